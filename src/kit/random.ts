@@ -1,0 +1,27 @@
+/** Randomness as a capability. Uniform in [0, 1). */
+export interface Random {
+  next(): number;
+}
+
+export const systemRandom: Random = { next: Math.random };
+
+/** A reproducible stream (splitmix32 over a 32-bit seed): the same seed gives the same numbers on every machine. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return {
+    next() {
+      state = (state + 0x9e3779b9) >>> 0;
+      let mixed = state;
+      mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
+      mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+      return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+    },
+  };
+}
+
+/** FNV-1a over UTF-16 code units: turns a text (an id) into a seed. */
+export function seedOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
+}

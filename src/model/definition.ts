@@ -1,0 +1,202 @@
+import type { Json, JsonObject } from '../kit/json.ts';
+
+/**
+ * The normal form of a workflow version: aliases resolved, defaults left out, every list of steps explicit.
+ *
+ * It is plain JSON on purpose: it is hashed (with its context), stored, compared and sent to other nodes. Two texts
+ * that mean the same have the same normal form. Nothing in here is compiled; `core/program.ts` does that once a version.
+ */
+export interface Definition {
+  readonly name: string;
+  /** `1.2.3`, without a leading `v`. */
+  readonly version: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly owner?: string;
+  readonly createdBy?: string;
+  readonly labels?: JsonObject;
+  readonly annotations?: JsonObject;
+  readonly inputSchema?: JsonSchema;
+  readonly outputSchema?: JsonSchema;
+  /** A template: the execution's output. */
+  readonly output?: Json;
+  readonly timeout?: Timing;
+  readonly timeoutAction?: TimeoutAction;
+  readonly fallbackStep?: string;
+  /** A template. */
+  readonly fallbackResponse?: Json;
+  readonly retry?: RetryPolicy;
+  readonly errorHandling?: ErrorHandling;
+  readonly runtimeValidation?: { readonly output?: 'warn' | 'fail' };
+  readonly steps: StepList;
+  /** Fields that are checked and kept now and act in a later release: concurrency, priority, triggers, metrics, alerts, security. */
+  readonly reserved?: JsonObject;
+}
+
+export type JsonSchema = JsonObject | boolean;
+
+/** Milliseconds, or the text of an expression that gives a duration (text or milliseconds) when the step is scheduled. */
+export type Timing = number | string;
+/** A whole number, or the text of an expression that gives one. */
+export type Amount = number | string;
+
+export type TimeoutAction = 'cancel_and_cleanup' | 'retry' | 'fallback' | 'ignore';
+
+/** A list of steps and how it flows. Handlers stand in the list too, and are never fallen into. */
+export interface StepList {
+  readonly flow: 'sequence' | 'graph';
+  readonly steps: readonly Step[];
+}
+
+export interface RetryPolicy {
+  readonly maxAttempts?: number;
+  readonly backoff?: 'fixed' | 'linear' | 'exponential';
+  readonly initialDelay?: Timing;
+  readonly maxDelay?: Timing;
+  readonly multiplier?: number;
+  readonly jitter?: boolean;
+  /** Error codes, `PREFIX_*`, or conditions on `$.error` (a text that holds `$`). */
+  readonly retryOn?: readonly string[];
+  readonly giveUpOn?: readonly string[];
+}
+
+export interface CircuitBreaker {
+  readonly failureThreshold?: number;
+  /** 0 to 1. */
+  readonly failureRateThreshold?: number;
+  readonly windowMs?: number;
+  readonly minimumCalls?: number;
+  readonly recoveryTimeoutMs?: number;
+  readonly halfOpenMaxCalls?: number;
+}
+
+export interface ErrorHandling {
+  readonly rules: readonly ErrorRule[];
+  /** `compensation` of the object form: names of steps to run for a `compensate` action without steps of its own. */
+  readonly compensation?: readonly string[];
+  readonly deadLetter?: JsonObject;
+}
+
+export interface ErrorRule {
+  /** The text of an expression. */
+  readonly condition: string;
+  readonly action: ErrorAction;
+}
+
+export type ErrorAction =
+  /** `message`, `details`: templates. */
+  | { readonly type: 'return_error'; readonly code?: string; readonly message?: Json; readonly details?: Json }
+  /** `steps`: names; undefined means the `compensate` blocks of the completed steps, last first. */
+  | { readonly type: 'compensate'; readonly steps?: readonly string[] }
+  | { readonly type: 'retry' }
+  | { readonly type: 'goto'; readonly step: string }
+  | { readonly type: 'ignore' }
+  | { readonly type: 'fail'; readonly code?: string; readonly message?: Json; readonly details?: Json }
+  | { readonly type: 'dead_letter' };
+
+export interface StepCommon {
+  readonly name: string;
+  readonly description?: string;
+  /** Only ever named by `on_failure`, `fallback_step`, an action or a compensation: never fallen into. */
+  readonly handler: boolean;
+  /** The guard: the text of an expression. */
+  readonly when?: string;
+  readonly dependsOn?: readonly string[];
+  readonly timeout?: Timing;
+  readonly timeoutAction?: TimeoutAction;
+  readonly queueTimeout?: Timing;
+  readonly heartbeatTimeout?: Timing;
+  /** Step fields over the workflow's, merged field by field; a list is tried in order. */
+  readonly retry?: readonly RetryPolicy[];
+  readonly maxVisits?: number;
+  /** Expressions (templates) by variable name, taken when the step completes. */
+  readonly set?: { readonly [variable: string]: Json };
+  readonly fallbackStep?: string;
+  /** A template. */
+  readonly fallbackResponse?: Json;
+  readonly circuitBreaker?: CircuitBreaker;
+  /** A template. */
+  readonly idempotencyKey?: Json;
+  /** Templates. */
+  readonly input?: Json;
+  readonly output?: Json;
+  /** A step's name, or the reserved `end`. */
+  readonly onSuccess?: string;
+  readonly onFailure?: string;
+  /** Names of the steps (handlers in the same list) that undo this one. */
+  readonly compensate?: readonly string[];
+  readonly metadata?: JsonObject;
+  /** Fields that are checked and kept now and act in a later release: rate_limit, concurrency, cache. */
+  readonly reserved?: JsonObject;
+}
+
+export type Step =
+  | FunctionStep
+  | TransformStep
+  | ConditionStep
+  | ParallelStep
+  | WaitStep
+  | FailStep
+  | UnavailableStep;
+
+export interface FunctionStep extends StepCommon {
+  readonly type: 'function';
+  readonly executor: string;
+  readonly function: string;
+}
+
+export interface TransformStep extends StepCommon {
+  readonly type: 'transform';
+  /** A template. */
+  readonly mapping: Json;
+}
+
+/** The first case that holds is run; `when` of a case is the text of an expression. */
+export interface ConditionStep extends StepCommon {
+  readonly type: 'condition';
+  readonly cases: readonly ConditionCase[];
+  readonly otherwise?: StepList;
+}
+
+export interface ConditionCase {
+  readonly when: string;
+  readonly list: StepList;
+}
+
+export interface ParallelStep extends StepCommon {
+  readonly type: 'parallel';
+  readonly branches: readonly Branch[];
+  readonly failFast: boolean;
+  readonly waitFor: 'all' | 'any' | number;
+}
+
+export interface Branch {
+  readonly name: string;
+  readonly list: StepList;
+  /** A template: the branch's result instead of its last completed step's output. */
+  readonly output?: Json;
+}
+
+export interface WaitStep extends StepCommon {
+  readonly type: 'wait';
+  readonly duration?: Timing;
+  /** An ISO 8601 time, or the text of an expression that gives one (or milliseconds since the epoch). */
+  readonly until?: string;
+  readonly signal?: string;
+  /** With `signal`: which payloads are taken; the text of an expression that sees the payload as `$.signal`. */
+  readonly condition?: string;
+}
+
+export interface FailStep extends StepCommon {
+  readonly type: 'fail';
+  readonly code: string;
+  /** Templates. */
+  readonly message?: Json;
+  readonly details?: Json;
+}
+
+/** A type of the language that this release checks but does not run; a definition with one is refused at deploy. */
+export interface UnavailableStep extends StepCommon {
+  readonly type: 'unavailable';
+  readonly declaredType: string;
+}

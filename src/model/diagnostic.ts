@@ -1,0 +1,43 @@
+/** One problem found in a document: what, where and how to mend it. `line` and `column` count from 1. */
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  /** JSON pointer (RFC 6901) into the document. */
+  readonly pointer: string;
+  readonly file?: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Every diagnostic there is, with its severity. Checked against the docs by a test. */
+export const diagnostics = {
+  YAML_INVALID: 'error',
+  DOCUMENT_TOO_LARGE: 'error',
+  DOCUMENT_TOO_DEEP: 'error',
+  API_VERSION_UNKNOWN: 'error',
+  KIND_UNKNOWN: 'error',
+  FIELD_UNKNOWN: 'error',
+  FIELD_MISSING: 'error',
+  FIELD_CONFLICT: 'error',
+  TYPE_WRONG: 'error',
+  VALUE_INVALID: 'error',
+  NAME_INVALID: 'error',
+  NAME_DUPLICATE: 'error',
+  NAME_RESERVED: 'error',
+  VERSION_INVALID: 'error',
+  DURATION_INVALID: 'error',
+  EXPRESSION_INVALID: 'error',
+  SCHEMA_INVALID: 'error',
+  SECRET_MISPLACED: 'error',
+  STEP_TYPE_UNKNOWN: 'error',
+  STEP_TYPE_NOT_AVAILABLE: 'error',
+  STEP_CYCLE: 'error',
+  MIXED_FLOW: 'error',
+  LIMIT_EXCEEDED: 'error',
+  STEP_UNDEFINED: 'warning',
+  STEP_UNREACHABLE: 'warning',
+  STEP_REPEATS: 'warning',
+} as const satisfies Record<string, Diagnostic['severity']>;
+
+export type DiagnosticCode = keyof typeof diagnostics;

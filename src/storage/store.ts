@@ -1,0 +1,166 @@
+import type { Catalog } from './catalog.ts';
+import type { Journal } from './journal.ts';
+import type { Tasks } from './tasks.ts';
+import type { Views } from './views.ts';
+
+/**
+ * Everything a node keeps: one write path and four ways to read.
+ *
+ * All writes of executions go through `commit`, in batches that share one durable commit. Each write in a batch is
+ * atomic on its own and succeeds or is refused on its own; the batch only shares the fsync. A `commit` that rejects
+ * is an *unknown* result: each of its writes may or may not have happened, and the caller settles that by reading.
+ *
+ * Promises that types cannot hold are kept by `store.conformance.ts`, which every driver runs unchanged.
+ */
+export interface Store {
+  /** Durable when it resolves; outcomes stand in the order of the writes. Rejects with STORE_UNREACHABLE or STORE_FULL. */
+  commit(writes: readonly Write[]): Promise<readonly Outcome[]>;
+  readonly journal: Journal;
+  readonly tasks: Tasks;
+  readonly views: Views;
+  readonly catalog: Catalog;
+  /** Deletes executions and everything keyed by them, in one small transaction. At most 1,000 ids. */
+  forget(executionIds: readonly string[]): Promise<void>;
+  /** Resolves once every earlier commit has settled and the files are closed. */
+  close(): Promise<void>;
+}
+
+export type Write = MoveWrite | LeaseWrite | ExtendWrite | ReleaseWrite | SnapshotWrite;
+
+export type Outcome =
+  | { readonly ok: true; readonly deliveries?: number }
+  /** The fence held: another record stands at this place, or the record before it is not there. */
+  | { readonly ok: false; readonly reason: 'CONFLICT' }
+  /** The start's key was taken before, by that execution with that body. */
+  | { readonly ok: false; readonly reason: 'KEY_TAKEN'; readonly executionId: string; readonly fingerprint: string }
+  /** Every admission slot of that key is taken. */
+  | { readonly ok: false; readonly reason: 'NO_SLOT' }
+  /** The task is gone, or leased under another token. */
+  | { readonly ok: false; readonly reason: 'LEASE_LOST' };
+
+/**
+ * One move of one execution: a record of events and all that leaves with it, or nothing at all.
+ *
+ * Refused with CONFLICT unless no record of the execution begins at `first` **and** (`first` is 1 and the execution
+ * has no record, or a record ends at `first - 1` and none begins after it), checked in the same statement. A refused
+ * move writes no task, wake, view, value, slot or key. A repeat of a move that is already there under the same
+ * `moveId` answers ok and changes nothing.
+ */
+export interface MoveWrite {
+  readonly kind: 'move';
+  readonly workspace: string;
+  readonly executionId: string;
+  readonly first: number;
+  readonly last: number;
+  readonly moveId: string;
+  /** Milliseconds since the epoch, the store's clock. */
+  readonly at: number;
+  /** The events as the text of a JSON list. */
+  readonly events: string;
+  readonly values?: readonly LargeValue[];
+  /** Absent leaves the wake row; null removes it; a number (milliseconds since the epoch) replaces it. */
+  readonly wakeAt?: number | null;
+  readonly tasksAdded?: readonly NewTask[];
+  /** Ids of tasks that are settled. */
+  readonly tasksRemoved?: readonly string[];
+  /** Replaces the view row of the execution where that row's position is smaller. */
+  readonly view?: ViewRow;
+  /** Only with a start: insert-if-absent of (workspace, workflow, key). */
+  readonly startKey?: StartKey;
+  readonly slotTaken?: SlotClaim;
+  /** Frees every slot that this execution holds. */
+  readonly slotsFreed?: boolean;
+}
+
+/** A value kept once per execution under its hash, out of the record. `text` is JSON. */
+export interface LargeValue {
+  readonly hash: string;
+  readonly text: string;
+}
+
+export interface StartKey {
+  readonly workflow: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  /** Milliseconds since the epoch; an expired key may be taken again. */
+  readonly expiresAt: number;
+}
+
+/** Takes the lowest free number below `limit` under (workspace, key), held by the move's execution. */
+export interface SlotClaim {
+  readonly key: string;
+  readonly limit: number;
+}
+
+/** Work that waits for an executor. Ready from the moment its move is durable. */
+export interface NewTask {
+  readonly taskId: string;
+  readonly executor: string;
+  readonly function: string;
+  /** Smaller comes first; equal ones in the order they were written. */
+  readonly rank: number;
+}
+
+export interface ViewRow {
+  readonly position: number;
+  readonly workflow: string;
+  readonly version: string;
+  readonly status: string;
+  /** Counts from 1; `retry` opens the next run. */
+  readonly run: number;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly tags: readonly string[];
+  /** `metadata.labels` of the execution: the search attributes. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  /** What text search looks at: ids, names and the values of metadata, at most 1,000 characters. */
+  readonly searchText: string;
+  /** Only on rows of ended executions, for step statistics. */
+  readonly steps: readonly StepSummary[];
+}
+
+export interface StepSummary {
+  readonly step: string;
+  readonly status: string;
+  readonly durationMs: number;
+  readonly attempts: number;
+}
+
+/**
+ * Hands a task to a worker: sets the token and counts the delivery, before anything is sent. Refused with LEASE_LOST
+ * where the task is gone or another token's lease runs beyond `at`. The outcome carries the new count of deliveries.
+ */
+export interface LeaseWrite {
+  readonly kind: 'lease';
+  readonly taskId: string;
+  readonly token: string;
+  readonly worker: string;
+  readonly at: number;
+  readonly expiresAt: number;
+}
+
+/** Prolongs a lease that is still held under `token` (even where it has just expired and nobody took it). */
+export interface ExtendWrite {
+  readonly kind: 'extend';
+  readonly taskId: string;
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+/** Gives a task back, ready at once. */
+export interface ReleaseWrite {
+  readonly kind: 'release';
+  readonly taskId: string;
+  readonly token: string;
+}
+
+/** A cache of the state after `position`; it may be deleted at any time. Replaces an older one. */
+export interface SnapshotWrite {
+  readonly kind: 'snapshot';
+  readonly executionId: string;
+  readonly position: number;
+  readonly text: string;
+}

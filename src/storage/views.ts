@@ -1,0 +1,84 @@
+import type { ViewRow } from './store.ts';
+
+/**
+ * Lists and statistics over executions, from view rows. Derived: every row can be rebuilt from the journal.
+ * Each query names its workspace; rows of another one are never seen.
+ */
+export interface Views {
+  find(workspace: string, executionId: string): Promise<StoredView | undefined>;
+  /** Newest first (by creation, then id). */
+  list(query: ViewQuery): Promise<ViewPage>;
+  /** How many executions there are in each status. */
+  counts(workspace: string, workflow?: string): Promise<Readonly<Record<string, number>>>;
+  statistics(query: StatisticsQuery): Promise<Statistics>;
+  /** The oldest executions in status `queued`. */
+  queued(workspace: string, limit: number): Promise<readonly string[]>;
+}
+
+export interface StoredView extends ViewRow {
+  readonly executionId: string;
+  readonly workspace: string;
+}
+
+export interface ViewQuery {
+  readonly workspace: string;
+  readonly workflow?: string;
+  readonly version?: string;
+  readonly status?: readonly string[];
+  /** Milliseconds since the epoch, of creation: from inclusive, to exclusive. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly tag?: string;
+  /** All of these labels have these values. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Case-insensitive part of the search text. */
+  readonly text?: string;
+  /** Only rows after this one in the list's order. */
+  readonly after?: { readonly createdAt: number; readonly executionId: string };
+  /** Rows to pass over (page × limit), at most 100,000. */
+  readonly offset?: number;
+  readonly limit: number;
+  /** Also count all that match. */
+  readonly count?: boolean;
+}
+
+export interface ViewPage {
+  readonly rows: readonly StoredView[];
+  readonly hasMore: boolean;
+  readonly total: number | undefined;
+}
+
+/** Over executions created in `from` (inclusive) to `to` (exclusive), of one workflow or of all. */
+export interface StatisticsQuery {
+  readonly workspace: string;
+  readonly workflow?: string;
+  readonly from: number;
+  readonly to: number;
+  readonly bucketMs: number;
+}
+
+export interface Statistics {
+  readonly total: Summary;
+  /** One per bucket that has executions, by `from + n × bucketMs`. */
+  readonly buckets: readonly (Summary & { readonly at: number })[];
+  readonly steps: Readonly<Record<string, StepStatistics>>;
+}
+
+/** Durations in milliseconds, of ended executions; null where there are none. */
+export interface Summary {
+  readonly executions: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly averageMs: number | null;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
+export interface StepStatistics {
+  readonly executions: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly retries: number;
+  readonly averageMs: number;
+}

@@ -21,7 +21,7 @@ export interface Catalog {
   /** Removes a workflow from lists and starts; versions stay readable by hash for executions that run on them. */
   removeWorkflow(workspace: string, name: string, at: number): Promise<boolean>;
   findByHash(hash: string): Promise<StoredVersion | undefined>;
-  /** The text of a context that came before its workflow; a null text forgets it. */
+  /** The text of a context that came before its workflow. A text is kept, null forgets it; answers what stands then. */
   waitingContext(workspace: string, name: string, text?: string | null): Promise<string | undefined>;
 }
 

@@ -45,6 +45,9 @@ export type Outcome =
  * has no record, or a record ends at `first - 1` and none begins after it), checked in the same statement. A refused
  * move writes no task, wake, view, value, slot or key. A repeat of a move that is already there under the same
  * `moveId` answers ok and changes nothing.
+ *
+ * Once a move is refused, every later move and snapshot of its execution in the same batch is refused with CONFLICT:
+ * it may build on the one that lost, even where a rival's record ends at the same position.
  */
 export interface MoveWrite {
   readonly kind: 'move';
@@ -60,15 +63,16 @@ export interface MoveWrite {
   readonly values?: readonly LargeValue[];
   /** Absent leaves the wake row; null removes it; a number (milliseconds since the epoch) replaces it. */
   readonly wakeAt?: number | null;
+  /** A task whose id is there already stays as it is. */
   readonly tasksAdded?: readonly NewTask[];
-  /** Ids of tasks that are settled. */
+  /** Ids of tasks that are settled; removed before any is added. */
   readonly tasksRemoved?: readonly string[];
   /** Replaces the view row of the execution where that row's position is smaller. */
   readonly view?: ViewRow;
-  /** Only with a start: insert-if-absent of (workspace, workflow, key). */
+  /** Only with a start (`first` is 1): insert-if-absent of (workspace, workflow, key). Outlives its execution. */
   readonly startKey?: StartKey;
   readonly slotTaken?: SlotClaim;
-  /** Frees every slot that this execution holds. */
+  /** Frees every slot that this execution holds, before one is taken. */
   readonly slotsFreed?: boolean;
 }
 
@@ -86,7 +90,7 @@ export interface StartKey {
   readonly expiresAt: number;
 }
 
-/** Takes the lowest free number below `limit` under (workspace, key), held by the move's execution. */
+/** Takes the lowest free number below `limit` under (workspace, key), held by the move's execution; or keeps the one it has. */
 export interface SlotClaim {
   readonly key: string;
   readonly limit: number;
@@ -142,7 +146,7 @@ export interface LeaseWrite {
   readonly expiresAt: number;
 }
 
-/** Prolongs a lease that is still held under `token` (even where it has just expired and nobody took it). */
+/** Prolongs a lease that is still held under `token` (even where it has just expired and nobody took it); never shortens it. */
 export interface ExtendWrite {
   readonly kind: 'extend';
   readonly taskId: string;
@@ -157,7 +161,10 @@ export interface ReleaseWrite {
   readonly token: string;
 }
 
-/** A cache of the state after `position`; it may be deleted at any time. Replaces an older one. */
+/**
+ * A cache of the state after `position`; it may be deleted at any time. Replaces an older one, never a newer one.
+ * Refused with CONFLICT where no record of the execution ends at `position`.
+ */
 export interface SnapshotWrite {
   readonly kind: 'snapshot';
   readonly executionId: string;

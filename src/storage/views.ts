@@ -64,7 +64,10 @@ export interface Statistics {
   readonly steps: Readonly<Record<string, StepStatistics>>;
 }
 
-/** Durations in milliseconds, of ended executions; null where there are none. */
+/**
+ * Durations in milliseconds, of ended executions, from their start (or creation, where they never started); null where
+ * there are none. A percentile between two values is interpolated. `succeeded` and `failed`: see `outcome-classes.ts`.
+ */
 export interface Summary {
   readonly executions: number;
   readonly succeeded: number;

@@ -1,0 +1,138 @@
+/**
+ * What the interfaces promise, written as plainly as it can be: one list per kind of row, searched from end to end.
+ * For tests only; the model suite compares every driver with it.
+ */
+import { emptyObject } from '../kit/json.ts';
+import type { LeaseWrite, MoveWrite, Outcome, SnapshotWrite, ViewRow, Write } from './store.ts';
+
+interface NaiveTask {
+  readonly taskId: string;
+  readonly executionId: string;
+  readonly executor: string;
+  readonly rank: number;
+  readonly order: number;
+  deliveries: number;
+  token: string | undefined;
+  expiresAt: number;
+}
+
+export class NaiveStore {
+  records: MoveWrite[] = [];
+  wakes: { executionId: string; dueAt: number }[] = [];
+  tasks: NaiveTask[] = [];
+  views: { executionId: string; row: ViewRow }[] = [];
+  values: { executionId: string; hash: string; text: string }[] = [];
+  keys: { name: string; executionId: string; fingerprint: string; expiresAt: number }[] = [];
+  slots: { key: string; slot: number; executionId: string }[] = [];
+  snapshots: Record<string, SnapshotWrite> = emptyObject<SnapshotWrite>();
+  #written = 0;
+
+  commit(writes: readonly Write[]): Outcome[] {
+    const lost: string[] = [];
+    return writes.map((write) => {
+      if (write.kind === 'move') {
+        const outcome = this.#move(write, lost.includes(write.executionId));
+        if (!outcome.ok) lost.push(write.executionId);
+        return outcome;
+      }
+      return write.kind === 'snapshot'
+        ? this.#snapshot(write, lost.includes(write.executionId))
+        : this.#taskWrite(write);
+    });
+  }
+
+  forget(ids: readonly string[]): void {
+    const stays = (row: { executionId: string }): boolean => !ids.includes(row.executionId);
+    this.records = this.records.filter(stays);
+    this.wakes = this.wakes.filter(stays);
+    this.tasks = this.tasks.filter(stays);
+    this.views = this.views.filter(stays);
+    this.values = this.values.filter(stays);
+    this.slots = this.slots.filter(stays);
+    for (const id of ids) delete this.snapshots[id];
+  }
+
+  history(executionId: string): MoveWrite[] {
+    return this.records.filter((record) => record.executionId === executionId).sort((a, b) => a.first - b.first);
+  }
+
+  #move(move: MoveWrite, isLost: boolean): Outcome {
+    const history = this.history(move.executionId);
+    const standing = history.find((record) => record.first === move.first);
+    if (standing?.moveId === move.moveId) return { ok: true };
+    if (isLost || (history.at(-1)?.last ?? 0) !== move.first - 1) return { ok: false, reason: 'CONFLICT' };
+    const holder = this.keys.find((held) => held.name === move.startKey?.key && held.expiresAt > move.at);
+    if (holder) {
+      return { ok: false, reason: 'KEY_TAKEN', executionId: holder.executionId, fingerprint: holder.fingerprint };
+    }
+    const slots = this.slots.filter((held) => !(move.slotsFreed && held.executionId === move.executionId));
+    if (!this.#claim(move, slots)) return { ok: false, reason: 'NO_SLOT' };
+    this.slots = slots;
+    this.#rows(move);
+    return { ok: true };
+  }
+
+  /** Adds the claimed slot to `slots`, or answers false where there is none. */
+  #claim(move: MoveWrite, slots: { key: string; slot: number; executionId: string }[]): boolean {
+    const claim = move.slotTaken;
+    if (!claim) return true;
+    const held = slots.filter((each) => each.key === claim.key);
+    if (held.some((each) => each.executionId === move.executionId)) return true;
+    for (let slot = 0; slot < claim.limit; slot += 1) {
+      if (held.some((each) => each.slot === slot)) continue;
+      slots.push({ key: claim.key, slot, executionId: move.executionId });
+      return true;
+    }
+    return false;
+  }
+
+  #rows(move: MoveWrite): void {
+    const { executionId, startKey, view, wakeAt } = move;
+    this.records.push(move);
+    for (const value of move.values ?? []) this.values.push({ executionId, ...value });
+    if (wakeAt !== undefined) this.wakes = this.wakes.filter((wake) => wake.executionId !== executionId);
+    if (typeof wakeAt === 'number') this.wakes.push({ executionId, dueAt: wakeAt });
+    this.tasks = this.tasks.filter((task) => !move.tasksRemoved?.includes(task.taskId));
+    for (const { taskId, executor, rank } of move.tasksAdded ?? []) {
+      if (this.tasks.some((task) => task.taskId === taskId)) continue;
+      this.#written += 1;
+      const order = this.#written;
+      this.tasks.push({ taskId, executionId, executor, rank, order, deliveries: 0, token: undefined, expiresAt: 0 });
+    }
+    const shown = this.views.find((each) => each.executionId === executionId);
+    if (view && (shown?.row.position ?? -1) < view.position) {
+      this.views = [...this.views.filter((each) => each !== shown), { executionId, row: view }];
+    }
+    if (startKey) {
+      this.keys = this.keys.filter((held) => held.name !== startKey.key);
+      this.keys.push({ name: startKey.key, executionId, ...startKey });
+    }
+  }
+
+  #taskWrite(write: Exclude<Write, MoveWrite | SnapshotWrite>): Outcome {
+    const task = this.tasks.find((each) => each.taskId === write.taskId);
+    if (write.kind === 'lease') return this.#lease(task, write);
+    if (!task || task.token !== write.token) return { ok: false, reason: 'LEASE_LOST' };
+    if (write.kind === 'extend') task.expiresAt = Math.max(task.expiresAt, write.expiresAt);
+    else task.token = undefined;
+    return { ok: true };
+  }
+
+  #lease(task: NaiveTask | undefined, write: LeaseWrite): Outcome {
+    const isHeld = task?.token !== undefined && task.token !== write.token && task.expiresAt > write.at;
+    if (!task || isHeld) return { ok: false, reason: 'LEASE_LOST' };
+    task.token = write.token;
+    task.expiresAt = write.expiresAt;
+    task.deliveries += 1;
+    return { ok: true, deliveries: task.deliveries };
+  }
+
+  #snapshot(write: SnapshotWrite, isLost: boolean): Outcome {
+    if (isLost || !this.history(write.executionId).some((record) => record.last === write.position)) {
+      return { ok: false, reason: 'CONFLICT' };
+    }
+    const older = this.snapshots[write.executionId];
+    if (!older || older.position < write.position) this.snapshots[write.executionId] = write;
+    return { ok: true };
+  }
+}

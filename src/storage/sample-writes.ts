@@ -1,0 +1,77 @@
+/** Test data for the storage suites: writes and rows that are valid as they stand, with what a case cares about on top. */
+import type { NewVersion } from './catalog.ts';
+import type { LeaseWrite, MoveWrite, NewTask, Outcome, SnapshotWrite, Store, ViewRow, Write } from './store.ts';
+
+/** The store's clock in every case that does not care. */
+export const noon = 1_750_000_000_000;
+
+export const conflict: Outcome = { ok: false, reason: 'CONFLICT' };
+export const leaseLost: Outcome = { ok: false, reason: 'LEASE_LOST' };
+export const noSlot: Outcome = { ok: false, reason: 'NO_SLOT' };
+export const done: Outcome = { ok: true };
+
+/** A move of one event at position `first`, under a move id of its own execution and position. */
+export function move(executionId: string, first: number, more: Partial<MoveWrite> = {}): MoveWrite {
+  const moveId = more.moveId ?? `move-${executionId}-${first}`;
+  const events = more.events ?? JSON.stringify([{ type: 'sample', first, moveId }]);
+  return { kind: 'move', workspace: 'default', executionId, first, last: first, moveId, at: noon, events, ...more };
+}
+
+export function task(taskId: string, more: Partial<NewTask> = {}): NewTask {
+  return { taskId, executor: 'mailer', function: 'send', rank: 0, ...more };
+}
+
+export function lease(taskId: string, token: string, more: Partial<LeaseWrite> = {}): LeaseWrite {
+  return { kind: 'lease', taskId, token, worker: `worker-${token}`, at: noon, expiresAt: noon + 30_000, ...more };
+}
+
+export function snapshot(executionId: string, position: number, text = `{"at":${position}}`): SnapshotWrite {
+  return { kind: 'snapshot', executionId, position, text };
+}
+
+export function viewRow(position: number, more: Partial<ViewRow> = {}): ViewRow {
+  return {
+    position,
+    workflow: 'onboarding',
+    version: '1.0.0',
+    status: 'running',
+    run: 1,
+    createdAt: noon,
+    startedAt: noon,
+    endedAt: null,
+    tags: [],
+    labels: {},
+    errorCode: null,
+    errorMessage: null,
+    searchText: 'onboarding',
+    steps: [],
+    ...more,
+  };
+}
+
+export function version(name: string, number: string, more: Partial<NewVersion> = {}): NewVersion {
+  return {
+    workspace: 'default',
+    name,
+    version: number,
+    hash: `hash-${name}-${number}`,
+    yaml: `name: ${name}`,
+    contextYaml: null,
+    definition: '{}',
+    description: '',
+    tags: [],
+    owner: null,
+    createdAt: noon,
+    ...more,
+  };
+}
+
+/** Commits one write and gives its outcome. */
+export async function commitOne(store: Store, write: Write): Promise<Outcome | undefined> {
+  return (await store.commit([write]))[0];
+}
+
+/** The moves that stand in an execution's journal, in order. */
+export async function moveIds(store: Store, executionId: string): Promise<string[]> {
+  return (await store.journal.read(executionId, 0, 1_000)).map((record) => record.moveId);
+}

@@ -1,0 +1,26 @@
+/**
+ * What every driver checks before it writes: rules that only a defect in the caller can break. A batch that breaks one
+ * rejects with `Impossible` before any of it is written, so a wrong write is never half of a durable batch.
+ */
+import { assert } from '../kit/assert.ts';
+import type { MoveWrite, Write } from './store.ts';
+
+/** Executions that one `forget` may name. */
+export const forgetMax = 1_000;
+/** Rows that a page of a list may pass over. */
+export const offsetMax = 100_000;
+
+export function checkWrites(writes: readonly Write[]): void {
+  for (const write of writes) if (write.kind === 'move') checkMove(write);
+}
+
+function checkMove(move: MoveWrite): void {
+  const spot = `move ${move.moveId} of ${move.executionId}`;
+  assert(Number.isSafeInteger(move.first) && move.first >= 1, `${spot} begins at ${move.first}`);
+  assert(Number.isSafeInteger(move.last) && move.last >= move.first, `${spot} ends at ${move.last}`);
+  assert(!move.startKey || move.first === 1, `${spot} takes a start key at position ${move.first}`);
+}
+
+export function checkForget(executionIds: readonly string[]): void {
+  assert(executionIds.length <= forgetMax, `forget was given ${executionIds.length} executions, at most ${forgetMax}`);
+}

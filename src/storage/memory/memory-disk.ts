@@ -1,0 +1,68 @@
+/**
+ * What a memory store keeps. The disk is an object of its own so that several stores can share it, as the nodes of a
+ * simulation share a database, and so that closing a store loses nothing.
+ */
+import type { StoredVersion } from '../catalog.ts';
+import type { StoredRecord, Wake } from '../journal.ts';
+import type { SnapshotWrite } from '../store.ts';
+import type { StoredTask } from '../tasks.ts';
+import type { StoredView } from '../views.ts';
+
+export interface MemoryDisk {
+  /** By execution, in order of position. */
+  readonly records: Map<string, StoredRecord[]>;
+  readonly snapshots: Map<string, SnapshotWrite>;
+  /** Texts of large values by hash, by execution. */
+  readonly values: Map<string, Map<string, string>>;
+  readonly wakes: Map<string, Wake>;
+  readonly startKeys: Map<string, KeptKey>;
+  /** Holders (execution ids) by slot number, by slot key. */
+  readonly slots: Map<string, Map<number, string>>;
+  readonly tasks: Map<string, StoredTask>;
+  readonly views: Map<string, StoredView>;
+  readonly workflows: Map<string, KeptWorkflow>;
+  readonly waitingContexts: Map<string, string>;
+  /** The sequence of the task written last. */
+  lastSequence: number;
+}
+
+export interface KeptKey {
+  readonly executionId: string;
+  readonly fingerprint: string;
+  readonly expiresAt: number;
+}
+
+export interface KeptWorkflow {
+  readonly workspace: string;
+  readonly name: string;
+  readonly createdAt: number;
+  activeVersion: string;
+  updatedAt: number;
+  isRemoved: boolean;
+  /** In the order they were put. */
+  readonly versions: Map<string, Omit<StoredVersion, 'active'>>;
+}
+
+/** Answers the disk, or throws STORE_UNREACHABLE once the store is closed. */
+export type DiskInUse = () => MemoryDisk;
+
+export function makeMemoryDisk(): MemoryDisk {
+  return {
+    records: new Map(),
+    snapshots: new Map(),
+    values: new Map(),
+    wakes: new Map(),
+    startKeys: new Map(),
+    slots: new Map(),
+    tasks: new Map(),
+    views: new Map(),
+    workflows: new Map(),
+    waitingContexts: new Map(),
+    lastSequence: 0,
+  };
+}
+
+/** One text for a key of several parts; no two lists of parts share one. */
+export function keyOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
+}

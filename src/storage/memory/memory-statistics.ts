@@ -1,0 +1,54 @@
+/** Statistics over rows that are in memory, newest first. */
+import { emptyObject } from '../../kit/json.ts';
+import { failedStatuses, statisticsRowsMax, succeededStatuses } from '../outcome-classes.ts';
+import type { StepSummary } from '../store.ts';
+import type { Statistics, StatisticsQuery, StepStatistics, StoredView, Summary } from '../views.ts';
+
+export function memoryStatistics(rows: readonly StoredView[], query: StatisticsQuery): Statistics {
+  const buckets = Map.groupBy(rows, (row) => Math.floor((row.createdAt - query.from) / query.bucketMs));
+  return {
+    total: summarise(rows),
+    buckets: [...buckets]
+      .sort(([a], [b]) => a - b)
+      .map(([bucket, inBucket]) => ({ at: query.from + bucket * query.bucketMs, ...summarise(inBucket) })),
+    steps: stepStatistics(rows.slice(0, statisticsRowsMax).flatMap((row) => row.steps)),
+  };
+}
+
+function summarise(rows: readonly StoredView[]): Summary {
+  const durations = rows.flatMap((row) =>
+    row.endedAt === null ? [] : [row.endedAt - (row.startedAt ?? row.createdAt)],
+  );
+  const sorted = durations.slice(0, statisticsRowsMax).sort((a, b) => a - b);
+  return {
+    executions: rows.length,
+    succeeded: rows.filter((row) => succeededStatuses.includes(row.status)).length,
+    failed: rows.filter((row) => failedStatuses.includes(row.status)).length,
+    averageMs: durations.length === 0 ? null : durations.reduce((sum, each) => sum + each, 0) / durations.length,
+    p50Ms: percentile(sorted, 0.5),
+    p95Ms: percentile(sorted, 0.95),
+    p99Ms: percentile(sorted, 0.99),
+  };
+}
+
+function percentile(sorted: readonly number[], fraction: number): number | null {
+  const place = fraction * (sorted.length - 1);
+  const below = sorted[Math.floor(place)];
+  if (below === undefined) return null;
+  const above = sorted[Math.ceil(place)] ?? below;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+function stepStatistics(summaries: readonly StepSummary[]): Readonly<Record<string, StepStatistics>> {
+  const statistics = emptyObject<StepStatistics>();
+  for (const [step, all] of Map.groupBy(summaries, (summary) => summary.step)) {
+    statistics[step] = {
+      executions: all.length,
+      succeeded: all.filter((each) => succeededStatuses.includes(each.status)).length,
+      failed: all.filter((each) => failedStatuses.includes(each.status)).length,
+      retries: all.reduce((sum, each) => sum + Math.max(0, each.attempts - 1), 0),
+      averageMs: all.reduce((sum, each) => sum + each.durationMs, 0) / all.length,
+    };
+  }
+  return statistics;
+}

@@ -1,0 +1,50 @@
+/**
+ * The store that lives in this process: for tests, for simulation, and for `memory:`.
+ *
+ * Keeps every promise of `store.ts` but durability, without I/O, timers or randomness: each answer takes microtasks
+ * only, and the same calls in the same order give the same rows. Stores over one disk are nodes over one database.
+ */
+import { Fault } from '../../kit/fault.ts';
+import type { Store } from '../store.ts';
+import { checkForget, checkWrites } from '../write-checks.ts';
+import { applyWrites, freeSlots } from './apply-moves.ts';
+import { openMemoryCatalog } from './memory-catalog.ts';
+import { type DiskInUse, type MemoryDisk, makeMemoryDisk } from './memory-disk.ts';
+import { openMemoryJournal } from './memory-journal.ts';
+import { openMemoryTasks } from './memory-tasks.ts';
+import { openMemoryViews } from './memory-views.ts';
+
+/** Opens a store over `disk`, which outlives it and which any number of stores may share; by default an empty one. */
+export async function openMemoryStore({ disk = makeMemoryDisk() }: { disk?: MemoryDisk } = {}): Promise<Store> {
+  let isOpen = true;
+  const use: DiskInUse = () => {
+    if (!isOpen) throw new Fault('STORE_UNREACHABLE', 'the store is closed');
+    return disk;
+  };
+  return {
+    async commit(writes) {
+      checkWrites(writes);
+      return applyWrites(use(), writes);
+    },
+    journal: openMemoryJournal(use),
+    tasks: openMemoryTasks(use),
+    views: openMemoryViews(use),
+    catalog: openMemoryCatalog(use),
+    async forget(executionIds) {
+      checkForget(executionIds);
+      forgetAll(use(), executionIds);
+    },
+    async close() {
+      isOpen = false;
+    },
+  };
+}
+
+function forgetAll(disk: MemoryDisk, executionIds: readonly string[]): void {
+  const gone = new Set(executionIds);
+  for (const executionId of gone) {
+    for (const rows of [disk.records, disk.snapshots, disk.values, disk.wakes, disk.views]) rows.delete(executionId);
+    freeSlots(disk, executionId);
+  }
+  for (const task of disk.tasks.values()) if (gone.has(task.executionId)) disk.tasks.delete(task.taskId);
+}

@@ -1,0 +1,71 @@
+/** Lists over view rows, read from a disk. */
+import { emptyObject } from '../../kit/json.ts';
+import type { StoredView, ViewQuery, Views } from '../views.ts';
+import { offsetMax } from '../write-checks.ts';
+import type { DiskInUse } from './memory-disk.ts';
+import { memoryStatistics } from './memory-statistics.ts';
+
+export function openMemoryViews(use: DiskInUse): Views {
+  const rowsOf = (workspace: string, wanted: (row: StoredView) => boolean): StoredView[] => [
+    ...use()
+      .views.values()
+      .filter((row) => row.workspace === workspace && wanted(row)),
+  ];
+  return {
+    async find(workspace, executionId) {
+      const row = use().views.get(executionId);
+      return row?.workspace === workspace ? row : undefined;
+    },
+    async list(query) {
+      const matching = rowsOf(query.workspace, (row) => matches(row, query)).sort(newestFirst);
+      const { after, limit } = query;
+      const left = after ? matching.filter((row) => newestFirst(after, row) < 0) : matching;
+      const start = Math.min(query.offset ?? 0, offsetMax);
+      return {
+        rows: left.slice(start, start + limit),
+        hasMore: left.length > start + limit,
+        total: query.count ? matching.length : undefined,
+      };
+    },
+    async counts(workspace, workflow) {
+      const counts = emptyObject<number>();
+      for (const { status } of rowsOf(workspace, (row) => workflow === undefined || row.workflow === workflow)) {
+        counts[status] = (counts[status] ?? 0) + 1;
+      }
+      return counts;
+    },
+    async statistics(query) {
+      const rows = rowsOf(query.workspace, (row) => matches(row, query));
+      return memoryStatistics(rows.sort(newestFirst), query);
+    },
+    async queued(workspace, limit) {
+      const queued = rowsOf(workspace, (row) => row.status === 'queued').sort(newestFirst);
+      return queued
+        .reverse()
+        .slice(0, limit)
+        .map((row) => row.executionId);
+    },
+  };
+}
+
+type Filter = Omit<ViewQuery, 'workspace' | 'limit'>;
+
+function matches(row: StoredView, query: Filter): boolean {
+  const { workflow, version, status, from, to, tag, labels, text } = query;
+  return (
+    (workflow === undefined || row.workflow === workflow) &&
+    (version === undefined || row.version === version) &&
+    (status === undefined || status.includes(row.status)) &&
+    (from === undefined || row.createdAt >= from) &&
+    (to === undefined || row.createdAt < to) &&
+    (tag === undefined || row.tags.includes(tag)) &&
+    (text === undefined || row.searchText.toLowerCase().includes(text.toLowerCase())) &&
+    Object.entries(labels ?? {}).every(([name, value]) => Object.hasOwn(row.labels, name) && row.labels[name] === value)
+  );
+}
+
+type Place = Pick<StoredView, 'createdAt' | 'executionId'>;
+
+function newestFirst(a: Place, b: Place): number {
+  return b.createdAt - a.createdAt || (a.executionId > b.executionId ? -1 : 1);
+}

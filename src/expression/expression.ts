@@ -5,8 +5,11 @@
  * the same. It never reaches host objects and ends within the bounds of `limits.ts`.
  */
 export interface Scope {
-  /** The value of `$.<name>`; undefined where there is none. */
-  root(name: string): unknown;
+  /**
+   * The value of `$.<name>`; undefined where there is none. `next` is the member or index that the path goes on with,
+   * where that is fixed: a scope may then answer with no more than what holds that member.
+   */
+  root(name: string, next?: string | number): unknown;
   /** `now()`: milliseconds since the epoch, from the record. */
   readonly nowMs: number;
   /** `uuid()`, `random()`: the next number in [0, 1) of the record's stream. */
@@ -37,6 +40,8 @@ export interface Reference {
   /** Place in the text, in UTF-16 code units. */
   readonly offset: number;
   readonly length: number;
+  /** Leads to the string inside a template, empty for a text. */
+  readonly pointer: string;
 }
 
 /** What is wrong with a text, and where in it. `pointer` leads to the string inside a template (empty for a text). */
@@ -47,7 +52,9 @@ export interface ExpressionProblem {
   readonly pointer: string;
 }
 
-export type Compiled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
+export type Compiled<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
 
 /** An evaluation that has no value: a bound was passed or an operand has the wrong type. */
 export class ExpressionFault extends Error {

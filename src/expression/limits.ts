@@ -1,0 +1,37 @@
+/**
+ * The bounds of the expression language. A user's text can cost no more than these, whatever it says: passing one is
+ * a problem at compile time or an `EXPRESSION_TOO_COSTLY` fault at evaluation, never a slow or a dead server.
+ */
+
+/** The longest expression, in UTF-16 code units. */
+export const expressionLengthMax = 16 * 1024;
+
+/** The longest text with `${…}` in it, in UTF-16 code units (a letter, a page). Texts without one are not limited here. */
+export const interpolationLengthMax = 256 * 1024;
+
+/** Brackets, calls, lambdas and filters inside one another. It bounds the stack, so it stays far from what a stack holds. */
+export const nestingMax = 64;
+
+/** Lists and objects inside one another, in values that are walked whole and in templates. Bounds the stack too. */
+export const valueDepthMax = 500;
+
+/** Steps of one evaluation: rounds of a loop times the size of its body, characters made (16 a step), items compared. */
+export const operationsMax = 1_000_000;
+
+/** Nodes that the paths of one evaluation may select or pass. */
+export const pathNodesMax = 100_000;
+
+/** The longest text that an evaluation may make, in UTF-16 code units. */
+export const textLengthMax = 1024 * 1024;
+
+/** Items in a list that an evaluation makes, and values in all of its result. */
+export const itemsMax = 100_000;
+
+/** The longest regular expression, in UTF-16 code units. Matching is linear in text times pattern. */
+export const patternLengthMax = 1_000;
+
+/** Compiled regular expressions kept per process. */
+export const patternCacheMax = 200;
+
+/** Instructions that a regular expression may compile to (`a{1000}` is a thousand of them). */
+export const patternSizeMax = 5_000;

@@ -130,14 +130,7 @@ export interface StepCommon {
   readonly reserved?: JsonObject;
 }
 
-export type Step =
-  | FunctionStep
-  | TransformStep
-  | ConditionStep
-  | ParallelStep
-  | WaitStep
-  | FailStep
-  | UnavailableStep;
+export type Step = FunctionStep | TransformStep | ConditionStep | ParallelStep | WaitStep | FailStep | UnavailableStep;
 
 export interface FunctionStep extends StepCommon {
   readonly type: 'function';

@@ -17,6 +17,7 @@ export const diagnostics = {
   DOCUMENT_TOO_DEEP: 'error',
   API_VERSION_UNKNOWN: 'error',
   KIND_UNKNOWN: 'error',
+  KIND_NOT_AVAILABLE: 'error',
   FIELD_UNKNOWN: 'error',
   FIELD_MISSING: 'error',
   FIELD_CONFLICT: 'error',
@@ -32,12 +33,16 @@ export const diagnostics = {
   SECRET_MISPLACED: 'error',
   STEP_TYPE_UNKNOWN: 'error',
   STEP_TYPE_NOT_AVAILABLE: 'error',
+  STEP_ELSEWHERE: 'error',
   STEP_CYCLE: 'error',
+  DEPENDENCY_UNDEFINED: 'error',
   MIXED_FLOW: 'error',
   LIMIT_EXCEEDED: 'error',
   STEP_UNDEFINED: 'warning',
   STEP_UNREACHABLE: 'warning',
   STEP_REPEATS: 'warning',
+  HANDLER_BEFORE_USE: 'warning',
+  FIELD_NOT_ACTIVE: 'warning',
 } as const satisfies Record<string, Diagnostic['severity']>;
 
 export type DiagnosticCode = keyof typeof diagnostics;

@@ -1,0 +1,47 @@
+/**
+ * Every bound of a document, with its unit. They are checked before the work they bound is done, and each is tested at
+ * its edge. Bounds of an expression stand in `expression/limits.ts`.
+ */
+
+/** Bytes of UTF-8 in one text. */
+export const textBytesMax = 1_048_576;
+/** Lists and maps inside each other, whatever they mean. */
+export const depthMax = 64;
+/** Values and keys of one text. */
+export const nodesMax = 20_000;
+/** Lexical pieces of one text, white space and comments included. */
+export const tokensMax = 120_000;
+/** UTF-16 code units of one value. */
+export const scalarLengthMax = 131_072;
+/** Documents of one text. */
+export const documentsMax = 100;
+/** Anchors, tags and directives of one text: hardly any is accepted, so hardly any is read. */
+export const decorationsMax = 100;
+/** Problems reported for one text. */
+export const problemsMax = 200;
+
+/** Steps of one workflow, nested ones and handlers included. */
+export const stepsMax = 500;
+/** Lists of steps inside each other. */
+export const nestingMax = 32;
+/** Branches of one parallel step, and cases of one condition. */
+export const branchesMax = 1_000;
+/** Characters of a name. */
+export const nameLengthMax = 63;
+/** Rules of one `error_handling`. */
+export const rulesMax = 100;
+/** Retry policies of one step. */
+export const retryPoliciesMax = 20;
+/** Attempts of one step. */
+export const attemptsMax = 1_000;
+/** Visits of one step in one execution. */
+export const visitsMax = 100_000;
+
+/** Problems that a check of one value against a schema reports. */
+export const schemaErrorsMax = 50;
+/** Levels of a value that is checked against a schema. */
+export const valueDepthMax = 128;
+/** UTF-16 code units of a pattern. */
+export const patternLengthMax = 1_000;
+/** UTF-16 code units of a text that has a format: longer ones have none. */
+export const formatLengthMax = 2_048;

@@ -1,0 +1,140 @@
+import type { Definition } from './definition.ts';
+import { type Diagnostic, type DiagnosticCode, diagnostics as severities } from './diagnostic.ts';
+import { type Context, readContext } from './documents/context.ts';
+import { readWorkflow } from './documents/workflow.ts';
+import { openSink, type Problem, type Sink } from './sink.ts';
+import { readStep } from './steps/step.ts';
+import { didYouMean } from './suggest.ts';
+import { indexLines } from './yaml/place.ts';
+import { readSource, type SourceDocument } from './yaml/source.ts';
+import { describe, findEntry, isMap, pointerOf, rootSpot, type Spot, textOf } from './yaml/tree.ts';
+
+/**
+ * YAML text to definitions: every problem found, with its place, and the normal form where none stands in the way.
+ *
+ * Never throws for a text, whatever it holds, and works within the bounds of `limits.ts`. Comments are kept by keeping
+ * the text itself.
+ */
+export interface Parsed {
+  readonly workflows: readonly ParsedWorkflow[];
+  readonly contexts: readonly ParsedContext[];
+  /** In the order of the text. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ParsedWorkflow {
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+  /**
+   * Undefined where an error stands in the way. Types that this release does not run are errors that do not: their steps
+   * are `unavailable` in the normal form, so that they can be shown; `hasErrors` still forbids a deploy.
+   */
+  readonly definition: Definition | undefined;
+  readonly hasErrors: boolean;
+  /** Its part of the text, comments included. */
+  readonly text: string;
+}
+
+export interface ParsedContext {
+  readonly context: Context;
+  readonly hasErrors: boolean;
+  readonly text: string;
+}
+
+export function parseDocuments(text: string, options: { readonly file?: string } = {}): Parsed {
+  const source = readSource(text);
+  const placeAt = indexLines(text);
+  const diagnostics: Diagnostic[] = [];
+  const workflows: ParsedWorkflow[] = [];
+  const contexts: ParsedContext[] = [];
+  const add = (code: DiagnosticCode, at: { pointer: string; offset: number }, message: string): void => {
+    const file = options.file === undefined ? {} : { file: options.file };
+    diagnostics.push({
+      code,
+      severity: severities[code],
+      message,
+      pointer: at.pointer,
+      ...file,
+      ...placeAt(at.offset),
+    });
+  };
+
+  for (const { code, message, offset } of source.problems) add(code, { pointer: '', offset }, message);
+  if (source.documents.length === 0 && source.problems.length === 0) {
+    add(
+      'YAML_INVALID',
+      { pointer: '', offset: 0 },
+      'the text holds no document: write apiVersion, kind, metadata and spec',
+    );
+  }
+  source.documents.forEach((document, index) => {
+    const isSound = source.problems.every((problem) => problem.document !== index);
+    const read = readDocument(document, text);
+    for (const { code, message, spot, offset } of read.problems) {
+      add(code, { pointer: pointerOf(spot), offset: offset ?? spot.node.start }, message);
+    }
+    const blocking = read.problems.filter((problem) => severities[problem.code] === 'error');
+    const hasErrors = !isSound || blocking.length > 0;
+    const isBuildable = isSound && blocking.every((problem) => problem.code === 'STEP_TYPE_NOT_AVAILABLE');
+    if (read.workflow) {
+      const { name, version, build } = read.workflow;
+      workflows.push({ name, version, definition: isBuildable ? build() : undefined, hasErrors, text: document.text });
+    }
+    if (read.context) contexts.push({ context: read.context, hasErrors, text: document.text });
+  });
+  diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { workflows, contexts, diagnostics };
+}
+
+interface ReadDocument {
+  readonly problems: readonly Problem[];
+  readonly workflow?: ReturnType<typeof readWorkflow>;
+  readonly context?: Context;
+}
+
+function readDocument({ root }: SourceDocument, text: string): ReadDocument {
+  if (root === undefined) return { problems: [] };
+  const problems: Problem[] = [];
+  const sink = openSink({ text, problems, readStep });
+  const spot = rootSpot(root);
+  switch (kindOf(spot, sink)) {
+    case 'Workflow':
+      return { workflow: readWorkflow(spot, sink), problems };
+    case 'WorkflowContext': {
+      const context = readContext(spot, sink);
+      return context === undefined ? { problems } : { context, problems };
+    }
+    default:
+      return { problems };
+  }
+}
+
+const kinds = ['Workflow', 'WorkflowContext', 'WorkflowTest'];
+
+function kindOf(spot: Spot, sink: Sink): string | undefined {
+  if (!isMap(spot)) {
+    sink.report(
+      'TYPE_WRONG',
+      spot,
+      `a document must be an object with apiVersion, kind, metadata and spec, it is ${describe(spot.node)}`,
+    );
+    return undefined;
+  }
+  const entry = findEntry(spot, 'kind');
+  const kind = entry && textOf(entry);
+  if (entry === undefined) sink.report('FIELD_MISSING', spot, `the document needs "kind": ${kinds.join(', ')}`);
+  else if (kind === 'WorkflowTest') {
+    sink.report(
+      'KIND_NOT_AVAILABLE',
+      entry,
+      'documents of kind WorkflowTest are not run by this release yet: keep them in a file of their own',
+    );
+  } else if (kind === undefined || !kinds.includes(kind)) {
+    sink.report(
+      'KIND_UNKNOWN',
+      entry,
+      `there is no kind "${kind ?? describe(entry.node)}": ${kinds.join(', ')}${didYouMean(kind ?? '', kinds)}`,
+    );
+  }
+  return kind;
+}

@@ -1,0 +1,97 @@
+import type { Reference } from '../expression/expression.ts';
+import type { DiagnosticCode } from './diagnostic.ts';
+import { problemsMax } from './limits.ts';
+import type { DraftStep } from './steps/draft.ts';
+import type { ScalarNode, Spot } from './yaml/tree.ts';
+
+/**
+ * Where the checks of one document leave what they find: problems, names that lead to steps, and expressions.
+ *
+ * A check never throws and never stops the others. A step forks the sink for its links and uses, so that the flow analysis
+ * knows whose they are; problems go to one list, which is bounded.
+ */
+export interface Problem {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly spot: Spot;
+  /** Place in the document's text where it is not the spot's own start. */
+  readonly offset?: number;
+}
+
+export interface Sink {
+  readonly text: string;
+  readonly links: Link[];
+  readonly uses: Use[];
+  report(code: DiagnosticCode, spot: Spot, message: string, offset?: number): void;
+  /** A sink for one step: the same problems, links and uses of its own. */
+  fork(): Sink;
+  /** Reads a step wherever one may be written; given here because tables of steps hold lists of steps. */
+  readonly readStep: ReadStep;
+}
+
+export type ReadStep = (spot: Spot, sink: Sink, manner?: StepManner) => DraftStep;
+
+/** How a step written inside an action or a `compensate` block differs from one in a list. */
+export interface StepManner {
+  readonly isHoisted: boolean;
+  readonly defaultType: string;
+  readonly defaultName?: string;
+}
+
+export type LinkKind = 'on_success' | 'on_failure' | 'fallback_step' | 'depends_on' | 'compensate' | 'goto';
+
+/** A place where a step is named. */
+export interface Link {
+  readonly kind: LinkKind;
+  readonly target: string;
+  readonly spot: Spot;
+}
+
+/** A place where an expression reads. */
+export interface Use {
+  readonly purpose: Purpose;
+  readonly references: readonly Reference[];
+  readonly spot: Spot<ScalarNode>;
+}
+
+/** What an expression is for: which roots it may read beside those that are always there, and whether secrets are. */
+export interface Purpose {
+  readonly roots: readonly string[];
+  readonly secrets: boolean;
+  /** For messages: "a condition", "an output". */
+  readonly label: string;
+}
+
+export const purposes = {
+  condition: { roots: [], secrets: false, label: 'a condition' },
+  signal: { roots: ['signal'], secrets: false, label: 'a condition' },
+  value: { roots: [], secrets: false, label: 'a recorded value' },
+  /** Resolved at hand-over and never recorded, hence the one place for secrets. */
+  input: { roots: [], secrets: true, label: 'an input' },
+  output: { roots: ['response', 'result'], secrets: false, label: 'an output' },
+  containerOutput: { roots: ['response', 'result', 'branches', 'iterations'], secrets: false, label: 'an output' },
+  metric: { roots: ['output'], secrets: false, label: 'a metric' },
+} as const satisfies Record<string, Purpose>;
+
+export function openSink({
+  text,
+  problems,
+  readStep,
+}: {
+  text: string;
+  problems: Problem[];
+  readStep: ReadStep;
+}): Sink {
+  const sinkWith = (links: Link[], uses: Use[]): Sink => ({
+    text,
+    links,
+    uses,
+    readStep,
+    report(code, spot, message, offset) {
+      if (problems.length < problemsMax)
+        problems.push({ code, message, spot, ...(offset === undefined ? {} : { offset }) });
+    },
+    fork: () => sinkWith([], []),
+  });
+  return sinkWith([], []);
+}

@@ -1,0 +1,124 @@
+import { present } from '../../kit/assert.ts';
+import { expression, template } from '../fields/expression.ts';
+import { type Fields, optional, required } from '../fields/field.ts';
+import { type Kind, reportType, text } from '../fields/kind.ts';
+import { executorName, plainName } from '../fields/name.ts';
+import { time, timing } from '../fields/time.ts';
+import { purposes, type Sink } from '../sink.ts';
+import { findEntry, type Spot, shorten, textOf } from '../yaml/tree.ts';
+import { commonFields, guardedFields } from './common.ts';
+import { stepType, unavailable } from './step-type.ts';
+
+/** Steps without steps inside that this release runs: `function`, `transform`, `wait`, `fail`. */
+export const functionType = stepType({
+  name: 'function',
+  doc: 'Calls a function of an executor.',
+  common: commonFields,
+  own: {
+    executor: required(['executor', 'service'], executorName, 'The service that registered the function.'),
+    function: required(['function', 'method'], text, 'The name it was registered by.'),
+  } satisfies Fields,
+  inheritsRetry: true,
+  draft: (own) => ({
+    build: (common) => ({
+      ...common,
+      type: 'function',
+      executor: present(own.executor, 'executor'),
+      function: present(own.function, 'function'),
+    }),
+  }),
+});
+
+export const transformType = stepType({
+  name: 'transform',
+  doc: 'Makes a value out of others.',
+  common: commonFields,
+  own: {
+    mapping: optional('mapping', template(purposes.output), 'An object of expressions, or one expression.'),
+    script: optional('script', text, 'JavaScript in a sandbox.'),
+  } satisfies Fields,
+  draft(own, { spot, sink }) {
+    reportExactlyOne(spot, sink, ['mapping', 'script']);
+    const script = findEntry(spot, 'script');
+    if (script) {
+      sink.report(
+        'STEP_TYPE_NOT_AVAILABLE',
+        script,
+        'transform by "script" is not run by this release yet: write a "mapping" of expressions',
+      );
+      return { build: unavailable('transform') };
+    }
+    return { build: (common) => ({ ...common, type: 'transform', mapping: present(own.mapping ?? null, 'mapping') }) };
+  },
+});
+
+export const waitType = stepType({
+  name: 'wait',
+  doc: 'Waits for a time or for a signal.',
+  common: guardedFields,
+  own: {
+    duration: optional('duration', timing(), 'How long.'),
+    until: optional('until', time, 'Until when.'),
+    signal: optional('signal', plainName, 'The name of the signal.'),
+    condition: optional(
+      'condition',
+      expression(purposes.signal),
+      'With `signal`: which payloads (`$.signal`) are taken. Otherwise the guard, like `when`.',
+    ),
+  } satisfies Fields,
+  draft({ condition, ...own }, { spot, sink }) {
+    reportExactlyOne(spot, sink, ['duration', 'until', 'signal']);
+    const isGuard = condition !== undefined && own.signal === undefined;
+    const guard = isGuard ? findEntry(spot, 'when') : undefined;
+    if (guard) sink.report('FIELD_CONFLICT', guard, '"when" and "condition" mean the same without "signal": keep one');
+    return {
+      ...(isGuard ? { when: condition } : {}),
+      build: (common) => ({
+        ...common,
+        ...own,
+        type: 'wait',
+        ...(condition === undefined || isGuard ? {} : { condition }),
+      }),
+    };
+  },
+});
+
+const errorCode: Kind<string> = {
+  expected: 'a code of letters, digits and "_", like PAYMENT_REFUSED',
+  read(spot, sink) {
+    const found = textOf(spot);
+    if (found === undefined) return reportType(spot, sink, errorCode.expected);
+    if (/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(found)) return found;
+    sink.report('VALUE_INVALID', spot, `"${shorten(found)}" must be ${errorCode.expected}`);
+    return undefined;
+  },
+  schema: () => ({ type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$' }),
+};
+
+export const failureFields = {
+  code: optional('code', errorCode, 'The code of the error.'),
+  message: optional('message', template(purposes.value), 'For people.'),
+  details: optional('details', template(purposes.value), 'For programs.'),
+} satisfies Fields;
+
+export const failType = stepType({
+  name: 'fail',
+  doc: 'Ends the innermost list with an error.',
+  common: commonFields,
+  own: failureFields,
+  draft: ({ code = 'FAILED', ...own }) => ({ build: (common) => ({ ...common, ...own, type: 'fail', code }) }),
+});
+
+/** One of several fields that exclude each other. */
+export function reportExactlyOne(spot: Spot, sink: Sink, names: readonly string[]): void {
+  const found = names.flatMap((name) => findEntry(spot, name) ?? []);
+  const choices = names.map((name) => `"${name}"`).join(' or ');
+  if (found.length === 0) sink.report('FIELD_MISSING', spot, `the step needs ${choices}`);
+  for (const extra of found.slice(1)) {
+    sink.report(
+      'FIELD_CONFLICT',
+      extra,
+      `"${extra.key}" and "${found[0]?.key}" exclude each other: keep one of ${choices}`,
+    );
+  }
+}

@@ -1,0 +1,125 @@
+import { expression, template } from '../fields/expression.ts';
+import { type Fields, object, optional, required, reserved } from '../fields/field.ts';
+import { choice, either, integer, jsonObject, oneOrMore, record, text } from '../fields/kind.ts';
+import { plainName, stepName, stepReference } from '../fields/name.ts';
+import { duration, timing } from '../fields/time.ts';
+import { stepsMax, visitsMax } from '../limits.ts';
+import { type Purpose, purposes } from '../sink.ts';
+import { isMap } from '../yaml/tree.ts';
+import { compensateBlocks } from './compensate.ts';
+import { circuitBreaker, retryPolicies } from './retry.ts';
+
+/** The fields that every step may have, whatever its type. */
+export const timeoutAction = choice('cancel_and_cleanup', 'retry', 'fallback', 'ignore');
+
+const limitRate = object('a rate limit', {
+  limit: required('limit', integer({ min: 1, max: 1_000_000 }), 'Calls per period.'),
+  per: required('per', duration(1), 'The period.'),
+  key: optional('key', template(purposes.value), 'One limit per value of this template.'),
+} satisfies Fields);
+
+const concurrencyLimit = object('a concurrency limit', {
+  limit: required('limit', integer({ min: 1, max: 1_000_000 }), 'How many may run at once.'),
+  key: optional('key', template(purposes.value), 'One limit per value of this template.'),
+  onLimit: optional(
+    'on_limit',
+    choice('queue', 'reject', 'cancel_oldest'),
+    'What happens beyond the limit. Default queue.',
+  ),
+} satisfies Fields);
+
+export const concurrency = either((spot) => isMap(spot), concurrencyLimit, integer({ min: 1, max: 1_000_000 }));
+
+const cache = object('a cache', {
+  key: optional('key', template(purposes.value), 'Default: the step and its input.'),
+  ttl: required('ttl', duration(1), 'How long a result is taken from the cache.'),
+} satisfies Fields);
+
+interface Variant {
+  /** What `$.` an output mapping may read. */
+  readonly output: Purpose;
+  /** A type that has a `condition` of its own keeps `when` alone for the guard. */
+  readonly guardNames: readonly [string, ...string[]];
+}
+
+function fieldsOf({ output, guardNames }: Variant) {
+  return {
+    name: required('name', stepName, 'The name of the step, unique in the document.'),
+    type: optional('type', text, 'What the step does.'),
+    description: optional('description', text, 'For people.'),
+    when: optional(guardNames, expression(purposes.condition), 'The step is skipped where this is false.'),
+    dependsOn: optional(
+      'depends_on',
+      oneOrMore(stepReference('depends_on'), { max: stepsMax }),
+      'Makes the list a graph: the step starts when these are done.',
+    ),
+    timeout: optional('timeout', timing(1), 'For one attempt, from the moment it starts.'),
+    timeoutAction: optional(
+      'timeout_action',
+      timeoutAction,
+      'What a timeout does. Default: an ordinary failure TIMEOUT.',
+    ),
+    queueTimeout: optional('queue_timeout', timing(1), 'How long the step may wait for an executor.'),
+    heartbeatTimeout: optional('heartbeat_timeout', timing(1), 'How long an executor may be silent.'),
+    retry: optional(
+      ['retry_config', 'retry_policy'],
+      retryPolicies,
+      'How failures are tried again; each field goes over the same field of the workflow.',
+    ),
+    maxVisits: optional(
+      'max_visits',
+      integer({ min: 1, max: visitsMax }),
+      'How often the step may be reached in one execution. Default 100.',
+    ),
+    set: optional(
+      'set',
+      record(plainName, template(purposes.value)),
+      'Variables, read as `$.vars.<name>`, taken when the step completes.',
+    ),
+    fallbackStep: optional(
+      'fallback_step',
+      stepReference('fallback_step'),
+      'The step that replaces this one when it fails for good.',
+    ),
+    fallbackResponse: optional(
+      'fallback_response',
+      template(purposes.value),
+      'The output instead, when the step fails for good.',
+    ),
+    circuitBreaker: optional('circuit_breaker', circuitBreaker, 'Stops calls to what keeps failing.'),
+    idempotencyKey: optional(
+      'idempotency_key',
+      template(purposes.value),
+      'What the executor sees as the key of this call.',
+    ),
+    input: optional('input', template(purposes.input), 'What the step gets. Default: `$.input`.'),
+    output: optional('output', template(output), "The step's output instead of its response."),
+    dataMapping: optional('data_mapping', dataMapping(output), '`input` and `output` in one place.'),
+    onSuccess: optional(
+      'on_success',
+      stepReference('on_success'),
+      'The next step, or `end`. Default: the next in the list.',
+    ),
+    onFailure: optional('on_failure', stepReference('on_failure'), 'The next step after a failure.'),
+    compensate: optional('compensate', compensateBlocks, 'What undoes the step: names of steps, or steps.'),
+    metadata: optional('metadata', jsonObject, 'For people and tools.'),
+    rateLimit: reserved('rate_limit', limitRate, 'At most so many calls per period.'),
+    concurrency: reserved('concurrency', concurrency, 'At most so many at once.'),
+    cache: reserved('cache', cache, 'Take the result of an earlier equal call.'),
+  } satisfies Fields;
+}
+
+const dataMapping = (output: Purpose) =>
+  object('a data mapping', {
+    input: optional('input', template(purposes.input), 'What the step gets.'),
+    output: optional('output', template(output), "The step's output."),
+  } satisfies Fields);
+
+const guardNames = ['condition', 'when'] as const;
+
+export const commonFields = fieldsOf({ output: purposes.output, guardNames });
+export const guardedFields = fieldsOf({ output: purposes.output, guardNames: ['when'] });
+export const containerFields = fieldsOf({ output: purposes.containerOutput, guardNames });
+export const guardedContainerFields = fieldsOf({ output: purposes.containerOutput, guardNames: ['when'] });
+
+export type CommonFields = ReturnType<typeof fieldsOf>;

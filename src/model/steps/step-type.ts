@@ -1,0 +1,60 @@
+import type { StepCommon } from '../definition.ts';
+import { type Fields, type Read, readFields } from '../fields/field.ts';
+import type { Sink } from '../sink.ts';
+import type { Spot } from '../yaml/tree.ts';
+import type { CommonFields } from './common.ts';
+import type { OwnDraft } from './draft.ts';
+
+/** One type of step: its table, and what its fields become. */
+export interface StepType {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly doc: string;
+  /** Common fields first. */
+  readonly fields: Fields;
+  /** False where this release checks the type and does not run it. */
+  readonly isAvailable: boolean;
+  /** Takes the workflow's retry policy: its attempts are calls of something outside. */
+  readonly inheritsRetry: boolean;
+  read(spot: Spot, sink: Sink): { readonly common: Read<CommonFields>; readonly own: OwnDraft };
+}
+
+interface StepTypeParts<F extends Fields> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly doc: string;
+  readonly common: CommonFields;
+  readonly own: F;
+  readonly inheritsRetry?: boolean;
+  draft(read: Read<F>, at: { readonly spot: Spot; readonly sink: Sink }): OwnDraft;
+}
+
+export function stepType<F extends Fields>(parts: StepTypeParts<F>): StepType {
+  const fields = { ...parts.common, ...parts.own };
+  return {
+    name: parts.name,
+    aliases: parts.aliases ?? [],
+    doc: parts.doc,
+    fields,
+    isAvailable: true,
+    inheritsRetry: parts.inheritsRetry ?? false,
+    read(spot, sink) {
+      const read = readFields(fields, spot, sink, articled(parts.name));
+      return { common: read as Read<CommonFields>, own: parts.draft(read as Read<F>, { spot, sink }) };
+    },
+  };
+}
+
+/** A type that is checked, and named as not there yet. */
+export function laterType<F extends Fields>(
+  parts: Omit<StepTypeParts<F>, 'draft'> & Partial<Pick<StepTypeParts<F>, 'draft'>>,
+): StepType {
+  const draft = parts.draft ?? (() => ({ build: unavailable(parts.name) }));
+  return { ...stepType({ inheritsRetry: true, ...parts, draft }), isAvailable: false };
+}
+
+export function unavailable(declaredType: string) {
+  return (common: StepCommon) => ({ ...common, type: 'unavailable', declaredType }) as const;
+}
+
+const articled = (name: string): string => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} step`;

@@ -1,0 +1,152 @@
+import type { RetryPolicy, StepCommon } from '../definition.ts';
+import { type Read, reservedOf } from '../fields/field.ts';
+import { keySpot, reportType } from '../fields/kind.ts';
+import type { ReadStep, Sink, StepManner } from '../sink.ts';
+import { didYouMean } from '../suggest.ts';
+import { type Entry, findEntry, isMap, type MapNode, type Spot, textOf } from '../yaml/tree.ts';
+import type { CommonFields } from './common.ts';
+import type { DraftStep, Finish, OwnDraft } from './draft.ts';
+import type { StepType } from './step-type.ts';
+import { findStepType, stepTypeNames, untypedStep } from './types.ts';
+
+/**
+ * Reads one step: its type chooses the table, the table reads the fields, and the draft keeps what the flow analysis and
+ * the normal form need. A step without a usable type is still read by the common fields, so that its name is known.
+ */
+export const readStep: ReadStep = (written, sink, manner) => {
+  const own = sink.fork();
+  if (!isMap(written)) {
+    reportType(written, sink, 'a step (an object with name and type)');
+    return emptyDraft(written);
+  }
+  const spot = manner ? withDefaults(written, manner) : written;
+  const type = typeOf(spot, sink);
+  const read = (type ?? untypedStep).read(spot, own);
+  return draftOf({ spot, sink: own, manner, type: type ?? untypedStep, ...read });
+};
+
+function typeOf(spot: Spot<MapNode>, sink: Sink): StepType | undefined {
+  const entry = findEntry(spot, 'type');
+  if (entry === undefined) {
+    sink.report('FIELD_MISSING', spot, `the step needs "type": ${stepTypeNames.join(', ')}`);
+    return undefined;
+  }
+  const name = textOf(entry);
+  const type = name === undefined ? undefined : findStepType(name);
+  if (name !== undefined && type === undefined) {
+    sink.report('STEP_TYPE_UNKNOWN', entry, `there is no step type "${name}"${didYouMean(name, stepTypeNames)}`);
+  } else if (type !== undefined && !type.isAvailable) {
+    sink.report(
+      'STEP_TYPE_NOT_AVAILABLE',
+      entry,
+      `steps of type "${type.name}" are not run by this release yet: use a function step for it`,
+    );
+  }
+  return type;
+}
+
+/** The step with the name and the type that its place gives it. */
+function withDefaults(spot: Spot<MapNode>, { defaultName, defaultType }: StepManner): Spot<MapNode> {
+  const { node } = spot;
+  const added: Entry[] = [];
+  const add = (key: string, value: string | undefined): void => {
+    if (value === undefined || node.entries.some((entry) => entry.key === key)) return;
+    const scalar = { kind: 'scalar', start: node.start, end: node.start, value, style: 'plain' } as const;
+    added.push({ key, keyValue: key, keyStart: node.start, value: scalar });
+  };
+  add('name', defaultName);
+  add('type', defaultType);
+  return { ...spot, node: { ...node, entries: [...node.entries, ...added] } };
+}
+
+interface DraftParts {
+  readonly spot: Spot<MapNode>;
+  readonly sink: Sink;
+  readonly manner: StepManner | undefined;
+  readonly type: StepType;
+  readonly common: Read<CommonFields>;
+  readonly own: OwnDraft;
+}
+
+function draftOf(parts: DraftParts): DraftStep {
+  const { spot, sink, common, own } = parts;
+  reportDoubles(parts);
+  return {
+    ...emptyDraft(spot),
+    name: common.name ?? '',
+    nameSpot: findEntry(spot, 'name') ?? spot,
+    onSuccess: common.onSuccess,
+    maxVisits: common.maxVisits,
+    dependsOn: common.dependsOn ?? [],
+    isHoisted: parts.manner?.isHoisted ?? false,
+    lists: own.lists ?? [],
+    isLoop: own.isLoop ?? false,
+    loopNames: own.loopNames ?? [],
+    variables: [...Object.keys(common.set ?? {}), ...(own.variables ?? [])],
+    links: sink.links,
+    uses: sink.uses,
+    hoisted: common.compensate?.hoisted ?? [],
+    build: (finish) => buildStep(parts, finish),
+  };
+}
+
+function emptyDraft(spot: Spot): DraftStep {
+  return {
+    name: '',
+    spot,
+    nameSpot: spot,
+    onSuccess: undefined,
+    maxVisits: undefined,
+    dependsOn: [],
+    isHoisted: false,
+    lists: [],
+    isLoop: false,
+    loopNames: [],
+    variables: [],
+    links: [],
+    uses: [],
+    hoisted: [],
+    build: () => ({ name: '', handler: false, type: 'unavailable', declaredType: '' }),
+  };
+}
+
+/** `input` and `output` may stand alone or in `data_mapping`, not in both. */
+function reportDoubles({ spot, sink, common }: DraftParts): void {
+  for (const member of ['input', 'output'] as const) {
+    const entry = spot.node.entries.find((each) => each.key === member);
+    if (entry === undefined || common.dataMapping?.[member] === undefined) continue;
+    sink.report(
+      'FIELD_CONFLICT',
+      keySpot(spot, entry),
+      `"${member}" and "data_mapping.${member}" mean the same: keep one`,
+    );
+  }
+}
+
+function buildStep({ spot, type, common, own }: DraftParts, finish: Finish) {
+  const { type: _type, dataMapping, rateLimit: _rateLimit, concurrency: _concurrency, cache: _cache, ...kept } = common;
+  const { compensate, retry, name = '', ...fields } = kept;
+  const policies = mergeRetry(retry, finish.retry, type.inheritsRetry);
+  const reserved = reservedOf(type.fields, spot);
+  const built: StepCommon = {
+    ...fields,
+    ...dataMapping,
+    name,
+    handler: finish.isHandler(name),
+    ...(own.when === undefined ? {} : { when: own.when }),
+    ...(policies === undefined ? {} : { retry: policies }),
+    ...(compensate === undefined ? {} : { compensate: compensate.names }),
+    ...(reserved === undefined ? {} : { reserved }),
+  };
+  return own.build(built, finish);
+}
+
+/** Each policy of the step over the workflow's, field by field. */
+function mergeRetry(
+  policies: readonly RetryPolicy[] | undefined,
+  base: RetryPolicy | undefined,
+  inherits: boolean,
+): readonly RetryPolicy[] | undefined {
+  if (policies !== undefined) return policies.map((policy) => ({ ...base, ...policy }));
+  return inherits && base !== undefined ? [base] : undefined;
+}

@@ -1,0 +1,44 @@
+import { failType, functionType, transformType, waitType } from './basic-types.ts';
+import { containerFields } from './common.ts';
+import { conditionType } from './condition-type.ts';
+import { laterTypes } from './later-types.ts';
+import { parallelType } from './parallel-type.ts';
+import { laterType, type StepType } from './step-type.ts';
+
+/** Every type of step there is. Adding one is a line here and a table. */
+export const stepTypes: readonly StepType[] = [
+  functionType,
+  transformType,
+  conditionType,
+  parallelType,
+  waitType,
+  failType,
+  ...laterTypes,
+];
+
+export const stepTypeNames: readonly string[] = stepTypes.flatMap((type) => [type.name, ...type.aliases]);
+
+const byName: ReadonlyMap<string, StepType> = new Map(
+  stepTypes.flatMap((type) => [type.name, ...type.aliases].map((name) => [name, type] as const)),
+);
+
+export const findStepType = (name: string): StepType | undefined => byName.get(name);
+
+/** How a step is read whose type is missing or unknown: its own fields cannot be judged, the common ones can. */
+export const untypedStep: StepType = untyped();
+
+function untyped(): StepType {
+  const known = laterType({ name: 'step', doc: '', common: containerFields, own: {} });
+  return {
+    ...known,
+    read(spot, sink) {
+      const names = new Set(Object.values(known.fields).flatMap((field) => field.names));
+      const { node } = spot;
+      if (node.kind !== 'map') return known.read(spot, sink);
+      return known.read(
+        { ...spot, node: { ...node, entries: node.entries.filter((entry) => names.has(entry.key)) } },
+        sink,
+      );
+    },
+  };
+}

@@ -37,7 +37,7 @@ export function expression(purpose: Purpose): Kind<string> {
 /** Any JSON; its strings may be expressions or hold `${…}`. */
 export function template(purpose: Purpose): Kind<Json> {
   return {
-    expected: 'a value, in which texts may be expressions ("$.input.id") or hold "${…}"',
+    expected: `a value, in which texts may be expressions ("$.input.id") or hold "\${…}"`,
     read: (spot, sink) => (noteAll(spot, sink, purpose) ? jsonOf(spot.node) : undefined),
     schema: () => ({}),
   };

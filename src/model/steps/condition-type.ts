@@ -52,8 +52,8 @@ const caseTable: Kind<readonly DraftCase[]> = {
 
 const conditionFields = {
   test: optional('condition', expression(purposes.condition), 'The test; `when` is the guard of the step.'),
-  then: optional('then', stepList, 'Runs where the test holds.'),
-  else: optional('else', stepList, 'Runs where it does not.'),
+  whenTrue: optional('then', stepList, 'Runs where the test holds.'),
+  whenFalse: optional('else', stepList, 'Runs where it does not.'),
   value: optional('value', expression(purposes.condition), 'What is compared with the literals of `cases`.'),
   cases: optional(
     'cases',
@@ -72,8 +72,8 @@ export const conditionType = stepType({
   own: conditionFields,
   draft(own, { spot, sink }): OwnDraft {
     reportForm(spot, sink);
-    const cases: readonly DraftCase[] = own.cases ?? [{ when: own.test, list: own.then }];
-    const otherwise = own.else ?? own.default;
+    const cases: readonly DraftCase[] = own.cases ?? [{ when: own.test, list: own.whenTrue }];
+    const otherwise = own.whenFalse ?? own.default;
     const lists = [...cases.map((each) => each.list), otherwise].filter((each) => each !== undefined);
     return {
       lists,

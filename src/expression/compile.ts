@@ -30,7 +30,8 @@ function compileWhole(text: string): CompiledText {
   if (!reader.take('${')) return compileText(reader, '');
   const compiled = compileText(reader, '}');
   reader.skipSpace();
-  if (!reader.isAtEnd) reader.failAt(0, 'this is an expression already: write its paths without the braces', text.length);
+  if (!reader.isAtEnd)
+    reader.failAt(0, 'this is an expression already: write its paths without the braces', text.length);
   return compiled;
 }
 

@@ -50,14 +50,15 @@ function generateWalk({ base, segments }: PathExpression, compile: Compile): Wal
   const keys = keysOf(name === '' ? segments : segments.slice(1), compile);
   const [first, second, third] = keys;
   if (keys.length === 0) return (run) => run.scope.root(name);
-  if (keys.length === 1 && typeof first === 'string') return (run) => ownMember(run.scope.root(name), first);
+  if (keys.length === 1 && typeof first === 'string') return (run) => ownMember(run.scope.root(name, first), first);
   if (keys.length === 2 && typeof first === 'string' && typeof second === 'string') {
-    return (run) => ownMember(ownMember(run.scope.root(name), first), second);
+    return (run) => ownMember(ownMember(run.scope.root(name, first), first), second);
   }
   if (keys.length === 3 && typeof first === 'string' && typeof second === 'string' && typeof third === 'string') {
-    return (run) => ownMember(ownMember(ownMember(run.scope.root(name), first), second), third);
+    return (run) => ownMember(ownMember(ownMember(run.scope.root(name, first), first), second), third);
   }
-  return walkFrom((run) => run.scope.root(name), keys);
+  const next = typeof first === 'function' ? undefined : first;
+  return walkFrom((run) => run.scope.root(name, next), keys);
 }
 
 function walkFrom(base: Walk, keys: readonly Key[]): Walk {

@@ -13,14 +13,7 @@ import { findBuiltin } from './functions/table.ts';
 import { generateHas, generatePath } from './generate-path.ts';
 import { applyArithmetic, areEqual, compareOrder, isIn, isTruthy, negate, typeName } from './operators.ts';
 import { type Code, failed, type Lambda, Run } from './run.ts';
-import {
-  type Argument,
-  type CompareOperator,
-  type LambdaNode,
-  type LogicOperator,
-  type Node,
-  partsOf,
-} from './syntax.ts';
+import type { Argument, CompareOperator, LambdaNode, LogicOperator, Node } from './syntax.ts';
 
 export function generate(node: Node): Code {
   const code = generateRaw(node);
@@ -159,13 +152,13 @@ function generateComparison(operator: CompareOperator, leftNode: Node, rightNode
     case '!=':
       return isSimple ? (run) => left(run) !== value : (run) => !areEqual(run, left(run), right(run));
     case '<':
-      return (run) => compareOrder(left(run), right(run)) < 0;
+      return (run) => compareOrder(run, left(run), right(run)) < 0;
     case '<=':
-      return (run) => compareOrder(left(run), right(run)) <= 0;
+      return (run) => compareOrder(run, left(run), right(run)) <= 0;
     case '>':
-      return (run) => compareOrder(left(run), right(run)) > 0;
+      return (run) => compareOrder(run, left(run), right(run)) > 0;
     case '>=':
-      return (run) => compareOrder(left(run), right(run)) >= 0;
+      return (run) => compareOrder(run, left(run), right(run)) >= 0;
     case 'in':
       return (run) => isIn(run, left(run), right(run));
   }
@@ -194,18 +187,14 @@ function constantly(value: unknown): Code {
   return () => value;
 }
 
-/** Each round pays for the size of the body, whose parts then need not count. */
-function generateLambda({ slot, hasIndex, body }: LambdaNode): Lambda {
+/** Each round pays for the length of the body's text, so what is in it need not count. */
+function generateLambda({ slot, hasIndex, body, length }: LambdaNode): Lambda {
   const code = generate(body);
-  const price = 1 + sizeOf(body);
+  const price = 1 + (length >> 3);
   return (run, item, index) => {
     run.spend(price);
     run.locals[slot] = item ?? null;
     if (hasIndex) run.locals[slot + 1] = index;
     return code(run);
   };
-}
-
-function sizeOf(node: Argument): number {
-  return 1 + partsOf(node).reduce((total, part) => total + sizeOf(part), 0);
 }

@@ -59,13 +59,13 @@ function compare(run: Run, operator: FilterOperator, operands: readonly [unknown
     case '!=':
       return !areEqual(run, left, right);
     case '<':
-      return compareOrder(left, right) < 0;
+      return compareOrder(run, left, right) < 0;
     case '>':
-      return compareOrder(left, right) > 0;
+      return compareOrder(run, left, right) > 0;
     case '<=':
-      return areEqual(run, left, right) || compareOrder(left, right) < 0;
+      return areEqual(run, left, right) || compareOrder(run, left, right) < 0;
     case '>=':
-      return areEqual(run, left, right) || compareOrder(left, right) > 0;
+      return areEqual(run, left, right) || compareOrder(run, left, right) > 0;
   }
 }
 

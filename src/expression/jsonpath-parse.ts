@@ -78,14 +78,20 @@ function parseSelectors(reader: Reader, host: PathHost): readonly Selector[] {
 
 function parseSelector(reader: Reader, host: PathHost): Selector {
   if (reader.take('*')) return { kind: 'wildcard' };
-  if (reader.take('?'))
-    return { kind: 'filter', filter: reader.nested(() => parseFilter(reader, { ...host, computed: undefined })) };
+  if (reader.take('?')) return parseFilterSelector(reader, host);
   const name = reader.readString();
   if (name !== undefined) return { kind: 'name', name };
   const start = reader.readInteger();
   if (reader.takeSpaced(':')) return parseSlice(reader, start);
   if (start !== undefined) return { kind: 'index', index: start };
   return reader.fail(`expected a name in quotes, an index, a slice, * or ?, found ${reader.found()}`);
+}
+
+/** Filters are RFC 9535 alone: no expressions in their brackets. */
+function parseFilterSelector(reader: Reader, host: PathHost): Selector {
+  const start = reader.at;
+  const filter = reader.nested(() => parseFilter(reader, { ...host, computed: undefined }));
+  return { kind: 'filter', filter, length: reader.at - start };
 }
 
 function parseSlice(reader: Reader, start: number | undefined): Selector {

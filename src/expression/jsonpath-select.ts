@@ -44,6 +44,7 @@ function compileSegment(
 ): (run: Run, nodes: readonly PathNode[]) => readonly PathNode[] {
   const selectors = segment.selectors.map((selector) => compileSelector(selector, compile));
   const select: SelectorCode = (run, node, into) => {
+    run.spend(selectors.length);
     for (const selector of selectors) selector(run, node, into);
   };
   const visit = segment.isDescendant ? descending(select) : select;
@@ -95,7 +96,7 @@ function compileSelector(selector: Selector, compile: (node: Node) => Code): Sel
     case 'slice':
       return (run, node, into) => addSlice(run, { node, slice: selector, into });
     case 'filter':
-      return filtering(compileFilter(selector.filter, compile));
+      return filtering(compileFilter(selector.filter, compile), 1 + (selector.length >> 3));
   }
 }
 
@@ -108,9 +109,11 @@ function addChild(run: Run, of: { node: PathNode; key: unknown; into: PathNode[]
   of.into.push({ value, key, parent: of.node });
 }
 
-function filtering(filter: FilterCode): SelectorCode {
+/** Each candidate pays for the length of the filter's text. */
+function filtering(filter: FilterCode, price: number): SelectorCode {
   return (run, node, into) =>
     eachChild(run, node, (child) => {
+      run.spend(price);
       if (filter(run, child)) into.push(child);
     });
 }

@@ -24,7 +24,9 @@ function getPath(text: string): JsonPath {
 }
 
 describe('RFC 9535', { skip: existsSync(suite) ? false : 'the compliance suite is not beside the repository' }, () => {
-  const { tests } = existsSync(suite) ? (JSON.parse(readFileSync(suite, 'utf8')) as { tests: readonly Case[] }) : { tests: [] };
+  const { tests } = existsSync(suite)
+    ? (JSON.parse(readFileSync(suite, 'utf8')) as { tests: readonly Case[] })
+    : { tests: [] };
   for (const example of tests) it(`${example.name}: ${JSON.stringify(example.selector)}`, () => check(example));
 });
 
@@ -35,13 +37,22 @@ function check(example: Case): void {
   }
   const nodes = getPath(example.selector).selectNodes(example.document);
   // Members have no order, so some queries have several right answers.
-  assertOneOf(nodes.map((node) => node.value), example.results ?? [example.result]);
+  assertOneOf(
+    nodes.map((node) => node.value),
+    example.results ?? [example.result],
+  );
   const paths = example.results_paths ?? (example.result_paths === undefined ? undefined : [example.result_paths]);
-  if (paths) assertOneOf(nodes.map((node) => node.path), paths);
+  if (paths)
+    assertOneOf(
+      nodes.map((node) => node.path),
+      paths,
+    );
 }
 
 function assertOneOf(actual: unknown, expected: readonly unknown[]): void {
   const text = JSON.stringify(actual);
-  assert.ok(expected.some((candidate) => JSON.stringify(candidate) === text), `${text} is none of ${JSON.stringify(expected)}`);
+  assert.ok(
+    expected.some((candidate) => JSON.stringify(candidate) === text),
+    `${text} is none of ${JSON.stringify(expected)}`,
+  );
 }
-

@@ -15,7 +15,10 @@ export const nestingMax = 64;
 /** Lists and objects inside one another, in values that are walked whole and in templates. Bounds the stack too. */
 export const valueDepthMax = 500;
 
-/** Steps of one evaluation: rounds of a loop times the size of its body, characters made (16 a step), items compared. */
+/**
+ * Steps of one evaluation. A step is some tens of nanoseconds of work: a round of a loop is one and one more for every 8
+ * characters of its body, a text that is made one for every 16 characters.
+ */
 export const operationsMax = 1_000_000;
 
 /** Nodes that the paths of one evaluation may select or pass. */
@@ -24,8 +27,14 @@ export const pathNodesMax = 100_000;
 /** The longest text that an evaluation may make, in UTF-16 code units. */
 export const textLengthMax = 1024 * 1024;
 
-/** Items in a list that an evaluation makes, and values in all of its result. */
+/** Items in a list that an evaluation makes. */
 export const itemsMax = 100_000;
+
+/** Values inside a value that is walked whole: compared, printed, or the result of an expression that put it together. */
+export const valuePartsMax = 1_000_000;
+
+/** Characters of all texts and names inside such a value, in UTF-16 code units. */
+export const valueCharactersMax = 8 * 1024 * 1024;
 
 /** The longest regular expression, in UTF-16 code units. Matching is linear in text times pattern. */
 export const patternLengthMax = 1_000;

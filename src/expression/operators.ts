@@ -22,6 +22,7 @@ export function typeName(value: unknown): 'null' | 'boolean' | 'number' | 'strin
 /** Deep, without coercion; lists and objects are paid for by their size. */
 export function areEqual(run: Run, left: unknown, right: unknown): boolean {
   if (left === right) return true;
+  if (typeof left === 'string' && typeof right === 'string') run.spend(left.length >> 10);
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
   run.admitValue(left);
   run.admitValue(right);
@@ -29,14 +30,15 @@ export function areEqual(run: Run, left: unknown, right: unknown): boolean {
 }
 
 /** Below, equal or above zero as `left` sorts before, with or after `right`; NaN where the two have no order. */
-export function compareOrder(left: unknown, right: unknown): number {
+export function compareOrder(run: Run, left: unknown, right: unknown): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
-  if (typeof left === 'string' && typeof right === 'string') return compareText(left, right);
-  return Number.NaN;
+  if (typeof left !== 'string' || typeof right !== 'string') return Number.NaN;
+  run.spend(Math.min(left.length, right.length) >> 6);
+  return compareText(left, right);
 }
 
 /** By Unicode code point (RFC 9535), which is the order of code units except around surrogates. */
-export function compareText(left: string, right: string): number {
+function compareText(left: string, right: string): number {
   const end = Math.min(left.length, right.length);
   for (let place = 0; place < end; place += 1) {
     const a = left.charCodeAt(place);
@@ -58,7 +60,11 @@ export function isIn(run: Run, item: unknown, container: unknown): boolean {
     return container.some((candidate) => areEqual(run, item, candidate));
   }
   if (isObject(container)) return typeof item === 'string' && Object.hasOwn(container, item);
-  if (typeof container === 'string') return typeof item === 'string' && container.includes(item);
+  if (typeof container === 'string') {
+    if (typeof item !== 'string') return false;
+    run.admitSearch(container.length, item.length);
+    return container.includes(item);
+  }
   if (container === null) return false;
   return failed(`in needs a list, an object or a string on its right, found ${typeName(container)}`);
 }

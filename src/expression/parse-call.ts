@@ -10,7 +10,7 @@ import type { Argument, LambdaNode, Node } from './syntax.ts';
 export function parseCall(parser: Parser, name: string, start: number): Node {
   if (name === 'has') return parseHas(parser, start);
   if (name === 'secret') return parseSecret(parser, start);
-  if (name === 'env') return { kind: 'env', name: parseOnly(parser, name) };
+  if (name === 'env') return parseEnv(parser, start);
   const builtin = findBuiltin(name);
   if (!builtin) return failUnknown(parser, name, start);
   const args = parseArguments(parser, name, builtin);
@@ -36,21 +36,22 @@ function parseArguments(parser: Parser, name: string, builtin: Builtin): readonl
   const { reader } = parser;
   const args: Argument[] = [];
   if (reader.takeSpaced(')')) return args;
-  do args.push(parseArgument(parser, name, builtin.takesLambda && args.length === 1));
+  do args.push(parseArgument(parser, name, args.length === 1 ? builtin.lambda : 'none'));
   while (reader.takeSpaced(','));
   reader.expect(')', `the arguments of ${name}()`);
   return args;
 }
 
-function parseArgument(parser: Parser, name: string, mayBeLambda: boolean): Argument {
+function parseArgument(parser: Parser, name: string, lambda: Builtin['lambda']): Argument {
   const { reader } = parser;
   const start = reader.at;
   const parameters = readParameters(parser);
   if (!parameters) {
     reader.at = start;
+    if (lambda === 'only') reader.fail(`${name}() needs a lambda here: item => …`);
     return parser.parseExpression();
   }
-  if (!mayBeLambda) reader.failAt(start, `${name}() takes no lambda here`);
+  if (lambda === 'none') reader.failAt(start, `${name}() takes no lambda here`);
   return parseLambda(parser, parameters);
 }
 
@@ -79,10 +80,11 @@ function parseLambda(parser: Parser, names: readonly string[]): LambdaNode {
   names.forEach((name, place) => {
     locals.set(name, slot + place);
   });
+  const start = reader.at;
   const body = parser.parseExpression();
   locals.clear();
   for (const [name, outerSlot] of outer) locals.set(name, outerSlot);
-  return { kind: 'lambda', slot, hasIndex: names.length === 2, body };
+  return { kind: 'lambda', slot, hasIndex: names.length === 2, body, length: reader.at - start };
 }
 
 function parseOnly(parser: Parser, name: string): Node {
@@ -96,6 +98,12 @@ function parseHas(parser: Parser, start: number): Node {
   return path.kind === 'path'
     ? { kind: 'has', path }
     : parser.reader.failAt(start, 'has() needs a path: has($.input.name)');
+}
+
+function parseEnv(parser: Parser, start: number): Node {
+  const name = parseOnly(parser, 'env');
+  if (name.kind === 'literal' && typeof name.value === 'string') parser.referTo(['env', name.value], start);
+  return { kind: 'env', name };
 }
 
 function parseSecret(parser: Parser, start: number): Node {

@@ -32,7 +32,7 @@ export class Parser {
     this.reader = reader;
     this.host = {
       computed: () => this.parseExpression(),
-      found: (segments, offset) => this.refer(segments, offset),
+      found: (segments, offset) => this.referInFilter(segments, offset),
     };
   }
 
@@ -107,8 +107,7 @@ export class Parser {
   private parseOperand(): Node {
     const { reader } = this;
     const start = reader.at;
-    const literal = reader.readNumber() ?? reader.readString();
-    if (typeof literal === 'string' && literal.includes('\0')) reader.failAt(start, 'a text must not hold NUL');
+    const literal = reader.readNumber() ?? this.readText();
     if (literal !== undefined) return { kind: 'literal', value: literal };
     if (reader.take('${')) reader.failAt(start, 'an expression is open already: write the path without the braces');
     if (reader.take('$')) return this.finishPath({ kind: 'root' }, [], start);
@@ -145,10 +144,17 @@ export class Parser {
   private parseMember(): Member {
     const { reader } = this;
     reader.skipSpace();
-    const name = reader.readString() ?? reader.readName();
+    const name = this.readText() ?? reader.readName();
     if (name === undefined) return reader.fail(`expected the name of a member, found ${reader.found()}`);
     reader.expect(':', `the name ${name}`);
     return { name, value: this.parseExpression() };
+  }
+
+  /** Without NUL, with which the mark of a secret starts. */
+  private readText(): string | undefined {
+    const start = this.reader.at;
+    const text = this.reader.readString();
+    return text?.includes('\0') ? this.reader.failAt(start, 'a text must not hold NUL') : text;
   }
 
   private parseWord(start: number): Node {
@@ -198,6 +204,12 @@ export class Parser {
       return this.reader.failAt(start, `${root} needs exactly one name: $.${root}.NAME`);
     }
     return root === 'secrets' ? { kind: 'secret', name } : { kind: 'env', name: { kind: 'literal', value: name } };
+  }
+
+  private referInFilter(segments: readonly Segment[], offset: number): void {
+    const [root] = staticPrefix(segments);
+    if (root === 'secrets' || root === 'env') this.reader.failAt(offset, `a filter cannot read ${root}`);
+    this.refer(segments, offset);
   }
 
   /** Notes a `$` path that started at `offset` and ends where the reader stands. */

@@ -6,7 +6,15 @@
  */
 import { isObject } from '../kit/json.ts';
 import { ExpressionFault, type Scope } from './expression.ts';
-import { itemsMax, operationsMax, pathNodesMax, textLengthMax, valueDepthMax } from './limits.ts';
+import {
+  itemsMax,
+  operationsMax,
+  pathNodesMax,
+  textLengthMax,
+  valueCharactersMax,
+  valueDepthMax,
+  valuePartsMax,
+} from './limits.ts';
 
 /** A compiled piece of an expression. Gives a JSON value, never undefined. */
 export type Code = (run: Run) => unknown;
@@ -50,13 +58,18 @@ export class Run {
   /** Asked before a value is walked whole (compared, printed, returned): values can share parts and be huge when printed. */
   admitValue(value: unknown): void {
     if (typeof value !== 'object' || value === null) return;
-    const size = { items: 0, characters: 0 };
+    const size = { parts: 0, characters: 0 };
     measure(value, size, valueDepthMax);
-    this.spend(size.items + (size.characters >> 4));
+    this.spend((size.parts >> 1) + (size.characters >> 6));
+  }
+
+  /** Asked before a part is looked for in a text: the platform's search takes text times part at worst. */
+  admitSearch(textLength: number, partLength: number): void {
+    this.spend((textLength >> 6) + (textLength >> 8) * (partLength >> 8));
   }
 }
 
-function measure(value: unknown, size: { items: number; characters: number }, depthLeft: number): void {
+function measure(value: unknown, size: { parts: number; characters: number }, depthLeft: number): void {
   if (typeof value === 'string') size.characters += value.length;
   if (Array.isArray(value)) {
     enter(value.length, size, depthLeft);
@@ -69,12 +82,13 @@ function measure(value: unknown, size: { items: number; characters: number }, de
       measure(value[name], size, depthLeft - 1);
     }
   }
-  if (size.characters > textLengthMax) tooCostly(`it works on a value of more than ${textLengthMax} characters`);
+  if (size.characters > valueCharactersMax)
+    tooCostly(`it works on a value of more than ${valueCharactersMax} characters`);
 }
 
-function enter(itemCount: number, size: { items: number }, depthLeft: number): void {
-  size.items += itemCount;
-  if (size.items > itemsMax) tooCostly(`it works on a value of more than ${itemsMax} parts`);
+function enter(partCount: number, size: { parts: number }, depthLeft: number): void {
+  size.parts += partCount;
+  if (size.parts > valuePartsMax) tooCostly(`it works on a value of more than ${valuePartsMax} parts`);
   if (depthLeft <= 0) tooDeep();
 }
 

@@ -44,6 +44,8 @@ export interface LambdaNode {
   readonly slot: number;
   readonly hasIndex: boolean;
   readonly body: Node;
+  /** Of the body's text, in UTF-16 code units: what a round costs. */
+  readonly length: number;
 }
 
 /** Where a path starts: at `$`, at a lambda parameter, or at any value (`f(x).name`). */
@@ -67,7 +69,7 @@ export type Selector =
       readonly end: number | undefined;
       readonly step: number;
     }
-  | { readonly kind: 'filter'; readonly filter: Filter }
+  | { readonly kind: 'filter'; readonly filter: Filter; readonly length: number }
   /** Ours, beside RFC 9535: `[$.index]`, a name or an index that is known at evaluation only. */
   | { readonly kind: 'computed'; readonly node: Node };
 

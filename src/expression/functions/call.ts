@@ -11,19 +11,19 @@ export interface Builtin {
   /** Fewest and most arguments. */
   readonly least: number;
   readonly most: number;
-  /** The second argument may be a lambda. */
-  readonly takesLambda: boolean;
+  /** Whether the second argument is a lambda: never, always, or a lambda or the name of a member. */
+  readonly lambda: 'none' | 'only' | 'or-name';
   apply(call: Call): unknown;
 }
 
 /** A function of `least` to `most` arguments. */
 export function builtin(least: number, most: number, apply: (call: Call) => unknown): Builtin {
-  return { least, most, takesLambda: false, apply };
+  return { least, most, lambda: 'none', apply };
 }
 
-/** A function of a list and, from `least` 2 on necessarily, a lambda. */
+/** A function of a list and a lambda, which `least` 1 lets be left out. */
 export function lambdaBuiltin(least: 1 | 2, apply: (call: Call) => unknown): Builtin {
-  return { least, most: 2, takesLambda: true, apply };
+  return { least, most: 2, lambda: 'only', apply };
 }
 
 export class Call {

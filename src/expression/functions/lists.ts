@@ -2,7 +2,7 @@
 import { canonicalJson, emptyObject } from '../../kit/json.ts';
 import { itemsMax } from '../limits.ts';
 import { compareOrder, isTruthy, toText, typeName } from '../operators.ts';
-import { failed, type Lambda, tooCostly } from '../run.ts';
+import { failed, type Lambda, type Run, tooCostly } from '../run.ts';
 import { type Builtin, builtin, type Call, lambdaBuiltin } from './call.ts';
 
 export const listFunctions: Readonly<Record<string, Builtin>> = {
@@ -12,7 +12,7 @@ export const listFunctions: Readonly<Record<string, Builtin>> = {
   all: lambdaBuiltin(1, (call) => call.list(0).every(testOf(call))),
   count: lambdaBuiltin(1, (call) => (call.has(1) ? call.list(0).filter(testOf(call)).length : call.list(0).length)),
   sort: lambdaBuiltin(1, sort),
-  group_by: { least: 2, most: 2, takesLambda: true, apply: groupBy },
+  group_by: { least: 2, most: 2, lambda: 'or-name', apply: groupBy },
   unique: builtin(1, 1, unique),
   flatten: builtin(1, 2, (call) => flatten(call, call.list(0), call.integer(1, { least: 0, most: 100, otherwise: 1 }))),
   chunk: builtin(2, 2, chunk),
@@ -44,13 +44,13 @@ function sort(call: Call): unknown {
   const keys = mapped(call, itemLambda(call));
   call.run.spend(list.length * 16);
   const places = keys.map((_, place) => place);
-  places.sort((a, b) => compareKeys(keys[a], keys[b]));
+  places.sort((a, b) => compareKeys(call.run, keys[a], keys[b]));
   return places.map((place) => list[place]);
 }
 
-function compareKeys(a: unknown, b: unknown): number {
+function compareKeys(run: Run, a: unknown, b: unknown): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
-  const order = compareOrder(a, b);
+  const order = compareOrder(run, a, b);
   return Number.isNaN(order) ? failed(`sort() cannot order ${typeName(a)} and ${typeName(b)}`) : order;
 }
 
@@ -79,16 +79,17 @@ function memberOf(name: string): Lambda {
 /** The first of each set of equal items. */
 function unique(call: Call): unknown {
   const list = call.list(0);
-  const seen = new Set<unknown>();
+  const seenValues = new Set<unknown>();
+  const seenTexts = new Set<string>();
   call.run.admitItems(list.length);
   return list.filter((item) => {
+    const isStructure = typeof item === 'object' && item !== null;
     call.run.admitValue(item);
-    // Lists and objects by their one canonical text, which starts with a bracket; strings are marked to stay apart.
-    const key =
-      typeof item === 'object' && item !== null ? canonicalJson(item) : typeof item === 'string' ? `"${item}` : item;
-    const isNew = !seen.has(key);
-    seen.add(key);
-    return isNew;
+    const sizeBefore = seenValues.size + seenTexts.size;
+    // Equal lists and objects have one canonical text.
+    if (isStructure) seenTexts.add(canonicalJson(item));
+    else seenValues.add(item);
+    return seenValues.size + seenTexts.size > sizeBefore;
   });
 }
 

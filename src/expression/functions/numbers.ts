@@ -20,13 +20,17 @@ export const numberFunctions: Readonly<Record<string, Builtin>> = {
   p99: builtin(1, 1, (call) => percentile(call, 99)),
 };
 
-/** Halves go away from zero, as on paper; decimal shifts keep 1.005 at two digits from becoming 1. */
+/** Halves go away from zero, as on paper. Shifting the decimal point in the text keeps 1.005 at two digits from becoming 1. */
 function round(value: number, digits: number): number {
-  const shifted = Number(`${Math.abs(value)}e${digits}`);
-  if (!Number.isFinite(shifted) || Math.abs(value) >= Number.MAX_SAFE_INTEGER || Math.abs(value) < 1e-15) {
-    return Math.abs(value) < 1e-15 ? 0 : value;
-  }
-  return Math.sign(value) * Number(`${Math.round(shifted)}e-${digits}`);
+  const shifted = shiftPoint(Math.abs(value), digits);
+  // From 2^53 on every number is whole, and the shift would only lose digits.
+  if (shifted >= Number.MAX_SAFE_INTEGER) return value;
+  return Math.sign(value) * shiftPoint(Math.round(shifted), -digits) + 0;
+}
+
+function shiftPoint(value: number, digits: number): number {
+  const [mantissa = '0', exponent = '0'] = String(value).split('e');
+  return Number(`${mantissa}e${Number(exponent) + digits}`);
 }
 
 function valuesOf(call: Call): readonly unknown[] {
@@ -58,7 +62,7 @@ function average(call: Call): number | null {
 function extreme(call: Call, direction: 1 | -1): unknown {
   let best: unknown = null;
   valuesOf(call).forEach((value, place) => {
-    const order = compareOrder(value, best === null ? value : best);
+    const order = compareOrder(call.run, value, best === null ? value : best);
     if (Number.isNaN(order)) failItem(call, place, 'only numbers or only strings');
     if (best === null || order * direction > 0) best = value;
   });

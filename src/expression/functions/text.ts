@@ -33,7 +33,8 @@ export const textFunctions: Readonly<Record<string, Builtin>> = {
 
 function split(call: Call): unknown {
   const [text, separator] = [call.text(0), call.text(1)];
-  call.run.admitText(text.length);
+  call.run.admitSearch(text.length, separator.length);
+  if (separator === '') call.run.admitItems(text.length);
   const parts = separator === '' ? [...text] : text.split(separator);
   call.run.admitItems(parts.length);
   return parts;

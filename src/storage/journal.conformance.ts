@@ -1,7 +1,8 @@
 /** Reading histories back: records, snapshots, large values, wake rows; and what `forget` leaves. */
 import assert from 'node:assert/strict';
 import { Impossible } from '../kit/assert.ts';
-import { commitOne, conflict, done, move, moveIds, noon, snapshot, task, viewRow } from './sample-writes.ts';
+import type { Wake } from './journal.ts';
+import { commitOne, conflict, done, move, moveIds, noon, snapshot, task, viewRow, wake } from './sample-writes.ts';
 import type { Store } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 
@@ -157,6 +158,34 @@ function wakes(promise: PromiseCase): void {
     await store.commit([move('e', 5, { wakeAt: null })]);
     assert.equal(await store.journal.nextWake(), undefined);
     assert.deepEqual(await commitOne(store, move('e', 6, { wakeAt: null })), done);
+  });
+
+  promise('re-arms the wake row of an execution that has not moved meanwhile, and of no other', async (store) => {
+    await store.commit([move('e', 1, { last: 2, wakeAt: noon })]);
+    assert.deepEqual(await commitOne(store, wake('e', 1, noon + 10)), conflict);
+    assert.deepEqual(await commitOne(store, wake('e', 3, noon + 10)), conflict);
+    assert.deepEqual(await commitOne(store, wake('unknown', 1, noon + 10)), conflict);
+    assert.equal((await store.journal.nextWake())?.dueAt, noon);
+    assert.deepEqual(await commitOne(store, wake('e', 2, noon + 10)), done);
+    assert.equal((await store.journal.nextWake())?.dueAt, noon + 10);
+    assert.deepEqual(await commitOne(store, wake('e', 2, null)), done);
+    assert.equal(await store.journal.nextWake(), undefined);
+    assert.deepEqual(await commitOne(store, wake('e', 2, noon + 20)), done);
+    assert.equal((await store.journal.nextWake())?.dueAt, noon + 20);
+  });
+
+  promise('pages through due wake rows, also those of one moment', async (store) => {
+    const ids = Array.from({ length: 7 }, (_, index) => `e${index}`);
+    await store.commit(ids.map((id, index) => move(id, 1, { wakeAt: noon + Math.floor(index / 3) })));
+    const seen: string[] = [];
+    let after: Wake | undefined;
+    for (let page = 0; page < 4; page += 1) {
+      for (const wake of await store.journal.dueWakes(noon + 9, 2, after)) {
+        seen.push(wake.executionId);
+        after = wake;
+      }
+    }
+    assert.deepEqual(seen, ids);
   });
 
   promise('keeps a wake row due in 400 days', async (store) => {

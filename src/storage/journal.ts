@@ -6,8 +6,8 @@ export interface Journal {
   load(executionId: string, recordsMax: number): Promise<StoredHistory>;
   /** The texts of large values, by hash. Throws `Impossible` where one is missing. */
   values(executionId: string, hashes: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Executions whose wake row is due at or before `dueAt`, earliest first. */
-  dueWakes(dueAt: number, limit: number): Promise<readonly Wake[]>;
+  /** Executions whose wake row is due at or before `dueAt`, by due time and id; with `after`, those behind it in that order. */
+  dueWakes(dueAt: number, limit: number, after?: Wake): Promise<readonly Wake[]>;
   /** The earliest wake row there is. */
   nextWake(): Promise<Wake | undefined>;
   /** The execution that holds a start key and has not expired at `at`. */

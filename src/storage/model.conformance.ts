@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Impossible } from '../kit/assert.ts';
 import { NaiveStore } from './naive-store.ts';
-import { lease, move, noon, snapshot, task, viewRow } from './sample-writes.ts';
+import { lease, move, noon, snapshot, task, viewRow, wake } from './sample-writes.ts';
 import type { MoveWrite, Store, Write } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 
@@ -51,6 +51,7 @@ function named(write: Write, prefix: string, at: number): Write {
   if (write.kind === 'lease') return { ...write, taskId: prefix + write.taskId, at, expiresAt: at + 10 };
   if (write.kind === 'extend') return { ...write, taskId: prefix + write.taskId, expiresAt: at + 20 };
   if (write.kind === 'release') return { ...write, taskId: prefix + write.taskId };
+  if (write.kind === 'wake') return { ...write, workspace: prefix, executionId: prefix + write.executionId };
   if (write.kind === 'snapshot') return { ...write, executionId: prefix + write.executionId };
   const { startKey, slotTaken, tasksAdded, tasksRemoved } = write;
   return {
@@ -151,6 +152,12 @@ const write: fc.Arbitrary<Write> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), taskId, token }) },
   { weight: 1, arbitrary: fc.tuple(executionId, fc.integer({ min: 1, max: 4 })).map(([id, at]) => snapshot(id, at)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(executionId, fc.integer({ min: 1, max: 4 }), fc.option(fc.integer({ min: noon, max: noon + 99 })))
+      .map(([id, position, wakeAt]) => wake(id, position, wakeAt)),
+  },
 );
 
 const turn: fc.Arbitrary<Turn> = fc.oneof(

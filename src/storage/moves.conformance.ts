@@ -1,7 +1,19 @@
 /** The fence: which moves a store takes, which it refuses, and that a refused move leaves nothing behind. */
 import assert from 'node:assert/strict';
 import { Impossible } from '../kit/assert.ts';
-import { commitOne, conflict, done, move, moveIds, noon, noSlot, snapshot, task, viewRow } from './sample-writes.ts';
+import {
+  commitOne,
+  conflict,
+  done,
+  move,
+  moveIds,
+  noon,
+  noSlot,
+  snapshot,
+  task,
+  viewRow,
+  wake,
+} from './sample-writes.ts';
 import type { MoveWrite, Outcome, Store } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 
@@ -65,7 +77,12 @@ function acceptance(promise: PromiseCase): void {
 
   promise('rejects a batch with an impossible move before it writes any of it', async (store) => {
     const key = { workflow: 'w', key: 'k', fingerprint: 'f', expiresAt: noon + 1 };
-    for (const wrong of [move('x', 0), move('x', 2, { last: 1 }), move('x', 2, { startKey: key })]) {
+    for (const wrong of [
+      move('x', 0),
+      move('x', 2, { last: 1 }),
+      move('x', 2, { startKey: key }),
+      move('x', 1, { at: noon + 0.5 }),
+    ]) {
       await assert.rejects(store.commit([move('e', 1), wrong]), Impossible);
     }
     assert.deepEqual(await moveIds(store, 'e'), []);
@@ -130,10 +147,11 @@ function batches(promise: PromiseCase): void {
     assert.deepEqual(await moveIds(store, 'e'), ['a']);
   });
 
-  promise('refuses the snapshot of a move that lost in the same batch', async (store) => {
+  promise('refuses the snapshot and the wake row of a move that lost in the same batch', async (store) => {
     await store.commit([move('e', 1, { moveId: 'winner' })]);
-    const outcomes = await store.commit([move('e', 1, { moveId: 'loser' }), snapshot('e', 1)]);
-    assert.deepEqual(outcomes, [conflict, conflict]);
+    const outcomes = await store.commit([move('e', 1, { moveId: 'loser' }), snapshot('e', 1), wake('e', 1, noon)]);
+    assert.deepEqual(outcomes, [conflict, conflict, conflict]);
+    assert.equal(await store.journal.nextWake(), undefined);
     assert.equal((await store.journal.load('e', 10)).snapshot, undefined);
   });
 

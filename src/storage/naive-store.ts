@@ -3,7 +3,7 @@
  * For tests only; the model suite compares every driver with it.
  */
 import { emptyObject } from '../kit/json.ts';
-import type { LeaseWrite, MoveWrite, Outcome, SnapshotWrite, ViewRow, Write } from './store.ts';
+import type { LeaseWrite, MoveWrite, Outcome, SnapshotWrite, ViewRow, WakeWrite, Write } from './store.ts';
 
 interface NaiveTask {
   readonly taskId: string;
@@ -35,9 +35,8 @@ export class NaiveStore {
         if (!outcome.ok) lost.push(write.executionId);
         return outcome;
       }
-      return write.kind === 'snapshot'
-        ? this.#snapshot(write, lost.includes(write.executionId))
-        : this.#taskWrite(write);
+      if (write.kind === 'snapshot') return this.#snapshot(write, lost.includes(write.executionId));
+      return write.kind === 'wake' ? this.#wake(write, lost.includes(write.executionId)) : this.#taskWrite(write);
     });
   }
 
@@ -109,7 +108,7 @@ export class NaiveStore {
     }
   }
 
-  #taskWrite(write: Exclude<Write, MoveWrite | SnapshotWrite>): Outcome {
+  #taskWrite(write: Exclude<Write, MoveWrite | SnapshotWrite | WakeWrite>): Outcome {
     const task = this.tasks.find((each) => each.taskId === write.taskId);
     if (write.kind === 'lease') return this.#lease(task, write);
     if (!task || task.token !== write.token) return { ok: false, reason: 'LEASE_LOST' };
@@ -125,6 +124,13 @@ export class NaiveStore {
     task.expiresAt = write.expiresAt;
     task.deliveries += 1;
     return { ok: true, deliveries: task.deliveries };
+  }
+
+  #wake({ executionId, position, wakeAt }: WakeWrite, isLost: boolean): Outcome {
+    if (isLost || this.history(executionId).at(-1)?.last !== position) return { ok: false, reason: 'CONFLICT' };
+    this.wakes = this.wakes.filter((wake) => wake.executionId !== executionId);
+    if (wakeAt !== null) this.wakes.push({ executionId, dueAt: wakeAt });
+    return { ok: true };
   }
 
   #snapshot(write: SnapshotWrite, isLost: boolean): Outcome {

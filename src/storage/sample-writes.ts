@@ -1,6 +1,16 @@
 /** Test data for the storage suites: writes and rows that are valid as they stand, with what a case cares about on top. */
 import type { NewVersion } from './catalog.ts';
-import type { LeaseWrite, MoveWrite, NewTask, Outcome, SnapshotWrite, Store, ViewRow, Write } from './store.ts';
+import type {
+  LeaseWrite,
+  MoveWrite,
+  NewTask,
+  Outcome,
+  SnapshotWrite,
+  Store,
+  ViewRow,
+  WakeWrite,
+  Write,
+} from './store.ts';
 
 /** The store's clock in every case that does not care. */
 export const noon = 1_750_000_000_000;
@@ -27,6 +37,11 @@ export function lease(taskId: string, token: string, more: Partial<LeaseWrite> =
 
 export function snapshot(executionId: string, position: number, text = `{"at":${position}}`): SnapshotWrite {
   return { kind: 'snapshot', executionId, position, text };
+}
+
+/** Re-arms the wake row of an execution that stands at `position`. */
+export function wake(executionId: string, position: number, wakeAt: number | null): WakeWrite {
+  return { kind: 'wake', workspace: 'default', executionId, position, wakeAt };
 }
 
 export function viewRow(position: number, more: Partial<ViewRow> = {}): ViewRow {

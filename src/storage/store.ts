@@ -25,7 +25,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export type Write = MoveWrite | LeaseWrite | ExtendWrite | ReleaseWrite | SnapshotWrite;
+export type Write = MoveWrite | WakeWrite | LeaseWrite | ExtendWrite | ReleaseWrite | SnapshotWrite;
 
 export type Outcome =
   | { readonly ok: true; readonly deliveries?: number }
@@ -74,6 +74,19 @@ export interface MoveWrite {
   readonly slotTaken?: SlotClaim;
   /** Frees every slot that this execution holds, before one is taken. */
   readonly slotsFreed?: boolean;
+}
+
+/**
+ * Sets the wake row of an execution that has not moved meanwhile: refused with CONFLICT unless its last record ends at
+ * `position`. (A sweeper that found nothing due re-arms the row; a move that came between must not be overwritten.)
+ */
+export interface WakeWrite {
+  readonly kind: 'wake';
+  readonly workspace: string;
+  readonly executionId: string;
+  readonly position: number;
+  /** Null removes the row. */
+  readonly wakeAt: number | null;
 }
 
 /** A value kept once per execution under its hash, out of the record. `text` is JSON. */

@@ -11,13 +11,29 @@ export const forgetMax = 1_000;
 export const offsetMax = 100_000;
 
 export function checkWrites(writes: readonly Write[]): void {
-  for (const write of writes) if (write.kind === 'move') checkMove(write);
+  for (const write of writes) {
+    if (write.kind === 'move') checkMove(write);
+    else for (const time of timesOf(write)) checkTime(time);
+  }
+}
+
+function timesOf(write: Exclude<Write, MoveWrite>): readonly (number | null)[] {
+  if (write.kind === 'lease') return [write.at, write.expiresAt];
+  if (write.kind === 'extend') return [write.expiresAt];
+  return write.kind === 'wake' ? [write.wakeAt] : [];
+}
+
+/** Databases keep times as integers; one of them may not round what another refuses. */
+function checkTime(time: number | null | undefined): void {
+  if (time !== null && time !== undefined) assert(Number.isSafeInteger(time), `${time} is no whole millisecond`);
 }
 
 function checkMove(move: MoveWrite): void {
   const spot = `move ${move.moveId} of ${move.executionId}`;
   assert(Number.isSafeInteger(move.first) && move.first >= 1, `${spot} begins at ${move.first}`);
   assert(Number.isSafeInteger(move.last) && move.last >= move.first, `${spot} ends at ${move.last}`);
+  for (const time of [move.at, move.wakeAt, move.startKey?.expiresAt]) checkTime(time);
+  if (move.view) for (const time of [move.view.createdAt, move.view.startedAt, move.view.endedAt]) checkTime(time);
   assert(!move.startKey || move.first === 1, `${spot} takes a start key at position ${move.first}`);
 }
 

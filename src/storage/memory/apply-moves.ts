@@ -2,7 +2,7 @@
  * Applies a batch of writes to a disk. Synchronous from end to end, so each write is atomic and no other store can see
  * half of one. A move is checked in full before any row of it is written: a refused move leaves nothing.
  */
-import type { MoveWrite, Outcome, SlotClaim, SnapshotWrite, StartKey, Write } from '../store.ts';
+import type { MoveWrite, Outcome, SlotClaim, SnapshotWrite, StartKey, WakeWrite, Write } from '../store.ts';
 import { applyLeaseWrite } from './apply-leases.ts';
 import { keyOf, type MemoryDisk } from './memory-disk.ts';
 
@@ -13,7 +13,9 @@ export function applyWrites(disk: MemoryDisk, writes: readonly Write[]): readonl
   const lost = new Set<string>();
   return writes.map((write) => {
     if (write.kind === 'move') return applyMove(disk, write, lost);
-    return write.kind === 'snapshot' ? applySnapshot(disk, write, lost) : applyLeaseWrite(disk, write);
+    if (write.kind !== 'snapshot' && write.kind !== 'wake') return applyLeaseWrite(disk, write);
+    if (lost.has(write.executionId)) return conflict;
+    return write.kind === 'wake' ? applyWake(disk, write) : applySnapshot(disk, write);
   });
 }
 
@@ -48,12 +50,11 @@ function claimRefusal(disk: MemoryDisk, move: MoveWrite): Outcome | undefined {
 }
 
 function writeRecord(disk: MemoryDisk, move: MoveWrite): void {
-  const { executionId, workspace, first, last, moveId, at, events, wakeAt } = move;
+  const { executionId, workspace, first, last, moveId, at, events } = move;
   const records = disk.records.get(executionId) ?? [];
   records.push({ executionId, workspace, first, last, moveId, at, events });
   disk.records.set(executionId, records);
-  if (wakeAt === null) disk.wakes.delete(executionId);
-  if (typeof wakeAt === 'number') disk.wakes.set(executionId, { executionId, workspace, dueAt: wakeAt });
+  setWake(disk, move);
   if (!move.values?.length) return;
   const values = disk.values.get(executionId) ?? new Map<string, string>();
   for (const { hash, text } of move.values) values.set(hash, text);
@@ -125,10 +126,20 @@ function dropExpiredKeys(disk: MemoryDisk, at: number): void {
   }
 }
 
-function applySnapshot(disk: MemoryDisk, write: SnapshotWrite, lost: ReadonlySet<string>): Outcome {
+function applyWake(disk: MemoryDisk, write: WakeWrite): Outcome {
+  if (disk.records.get(write.executionId)?.at(-1)?.last !== write.position) return conflict;
+  setWake(disk, write);
+  return done;
+}
+
+function setWake(disk: MemoryDisk, { executionId, workspace, wakeAt }: MoveWrite | WakeWrite): void {
+  if (wakeAt === null) disk.wakes.delete(executionId);
+  if (typeof wakeAt === 'number') disk.wakes.set(executionId, { executionId, workspace, dueAt: wakeAt });
+}
+
+function applySnapshot(disk: MemoryDisk, write: SnapshotWrite): Outcome {
   const records = disk.records.get(write.executionId) ?? [];
-  const stands = !lost.has(write.executionId) && records.some((record) => record.last === write.position);
-  if (!stands) return conflict;
+  if (!records.some((record) => record.last === write.position)) return conflict;
   const kept = disk.snapshots.get(write.executionId);
   if (!kept || kept.position < write.position) disk.snapshots.set(write.executionId, write);
   return done;

@@ -20,10 +20,10 @@ export function openMemoryJournal(use: DiskInUse): Journal {
       const kept = use().values.get(executionId);
       return new Map(hashes.map((hash) => [hash, present(kept?.get(hash), `value ${hash} of ${executionId}`)]));
     },
-    async dueWakes(dueAt, limit) {
+    async dueWakes(dueAt, limit, after) {
       const due = use()
         .wakes.values()
-        .filter((wake) => wake.dueAt <= dueAt);
+        .filter((wake) => wake.dueAt <= dueAt && (!after || earliestFirst(after, wake) < 0));
       return [...due].sort(earliestFirst).slice(0, limit);
     },
     async nextWake() {
@@ -48,5 +48,5 @@ function endingAfter(records: readonly StoredRecord[] | undefined, after: number
 }
 
 function earliestFirst(a: Wake, b: Wake): number {
-  return a.dueAt - b.dueAt || (a.executionId < b.executionId ? -1 : 1);
+  return a.dueAt - b.dueAt || Number(a.executionId > b.executionId) - Number(a.executionId < b.executionId);
 }

@@ -5,21 +5,25 @@ import type { StepSummary } from '../store.ts';
 import type { Statistics, StatisticsQuery, StepStatistics, StoredView, Summary } from '../views.ts';
 
 export function memoryStatistics(rows: readonly StoredView[], query: StatisticsQuery): Statistics {
-  const buckets = Map.groupBy(rows, (row) => Math.floor((row.createdAt - query.from) / query.bucketMs));
+  const bucketOf = (row: StoredView): number => Math.floor((row.createdAt - query.from) / query.bucketMs);
+  const newest = rows.slice(0, statisticsRowsMax);
+  const newestByBucket = Map.groupBy(newest, bucketOf);
   return {
-    total: summarise(rows),
-    buckets: [...buckets]
+    total: summarise(rows, newest),
+    buckets: [...Map.groupBy(rows, bucketOf)]
       .sort(([a], [b]) => a - b)
-      .map(([bucket, inBucket]) => ({ at: query.from + bucket * query.bucketMs, ...summarise(inBucket) })),
-    steps: stepStatistics(rows.slice(0, statisticsRowsMax).flatMap((row) => row.steps)),
+      .map(([bucket, inBucket]) => ({
+        at: query.from + bucket * query.bucketMs,
+        ...summarise(inBucket, newestByBucket.get(bucket) ?? []),
+      })),
+    steps: stepStatistics(newest.flatMap((row) => row.steps)),
   };
 }
 
-function summarise(rows: readonly StoredView[]): Summary {
-  const durations = rows.flatMap((row) =>
-    row.endedAt === null ? [] : [row.endedAt - (row.startedAt ?? row.createdAt)],
-  );
-  const sorted = durations.slice(0, statisticsRowsMax).sort((a, b) => a - b);
+/** Counts and the average over `rows`, percentiles over the newest of them. */
+function summarise(rows: readonly StoredView[], newest: readonly StoredView[]): Summary {
+  const durations = rows.flatMap(durationOf);
+  const sorted = newest.flatMap(durationOf).sort((a, b) => a - b);
   return {
     executions: rows.length,
     succeeded: rows.filter((row) => succeededStatuses.includes(row.status)).length,
@@ -29,6 +33,11 @@ function summarise(rows: readonly StoredView[]): Summary {
     p95Ms: percentile(sorted, 0.95),
     p99Ms: percentile(sorted, 0.99),
   };
+}
+
+/** One duration where the execution has ended. */
+function durationOf(row: StoredView): number[] {
+  return row.endedAt === null ? [] : [row.endedAt - (row.startedAt ?? row.createdAt)];
 }
 
 function percentile(sorted: readonly number[], fraction: number): number | null {

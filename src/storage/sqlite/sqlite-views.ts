@@ -1,0 +1,81 @@
+/** Lists and counts over view rows, on the reader thread; one row by its id on the calling thread. */
+import { emptyObject } from '../../kit/json.ts';
+import type { StepSummary } from '../store.ts';
+import type { StoredView, ViewQuery, Views } from '../views.ts';
+import type { LocalReader } from './local-reader.ts';
+import { sqliteStatistics } from './sqlite-statistics.ts';
+import { type Row, type RunStatements, sql } from './statements.ts';
+import { countStatement, pageStatement, statusesIn, streamsOf } from './view-list.ts';
+
+export function openSqliteViews(local: LocalReader, run: RunStatements): Views {
+  return {
+    async find(workspace, executionId) {
+      const row = local.get(sql`SELECT * FROM views WHERE execution_id = ${executionId} AND workspace = ${workspace}`);
+      return row && viewOf(row);
+    },
+    async list(query) {
+      const streams = streamsOf(query, await statusesFor(query, run));
+      if (streams.length === 0) return { rows: [], hasMore: false, total: query.count ? 0 : undefined };
+      const count = query.count ? [countStatement(query, streams)] : [];
+      const [rows = [], counted] = await run([pageStatement(query, streams), ...count]);
+      return {
+        rows: rows.slice(0, query.limit).map(viewOf),
+        hasMore: rows.length > query.limit,
+        total: counted && Number(counted[0]?.['total']),
+      };
+    },
+    async counts(workspace, workflow) {
+      const ofWorkflow = workflow === undefined ? sql`` : sql`AND workflow = ${workflow}`;
+      const [rows = []] = await run([
+        sql`
+          SELECT status, count(*) AS executions FROM views INDEXED BY views_by_status
+          WHERE workspace = ${workspace} ${ofWorkflow} GROUP BY status`,
+      ]);
+      const counts = emptyObject<number>();
+      for (const row of rows) counts[String(row['status'])] = Number(row['executions']);
+      return counts;
+    },
+    statistics: (query) => sqliteStatistics(query, run),
+    async queued(workspace, limit) {
+      const rows = local.all(sql`
+        SELECT execution_id FROM views WHERE workspace = ${workspace} AND status = 'queued'
+        ORDER BY created_at, execution_id LIMIT ${limit}`);
+      return rows.map((row) => String(row['execution_id']));
+    },
+  };
+}
+
+async function statusesFor(query: ViewQuery, run: RunStatements): Promise<readonly string[]> {
+  if (query.status || query.workflow !== undefined) return query.status ?? [];
+  const [rows = []] = await run([statusesIn(query.workspace)]);
+  return rows.map((row) => String(row['status']));
+}
+
+function viewOf(row: Row): StoredView {
+  return {
+    executionId: String(row['execution_id']),
+    workspace: String(row['workspace']),
+    position: Number(row['position']),
+    workflow: String(row['workflow']),
+    version: String(row['version']),
+    status: String(row['status']),
+    run: Number(row['run']),
+    createdAt: Number(row['created_at']),
+    startedAt: numberOrNull(row['started_at']),
+    endedAt: numberOrNull(row['ended_at']),
+    tags: JSON.parse(String(row['tags'])) as readonly string[],
+    labels: JSON.parse(String(row['labels'])) as Readonly<Record<string, string>>,
+    errorCode: textOrNull(row['error_code']),
+    errorMessage: textOrNull(row['error_message']),
+    searchText: String(row['search_text']),
+    steps: JSON.parse(String(row['steps'])) as readonly StepSummary[],
+  };
+}
+
+function numberOrNull(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,72 @@
+/**
+ * Lists over view rows as SQL. A list is the merge of streams that each come out of an index in the list's order: one
+ * stream for a workflow, or one for each status. So a page reads about as many rows as it shows, whatever the number
+ * of executions, unless a filter without index (a tag, a label, a text) makes it pass over rows.
+ */
+import type { ViewQuery } from '../views.ts';
+import { offsetMax } from '../write-checks.ts';
+import { join, type Statement, sql } from './statements.ts';
+
+/** The statuses of a workspace, by jumping from each to the next in the index. */
+export function statusesIn(workspace: string): Statement {
+  return sql`
+    WITH RECURSIVE seen (status) AS (
+      SELECT min(status) FROM views WHERE workspace = ${workspace}
+      UNION ALL
+      SELECT (SELECT min(status) FROM views WHERE workspace = ${workspace} AND status > seen.status)
+      FROM seen WHERE seen.status IS NOT NULL)
+    SELECT status FROM seen WHERE status IS NOT NULL`;
+}
+
+/** One index range that holds rows of the list, newest last. */
+export type Stream = Statement;
+
+/** A list of one workflow in any status is one stream; every other list has one for each of `statuses`. */
+export function streamsOf(query: ViewQuery, statuses: readonly string[]): Stream[] {
+  const { workspace, workflow } = query;
+  if (workflow !== undefined && !query.status) {
+    return [sql`views INDEXED BY views_by_workflow WHERE workspace = ${workspace} AND workflow = ${workflow}`];
+  }
+  const ofWorkflow = workflow === undefined ? sql`` : sql`AND workflow = ${workflow}`;
+  return [...new Set(statuses)].map(
+    (status) =>
+      sql`views INDEXED BY views_by_status WHERE workspace = ${workspace} AND status = ${status} ${ofWorkflow}`,
+  );
+}
+
+/** One row more than the limit, where there is one. */
+export function pageStatement(query: ViewQuery, streams: readonly Stream[]): Statement {
+  const { after, limit } = query;
+  const offset = Math.min(query.offset ?? 0, offsetMax);
+  const place = after ? sql`AND (created_at, execution_id) < (${after.createdAt}, ${after.executionId})` : sql``;
+  const heads = streams.map(
+    (stream) => sql`
+      SELECT * FROM (
+        SELECT created_at, execution_id FROM ${stream} ${place} ${filters(query)}
+        ORDER BY created_at DESC, execution_id DESC LIMIT ${offset + limit + 1})`,
+  );
+  return sql`
+    WITH page AS (
+      ${join(heads, ' UNION ALL ')}
+      ORDER BY created_at DESC, execution_id DESC LIMIT ${limit + 1} OFFSET ${offset})
+    SELECT views.* FROM page JOIN views USING (execution_id)
+    ORDER BY views.created_at DESC, views.execution_id DESC`;
+}
+
+export function countStatement(query: ViewQuery, streams: readonly Stream[]): Statement {
+  const counts = streams.map((stream) => sql`SELECT count(*) AS matching FROM ${stream} ${filters(query)}`);
+  return sql`SELECT sum(matching) AS total FROM (${join(counts, ' UNION ALL ')})`;
+}
+
+function filters({ version, from, to, tag, labels, text }: ViewQuery): Statement {
+  const parts: Statement[] = [];
+  if (version !== undefined) parts.push(sql`AND version = ${version}`);
+  if (from !== undefined) parts.push(sql`AND created_at >= ${from}`);
+  if (to !== undefined) parts.push(sql`AND created_at < ${to}`);
+  if (tag !== undefined) parts.push(sql`AND EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ${tag})`);
+  for (const [name, value] of Object.entries(labels ?? {})) {
+    parts.push(sql`AND EXISTS (SELECT 1 FROM json_each(labels) WHERE key = ${name} AND value = ${value})`);
+  }
+  if (text !== undefined) parts.push(sql`AND holds_text(search_text, ${text.toLowerCase()})`);
+  return join(parts, ' ');
+}

@@ -1,0 +1,17 @@
+/** What the store and its two worker threads say to each other. Requests are answered in the order they were sent. */
+import type { Write } from '../store.ts';
+import type { StoreFailure } from './sqlite-faults.ts';
+import type { Statement } from './statements.ts';
+
+export type Request =
+  /** One durable transaction; answered with the outcomes. Writer only. */
+  | { readonly kind: 'commit'; readonly writes: readonly Write[] }
+  /** One transaction; answered with the rows of each statement. */
+  | { readonly kind: 'run'; readonly statements: readonly Statement[] }
+  /** Ends the thread; not answered. */
+  | { readonly kind: 'close' };
+
+export interface Reply {
+  readonly failure?: StoreFailure;
+  readonly answer?: unknown;
+}

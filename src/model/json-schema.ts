@@ -34,26 +34,36 @@ export interface SchemaError {
 
 /** Compiles a schema; `required: true` on properties is understood. Throws Fault `DEFINITION_INVALID` where it is none. */
 export function compileSchema(written: JsonSchema): SchemaCheck {
-  const { schema, problems } = normalizeSchema(written);
-  const all = problems.length > 0 ? problems : metaProblems(schema);
-  if (all.length > 0) throw invalid(all);
-  const validate = compile(schema);
+  const { schema, problems, validate } = prepare(written);
+  if (validate === undefined) throw invalid(problems);
   const fillsDefaults = mentions(schema, 'default');
   return { check: (value) => check(value, validate, fillsDefaults) };
 }
 
 /** The same schema in normal form, with everything that is wrong in it. Pointers lead into the schema as written. */
 export function examineSchema(written: Json): { schema: JsonSchema; problems: readonly SchemaProblem[] } {
+  const { schema, problems } = prepare(written);
+  return { schema: schema as JsonSchema, problems };
+}
+
+interface Prepared {
+  readonly schema: Json;
+  /** Empty if and only if `validate` is there. */
+  readonly problems: readonly SchemaProblem[];
+  readonly validate?: ValidateFunction;
+}
+
+function prepare(written: Json): Prepared {
   const { schema, problems } = normalizeSchema(written);
-  const all = [...problems, ...metaProblems(schema)];
-  if (all.length === 0) {
-    try {
-      compile(schema);
-    } catch (error) {
-      all.push({ pointer: '', message: error instanceof Error ? error.message : String(error) });
-    }
+  const told = new Set(problems.map((problem) => problem.pointer));
+  const all = [...problems, ...metaProblems(schema).filter((problem) => !told.has(problem.pointer))];
+  if (all.length > 0) return { schema, problems: all };
+  try {
+    return { schema, problems: [], validate: compile(schema) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { schema, problems: [{ pointer: '', message }] };
   }
-  return { schema: schema as JsonSchema, problems: all };
 }
 
 const dialects = {

@@ -41,6 +41,10 @@ export const visitsMax = 100_000;
 export const schemaErrorsMax = 50;
 /** Levels of a value that is checked against a schema. */
 export const valueDepthMax = 128;
+/** Schemas inside one schema. */
+export const subschemasMax = 2_000;
+/** Patterns of one schema: each costs about a quarter of a millisecond to compile. */
+export const patternsMax = 100;
 /** UTF-16 code units of a pattern. */
 export const patternLengthMax = 1_000;
 /** UTF-16 code units of a text that has a format: longer ones have none. */

@@ -94,8 +94,7 @@ interface ReadDocument {
 
 function readDocument({ root }: SourceDocument, text: string): ReadDocument {
   if (root === undefined) return { problems: [] };
-  const problems: Problem[] = [];
-  const sink = openSink({ text, problems, readStep });
+  const { sink, problems } = openSink({ text, readStep });
   const spot = rootSpot(root);
   switch (kindOf(spot, sink)) {
     case 'Workflow':

@@ -1,5 +1,5 @@
 import type { Reference } from '../expression/expression.ts';
-import type { DiagnosticCode } from './diagnostic.ts';
+import { type DiagnosticCode, diagnostics } from './diagnostic.ts';
 import { problemsMax } from './limits.ts';
 import type { DraftStep } from './steps/draft.ts';
 import type { ScalarNode, Spot } from './yaml/tree.ts';
@@ -73,25 +73,25 @@ export const purposes = {
   metric: { roots: ['output'], secrets: false, label: 'a metric' },
 } as const satisfies Record<string, Purpose>;
 
-export function openSink({
-  text,
-  problems,
-  readStep,
-}: {
-  text: string;
+/** Problems are bounded by severity, so that many warnings cannot hide an error. */
+export function openSink({ text, readStep }: { text: string; readStep: ReadStep }): {
+  sink: Sink;
   problems: Problem[];
-  readStep: ReadStep;
-}): Sink {
+} {
+  const problems: Problem[] = [];
+  const counts = { error: 0, warning: 0 };
   const sinkWith = (links: Link[], uses: Use[]): Sink => ({
     text,
     links,
     uses,
     readStep,
     report(code, spot, message, offset) {
-      if (problems.length < problemsMax)
+      const severity = diagnostics[code];
+      counts[severity] += 1;
+      if (counts[severity] <= problemsMax)
         problems.push({ code, message, spot, ...(offset === undefined ? {} : { offset }) });
     },
     fork: () => sinkWith([], []),
   });
-  return sinkWith([], []);
+  return { sink: sinkWith([], []), problems };
 }

@@ -69,7 +69,13 @@ function note(
     return true;
   }
   for (const problem of compiled.problems) {
-    sink.report('EXPRESSION_INVALID', spot, problem.message, placeInside(sink.text, spot.node, problem.offset));
+    const code = isSecretMisuse(problem, String(spot.node.value), purpose) ? 'SECRET_MISPLACED' : 'EXPRESSION_INVALID';
+    sink.report(code, spot, problem.message, placeInside(sink.text, spot.node, problem.offset));
   }
   return false;
+}
+
+/** The compiler refuses what compares a secret before its references can be judged; the code says so all the same. */
+function isSecretMisuse({ message }: ExpressionProblem, text: string, { secrets }: Purpose): boolean {
+  return !secrets && /\bsecrets?\b/.test(text) && message.startsWith('the secret ');
 }

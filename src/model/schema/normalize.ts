@@ -1,5 +1,5 @@
 import { emptyObject, isObject, type Json, type JsonObject } from '../../kit/json.ts';
-import { depthMax } from '../limits.ts';
+import { depthMax, patternsMax, subschemasMax } from '../limits.ts';
 import { pointerPart } from '../yaml/tree.ts';
 import { patternFault } from './pattern.ts';
 
@@ -21,7 +21,7 @@ export interface NormalizedSchema {
 
 export function normalizeSchema(written: Json): NormalizedSchema {
   const problems: SchemaProblem[] = [];
-  const schema = normalize(written, { pointer: '', depth: 1, problems });
+  const schema = normalize(written, { pointer: '', depth: 1, problems, counts: { schemas: 0, patterns: 0 } });
   return { schema, problems };
 }
 
@@ -29,6 +29,7 @@ interface Walk {
   readonly pointer: string;
   readonly depth: number;
   readonly problems: SchemaProblem[];
+  readonly counts: { schemas: number; patterns: number };
 }
 
 /** Keywords whose value is a schema, a list of schemas, or either. */
@@ -64,6 +65,7 @@ const below = (walk: Walk, key: string | number): Walk => ({
   pointer: `${walk.pointer}/${pointerPart(key)}`,
   depth: walk.depth + 1,
   problems: walk.problems,
+  counts: walk.counts,
 });
 
 function normalize(written: Json, walk: Walk): Json {
@@ -73,6 +75,15 @@ function normalize(written: Json, walk: Walk): Json {
   }
   if (Array.isArray(written)) return written.map((item, index) => normalize(item, below(walk, index)));
   if (!isObject(written)) return written;
+  walk.counts.schemas += 1;
+  if (walk.counts.schemas > subschemasMax) {
+    reportOnce(
+      walk,
+      walk.counts.schemas === subschemasMax + 1,
+      `the schema holds more than ${subschemasMax} schemas: use "$defs"`,
+    );
+    return true;
+  }
   const schema = written as JsonObject;
   const result = emptyObject<Json>();
   for (const [keyword, value] of Object.entries(schema)) {
@@ -107,9 +118,22 @@ function reportKeyword(keyword: string, value: Json, walk: Walk): void {
   }
 }
 
-function reportPattern(source: string, { pointer, problems }: Walk): void {
+function reportPattern(source: string, walk: Walk): void {
+  walk.counts.patterns += 1;
+  if (walk.counts.patterns > patternsMax) {
+    reportOnce(
+      walk,
+      walk.counts.patterns === patternsMax + 1,
+      `the schema holds more than ${patternsMax} patterns: leave some out`,
+    );
+    return;
+  }
   const message = patternFault(source);
-  if (message !== undefined) problems.push({ pointer, message });
+  if (message !== undefined) walk.problems.push({ pointer: walk.pointer, message });
+}
+
+function reportOnce({ pointer, problems }: Walk, isFirst: boolean, message: string): void {
+  if (isFirst) problems.push({ pointer, message });
 }
 
 /** The flag has moved to the parent. */

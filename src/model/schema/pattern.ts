@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { assert } from '../../kit/assert.ts';
 import { patternLengthMax } from '../limits.ts';
 
 /**
@@ -16,20 +17,38 @@ const programSizeMax = 20_000;
 /** What keeps a text from being a pattern, or undefined. */
 export function patternFault(source: string): string | undefined {
   if (source.length > patternLengthMax) return `the pattern is longer than ${patternLengthMax} characters`;
-  try {
-    return compile(source).programSize() > programSizeMax
-      ? 'the pattern repeats too much: lower its counts'
-      : undefined;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return `the pattern is not RE2: ${reason}; look-around and back references are not read`;
-  }
+  const compiled = compile(source);
+  if (typeof compiled === 'string')
+    return `the pattern is not RE2: ${compiled}; look-around and back references are not read`;
+  return compiled.programSize() > programSizeMax ? 'the pattern repeats too much: lower its counts' : undefined;
 }
 
+/** Only for a text that has no fault. */
 export function compilePattern(source: string): Pattern {
-  return compile(source);
+  const compiled = compile(source);
+  assert(typeof compiled !== 'string', `a pattern was not examined: ${source}`);
+  return compiled;
 }
 
-function compile(source: string): RE2JS {
-  return RE2JS.compile(RE2JS.translateRegExp(source));
+/** A schema is examined and compiled in turn; keeping the last patterns halves the work. */
+const recent = new Map<string, RE2JS | string>();
+const recentMax = 1_000;
+
+/** The pattern, or why the text is none. */
+function compile(source: string): RE2JS | string {
+  const known = recent.get(source);
+  if (known !== undefined) return known;
+  const compiled = tryCompile(source);
+  const [oldest] = recent.keys();
+  if (recent.size >= recentMax && oldest !== undefined) recent.delete(oldest);
+  recent.set(source, compiled);
+  return compiled;
+}
+
+function tryCompile(source: string): RE2JS | string {
+  try {
+    return RE2JS.compile(RE2JS.translateRegExp(source));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

@@ -61,7 +61,8 @@ function startMeter(): (token: string) => Refusal | undefined {
     offset += token.length;
     if (scalarIsNext) {
       scalarIsNext = false;
-      valueBefore = true;
+      // A block scalar takes its last line break with it, so what follows stands on a line of its own.
+      valueBefore = !token.endsWith('\n');
       depth.scalar(token, start);
       return token.length > scalarLengthMax
         ? tooLarge(`a value is longer than ${scalarLengthMax} characters: shorten it`, start)

@@ -10,7 +10,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import type { DiagnosticCode } from '../diagnostic.ts';
-import { depthMax } from '../limits.ts';
+import { depthMax, problemsMax } from '../limits.ts';
 import { findRefusal } from './guard.ts';
 import type { Entry, Node, ScalarNode } from './tree.ts';
 
@@ -52,12 +52,13 @@ export function readSource(text: string): Source {
   });
   const documents: Document.Parsed[] = 'empty' in parsed ? [] : parsed;
   const problems: SourceProblem[] = [];
+  const add = (problem: SourceProblem): void => {
+    if (problems.length < problemsMax) problems.push(problem);
+  };
   const ends = documents.map((document) => document.range[2]);
   return {
     documents: documents.map((document, index) => ({
-      root: readDocument(document, (code, offset, message) =>
-        problems.push({ code, message, offset, document: index }),
-      ),
+      root: readDocument(document, (code, offset, message) => add({ code, message, offset, document: index })),
       text: text.slice(ends[index - 1] ?? 0, index === documents.length - 1 ? text.length : ends[index]),
     })),
     problems,
@@ -81,7 +82,8 @@ function readDocument(document: Document.Parsed, report: Report): Node | undefin
   return readNode(document.contents, { report, depth: 1, fallback: document.range[0] });
 }
 
-const firstLine = (message: string): string => message.split('\n', 1)[0] ?? message;
+/** Messages of the YAML library may quote the text at length. */
+const firstLine = (message: string): string => (message.split('\n', 1)[0] ?? '').slice(0, 200);
 
 const hints: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: ': indent with spaces',

@@ -48,7 +48,7 @@ export const transformType = stepType({
       );
       return { build: unavailable('transform') };
     }
-    return { build: (common) => ({ ...common, type: 'transform', mapping: present(own.mapping ?? null, 'mapping') }) };
+    return { build: (common) => ({ ...common, type: 'transform', mapping: own.mapping ?? null }) };
   },
 });
 

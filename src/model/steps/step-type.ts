@@ -40,9 +40,14 @@ export function stepType<F extends Fields>(parts: StepTypeParts<F>): StepType {
     inheritsRetry: parts.inheritsRetry ?? false,
     read(spot, sink) {
       const read = readFields(fields, spot, sink, articled(parts.name));
-      return { common: read as Read<CommonFields>, own: parts.draft(read as Read<F>, { spot, sink }) };
+      return { common: pick(read, parts.common), own: parts.draft(pick(read, parts.own), { spot, sink }) };
     },
   };
+}
+
+/** The members that belong to one table. */
+function pick<F extends Fields>(read: Readonly<Record<string, unknown>>, fields: F): Read<F> {
+  return Object.fromEntries(Object.entries(read).filter(([member]) => Object.hasOwn(fields, member))) as Read<F>;
 }
 
 /** A type that is checked, and named as not there yet. */

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the language under test writes them
 /**
  * Definitions that are wrong, each in one way: the code, the pointer, and the text with `«` where the problem is shown.
  * `spec` and `step` rows hold only the lines that differ; the rest is a sound workflow.

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the language under test writes them
 import type { BadRow } from './bad-documents.ts';
 
 /** Lists of steps that are wrong, written like the rows of `bad-documents.ts`. */

@@ -1,0 +1,402 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the language under test writes them
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { canonicalDefinition } from './canonical.ts';
+import type { Definition, Step } from './definition.ts';
+import { belongsTo, linkContext, workflowOf } from './documents/context.ts';
+import { parseDocuments } from './parse.ts';
+import { withSchema, withSpec, withStep, withSteps } from './testing/bad-documents.ts';
+
+const seedFolder = new URL('../../examples/user-onboarding/', import.meta.url);
+const seed = (name: string): string => readFileSync(new URL(name, seedFolder), 'utf8');
+
+/** The normal form of a text without errors, as plain JSON. */
+function definitionOf(text: string): Definition {
+  const { workflows, diagnostics } = parseDocuments(text);
+  assert.deepEqual(
+    diagnostics.filter((each) => each.severity === 'error'),
+    [],
+  );
+  return JSON.parse(canonicalDefinition(workflows[0]?.definition as Definition)) as Definition;
+}
+
+const stepsOf = (text: string): readonly Step[] => definitionOf(text).steps.steps;
+const firstStep = (lines: string): unknown => stepsOf(withSteps(lines))[0];
+const codes = (text: string): string[] => parseDocuments(text).diagnostics.map((each) => each.code);
+const call = 'type: function, executor: e, function: f';
+
+test("the seed's workflow gives exactly four warnings", () => {
+  const { diagnostics } = parseDocuments(seed('workflow.yaml'), { file: 'workflow.yaml' });
+  assert.deepEqual(
+    diagnostics.map(({ code, pointer, file, line, column }) => [code, pointer, file, line, column]),
+    [
+      ['STEP_UNDEFINED', '/spec/steps/0/on_failure', 'workflow.yaml', 39, 19],
+      ['STEP_UNDEFINED', '/spec/steps/1/fallback_step', 'workflow.yaml', 45, 22],
+      ['STEP_UNREACHABLE', '/spec/steps/2/name', 'workflow.yaml', 57, 13],
+      ['STEP_UNDEFINED', '/spec/steps/2/fallback_step', 'workflow.yaml', 61, 22],
+    ],
+  );
+  assert.match(diagnostics[0]?.message ?? '', /notify-validation-error/);
+});
+
+test("the seed's workflow has the meaning it was written with", () => {
+  const definition = definitionOf(seed('workflow.yaml'));
+  assert.equal(definition.version, '1.0.0');
+  assert.equal(definition.timeout, 600_000);
+  assert.deepEqual(
+    definition.steps.steps.map((step) => [step.name, step.handler]),
+    [
+      ['validate-user', false],
+      ['create-account', false],
+      ['external-verification', false],
+      ['send-welcome-email', false],
+      ['cleanup-partial-data', true],
+    ],
+  );
+  assert.deepEqual(definition.errorHandling?.rules[1]?.action, { type: 'compensate', steps: ['cleanup-partial-data'] });
+  assert.deepEqual(definition.steps.steps[0]?.retry, [
+    { maxAttempts: 3, backoff: 'exponential', initialDelay: 1_000, maxDelay: 10_000, jitter: true },
+  ]);
+  assert.deepEqual(definition.steps.steps[2]?.circuitBreaker, {
+    failureThreshold: 5,
+    recoveryTimeoutMs: 60_000,
+    halfOpenMaxCalls: 3,
+    failureRateThreshold: 0.5,
+  });
+});
+
+test("the seed's context fills the schemas of its workflow", () => {
+  const { contexts, diagnostics } = parseDocuments(seed('context.yaml'));
+  assert.deepEqual(diagnostics, []);
+  const context = contexts[0]?.context;
+  assert.ok(context);
+  assert.equal(workflowOf(context), 'user-onboarding');
+  const linked = linkContext(definitionOf(seed('workflow.yaml')), context);
+  assert.deepEqual((linked.inputSchema as { required: unknown }).required, ['email', 'name']);
+  assert.equal((linked.outputSchema as { type: unknown }).type, 'object');
+});
+
+test('a workflow and its context may stand in one text, each with its own part', () => {
+  const { workflows, contexts, diagnostics } = parseDocuments(`${seed('workflow.yaml')}---\n${seed('context.yaml')}`);
+  assert.equal(diagnostics.length, 4);
+  assert.match(workflows[0]?.text ?? '', /cleanup/);
+  assert.match(contexts[0]?.text ?? '', /^---\n# context.yaml/);
+  assert.doesNotMatch(contexts[0]?.text ?? '', /cleanup/);
+});
+
+test('a context that fits no workflow is refused', () => {
+  const definition = definitionOf(withSpec('input_schema: {type: object}'));
+  assert.ok(belongsTo({ name: 'shop' }, 'shop') && belongsTo({ name: 'shop-context' }, 'shop'));
+  assert.throws(() => linkContext(definition, { name: 'other' }), /does not belong/);
+  assert.throws(() => linkContext(definition, { name: 'shop', version: '2.0.0' }), /version 2.0.0/);
+  assert.throws(() => linkContext(definition, { name: 'shop', inputSchema: { type: 'string' } }), /they differ/);
+  assert.deepEqual(linkContext(definition, { name: 'shop', inputSchema: { type: 'object' } }), definition);
+});
+
+test('both apiVersions and both spellings of a version mean the same', () => {
+  const text = withSpec('timeout: 1m');
+  const other = text.replace('workflow.magic-flow.io/v2', 'magicflow.io/v2').replace('1.0.0', 'v1.0.0');
+  assert.notEqual(text, other);
+  assert.equal(canonicalDefinition(definitionOf(text)), canonicalDefinition(definitionOf(other)));
+});
+
+test('aliases mean the same as the names they stand for', () => {
+  const plain = `- {name: a, ${call}, condition: $.input.go, retry_config: {backoff_strategy: fixed, max_attempts: 2}, input: {x: $.input}, output: {y: $.response}}`;
+  const aliased = `- {name: a, type: function, service: e, method: f, when: $.input.go, retry_policy: [{backoff: fixed, max_attempts: 2}], data_mapping: {input: {x: $.input}, output: {y: $.response}}}`;
+  assert.deepEqual(firstStep(aliased), firstStep(plain));
+  assert.deepEqual(
+    definitionOf(withSpec('retry_config: {max_attempts: 2}')),
+    definitionOf(withSpec('retry_policy: {max_attempts: 2}')),
+  );
+});
+
+test('durations have one normal form, and computed ones stay texts', () => {
+  const [step] = stepsOf(withStep('timeout: PT90S\nqueue_timeout: 1m30s\nheartbeat_timeout: $.input.beat'));
+  assert.deepEqual([step?.timeout, step?.queueTimeout, step?.heartbeatTimeout], [90_000, 90_000, '$.input.beat']);
+});
+
+test('a step overrides the retry policy of the workflow field by field', () => {
+  const spec = withSpec('retry_policy: {max_attempts: 5, backoff: fixed}');
+  assert.deepEqual(stepsOf(spec)[0]?.retry, [{ maxAttempts: 5, backoff: 'fixed' }]);
+  const text = spec.replace(
+    'function: charge}',
+    'function: charge, retry_config: [{max_attempts: 2, retry_on: TIMEOUT}, {jitter: false}]}',
+  );
+  assert.deepEqual(stepsOf(text)[0]?.retry, [
+    { maxAttempts: 2, backoff: 'fixed', retryOn: ['TIMEOUT'] },
+    { maxAttempts: 5, backoff: 'fixed', jitter: false },
+  ]);
+});
+
+test('a step that calls nothing does not take the retry policy of the workflow', () => {
+  const text = withSpec('retry_policy: {max_attempts: 5}').replace(
+    '    - {name: pay',
+    '    - {name: rest, type: wait, duration: 1s}\n    - {name: pay',
+  );
+  assert.equal(stepsOf(text)[0]?.retry, undefined);
+});
+
+test('three ways to write a choice become one', () => {
+  const steps = `[{name: b, ${call}}]`;
+  const other = `[{name: c, ${call}}]`;
+  const forms = [
+    `- {name: a, type: condition, condition: $.input.go, then: ${steps}, else: ${other}}`,
+    `- {name: a, type: condition, cases: [{when: $.input.go, steps: ${steps}}], default: ${other}}`,
+  ].map(firstStep);
+  assert.deepEqual(forms[0], forms[1]);
+  const byValue = (value: string, key: string): string => {
+    const step = firstStep(`- {name: a, type: condition, value: ${value}, cases: {${key}: ${steps}}}`) as {
+      cases: { when: string }[];
+    };
+    return step.cases[0]?.when ?? '';
+  };
+  assert.equal(byValue('$.input.kind', 'gold'), '($.input.kind) == "gold"');
+  assert.equal(byValue('$.input.kind', '1'), '($.input.kind) == 1');
+  assert.equal(byValue('$.input.kind', '"1"'), '($.input.kind) == "1"');
+  assert.equal(byValue('"${input.kind}"', 'true'), '${(input.kind) == true}');
+});
+
+test('a condition keeps its test and its guard apart', () => {
+  const step = firstStep(
+    `- {name: a, type: condition, when: $.input.a, condition: $.input.b, then: [{name: b, ${call}}]}`,
+  ) as Step;
+  assert.equal(step.when, '$.input.a');
+  assert.equal(step.type === 'condition' && step.cases[0]?.when, '$.input.b');
+});
+
+test('parallel has its defaults written out', () => {
+  const step = firstStep(
+    `- {name: a, type: parallel, branches: [{name: x, steps: [{name: b, ${call}}], output: $.b.y}], output: $.branches.x}`,
+  );
+  assert.deepEqual(step, {
+    name: 'a',
+    type: 'parallel',
+    handler: false,
+    failFast: true,
+    waitFor: 'all',
+    output: '$.branches.x',
+    branches: [
+      {
+        name: 'x',
+        output: '$.b.y',
+        list: {
+          flow: 'sequence',
+          steps: [{ name: 'b', type: 'function', handler: false, executor: 'e', function: 'f' }],
+        },
+      },
+    ],
+  });
+});
+
+test('the condition of a wait is its guard unless there is a signal', () => {
+  const guard = firstStep('- {name: a, type: wait, duration: 1s, condition: $.input.go}') as Step;
+  assert.deepEqual([guard.when, 'condition' in guard], ['$.input.go', false]);
+  const taken = firstStep('- {name: a, type: wait, signal: paid, timeout: 1d, condition: $.signal.ok}') as Step;
+  assert.deepEqual([taken.when, taken.type === 'wait' && taken.condition], [undefined, '$.signal.ok']);
+  assert.equal(
+    (firstStep('- {name: a, type: wait, until: "2030-01-31T09:00:00Z"}') as { until: string }).until,
+    '2030-01-31T09:00:00Z',
+  );
+});
+
+test('a fail step has a code, and a transform any mapping', () => {
+  assert.deepEqual(firstStep('- {name: a, type: fail, message: "no ${input.x}"}'), {
+    name: 'a',
+    type: 'fail',
+    handler: false,
+    code: 'FAILED',
+    message: 'no ${input.x}',
+  });
+  assert.deepEqual(firstStep('- {name: a, type: transform, mapping: null}'), {
+    name: 'a',
+    type: 'transform',
+    handler: false,
+    mapping: null,
+  });
+});
+
+test('steps written inside a compensate block join their list as handlers', () => {
+  const steps = stepsOf(
+    withSteps(
+      `- {name: a, ${call}, compensate: [{service: e, method: undo}, z, {name: x, ${call}}, {${call}}]}\n- {name: z, ${call}}`,
+    ),
+  );
+  assert.deepEqual(
+    steps.map((step) => [step.name, step.handler]),
+    [
+      ['a', false],
+      ['z', true],
+      ['a-compensate', true],
+      ['x', true],
+      ['a-compensate-4', true],
+    ],
+  );
+  assert.deepEqual(steps[0]?.compensate, ['a-compensate', 'z', 'x', 'a-compensate-4']);
+});
+
+test('compensate takes one step or one name', () => {
+  assert.deepEqual(
+    stepsOf(withStep('compensate: {function: undo, executor: bank}')).map((step) => step.name),
+    ['pay', 'pay-compensate'],
+  );
+  assert.deepEqual(stepsOf(withSteps(`- {name: a, ${call}, compensate: z}\n- {name: z, ${call}}`))[1]?.handler, true);
+});
+
+test('error_handling as an object keeps its compensation and dead letter', () => {
+  const { errorHandling, steps } = definitionOf(
+    withSpec(
+      'error_handling: {rules: [{when: "true", action: dead_letter}], compensation: [{name: undo, service: a, method: b}], dead_letter: {queue: q}}',
+    ),
+  );
+  assert.deepEqual(errorHandling, {
+    rules: [{ condition: 'true', action: { type: 'dead_letter' } }],
+    compensation: ['undo'],
+    deadLetter: { queue: 'q' },
+  });
+  assert.deepEqual(
+    steps.steps.map((step) => [step.name, step.handler]),
+    [
+      ['pay', false],
+      ['undo', true],
+    ],
+  );
+});
+
+test('every action has its normal form', () => {
+  const actions = [
+    'return_error',
+    'compensate',
+    'retry',
+    'ignore',
+    'fail',
+    'dead_letter',
+    '{type: goto, step: pay}',
+    '{type: fail, code: X, message: m, details: {a: 1}}',
+  ];
+  const { errorHandling } = definitionOf(
+    withSpec(`error_handling: [${actions.map((action) => `{condition: "true", action: ${action}}`).join(', ')}]`),
+  );
+  assert.deepEqual(
+    errorHandling?.rules.map((rule) => rule.action),
+    [
+      { type: 'return_error' },
+      { type: 'compensate' },
+      { type: 'retry' },
+      { type: 'ignore' },
+      { type: 'fail' },
+      { type: 'dead_letter' },
+      { type: 'goto', step: 'pay' },
+      { type: 'fail', code: 'X', message: 'm', details: { a: 1 } },
+    ],
+  );
+});
+
+test('fields that act later are kept as they were written', () => {
+  const { reserved } = definitionOf(withSpec('concurrency: {limit: 3, on_limit: reject}\npriority: high'));
+  assert.deepEqual(reserved, { concurrency: { limit: 3, on_limit: 'reject' }, priority: 'high' });
+  assert.deepEqual(stepsOf(withStep('rate_limit: {limit: 3, per: 1s}'))[0]?.reserved, {
+    rate_limit: { limit: 3, per: '1s' },
+  });
+});
+
+test('a type that is not run is an error, and still shown in the normal form', () => {
+  const { workflows, diagnostics } = parseDocuments(
+    withSteps('- {name: a, type: message_queue, topic: t, message: {id: $.input.id}}'),
+  );
+  assert.deepEqual(
+    diagnostics.map((each) => each.code),
+    ['STEP_TYPE_NOT_AVAILABLE'],
+  );
+  assert.equal(workflows[0]?.hasErrors, true);
+  const [step] = workflows[0]?.definition?.steps.steps ?? [];
+  assert.equal(step?.type === 'unavailable' && step.declaredType, 'publish');
+});
+
+test('any other error leaves no normal form', () => {
+  const { workflows } = parseDocuments(withSpec('timeout: 3'));
+  assert.deepEqual([workflows[0]?.name, workflows[0]?.hasErrors, workflows[0]?.definition], ['shop', true, undefined]);
+});
+
+test('a step named only by failures, fallbacks or compensations is a handler', () => {
+  const names = (lines: string): string[] =>
+    stepsOf(withSteps(lines))
+      .filter((step) => step.handler)
+      .map((step) => step.name);
+  assert.deepEqual(names(`- {name: a, ${call}, on_failure: h}\n- {name: h, ${call}}`), ['h']);
+  assert.deepEqual(names(`- {name: a, ${call}, fallback_step: h}\n- {name: h, ${call}}`), ['h']);
+  assert.deepEqual(names(`- {name: a, ${call}, on_failure: h, on_success: h}\n- {name: h, ${call}}`), []);
+  assert.deepEqual(names(`- {name: a, ${call}, max_visits: 3}\n- {name: b, ${call}, on_failure: a}`), []);
+});
+
+test('a list with depends_on is a graph', () => {
+  const text = withSteps(
+    `- {name: a, ${call}}\n- {name: b, ${call}, depends_on: a}\n- {name: c, ${call}, depends_on: [a, b]}`,
+  );
+  assert.deepEqual(codes(text), []);
+  assert.equal(definitionOf(text).steps.flow, 'graph');
+  assert.deepEqual(stepsOf(text)[1]?.dependsOn, ['a']);
+});
+
+test('a polling loop with max_visits gives no warning', () => {
+  assert.deepEqual(codes(withSteps(`- {name: a, ${call}, max_visits: 5}\n- {name: b, ${call}, on_success: a}`)), []);
+  assert.deepEqual(codes(withSteps(`- {name: a, ${call}}\n- {name: b, ${call}, max_visits: 5, on_success: a}`)), []);
+});
+
+test('a step that only a fallback or a rule leads to is reachable', () => {
+  assert.deepEqual(
+    codes(
+      withSteps(
+        `- {name: a, ${call}, fallback_step: h, on_success: end}\n- {name: h, ${call}, on_success: c}\n- {name: c, ${call}}`,
+      ),
+    ),
+    [],
+  );
+  const text = withSpec('error_handling: [{condition: "true", action: {type: goto, step: late}}]').replace(
+    'function: charge}',
+    `function: charge, on_success: end}\n    - {name: late, ${call}}`,
+  );
+  assert.deepEqual(codes(text), []);
+});
+
+test('expressions see roots, steps, variables and what ran in branches before', () => {
+  const lines = [
+    `- {name: fan, type: parallel, branches: [{name: x, steps: [{name: in-x, ${call}}]}]}`,
+    `- {name: pick, type: condition, condition: $.in-x.ok, then: [{name: in-then, ${call}, input: $.fan.x, set: {seen: $.response_code}}]}`,
+    `- {name: last, ${call}, when: $.in-then.a == 1 && $.vars.seen, input: {all: $.steps, one: $.steps.in-x.output.a, p: $.previous, e: "\${execution.id}", w: $.workflow.name}}`,
+  ].join('\n');
+  assert.deepEqual(codes(withSteps(lines.replace('$.response_code', '$.in-then.code'))), []);
+  assert.deepEqual(codes(withSteps(lines)), ['EXPRESSION_INVALID']);
+});
+
+test('secrets may stand in an input alone', () => {
+  assert.deepEqual(codes(withStep('input: {key: $.secrets.bank, text: "Bearer ${secrets.bank}"}')), []);
+});
+
+test('a loop lends its item and its index to its steps and to itself', () => {
+  const text = withSteps(
+    `- {name: a, type: loop, iterate_over: $.input.items, item_variable: order, variables: {sum: 0}, output: $.iterations, steps: [{name: b, ${call}, input: {o: $.order.id, i: $.index, s: $.vars.sum}}]}`,
+  );
+  assert.deepEqual(codes(text), ['STEP_TYPE_NOT_AVAILABLE']);
+});
+
+test('required: true on a property means in the required of its parent', () => {
+  const { contexts } = parseDocuments(
+    withSchema(
+      'required: [b]\nproperties: {a: {type: string, required: true}, b: {required: true}, c: {required: false, properties: {required: {type: boolean}}}}',
+    ),
+  );
+  assert.deepEqual(JSON.parse(JSON.stringify(contexts[0]?.context.inputSchema)), {
+    required: ['b', 'a'],
+    properties: { a: { type: 'string' }, b: {}, c: { properties: { required: { type: 'boolean' } } } },
+  });
+});
+
+test('hostile names cannot reach a prototype', () => {
+  const text = withStep('input: {constructor: {prototype: {polluted: 1}}, toString: 2}\nmetadata: {hasOwnProperty: 1}');
+  assert.deepEqual(codes(text), []);
+  const definition = parseDocuments(text).workflows[0]?.definition;
+  assert.ok(definition);
+  assert.deepEqual(Object.keys(definition.steps.steps[0]?.input as object), ['constructor', 'toString']);
+  assert.equal(({} as { polluted?: unknown }).polluted, undefined);
+});

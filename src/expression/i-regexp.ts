@@ -15,7 +15,7 @@ export function searchIRegexp(
   const pattern = compilePattern(of.isWhole ? `\\A(?:${body})\\z` : body);
   if (!pattern) return false;
   chargeSearch(run, pattern, of.text.length);
-  return pattern.matcher(of.text).find();
+  return pattern.test(of.text);
 }
 
 /** The dot takes neither line feed nor carriage return; everything else of I-Regexp means the same to RE2. */

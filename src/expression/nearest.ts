@@ -1,7 +1,7 @@
 /** The "did you mean" of the language's messages. */
 
-/** The candidate that differs least from the word, where it differs little (a third of its letters at most). */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+/** The candidate that differs least from the word, where it differs little (a third of its letters), or begins like it. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   if (word.length > 64) return undefined;
@@ -9,7 +9,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best;
+  return best ?? [...candidates].find((candidate) => word.startsWith(candidate) || candidate.startsWith(word));
 }
 
 function editDistance(from: string, to: string): number {

@@ -65,8 +65,13 @@ export class Parser {
     if (!operator) return left;
     const node: Node = { kind: 'compare', operator, left, right: this.parseComparison(level + 1) };
     const again = this.readOperator(operators);
-    if (again) this.reader.fail(`${operator} and ${again} cannot be chained; join two comparisons with &&`);
+    if (again) this.failOnChain(operator, again);
     return node;
+  }
+
+  private failOnChain(first: string, second: string): never {
+    const message = `${first} and ${second} cannot be chained; join two comparisons with &&`;
+    return this.reader.failAt(this.reader.at - second.length, message);
   }
 
   private parseArithmetic(level: number): Node {

@@ -2,7 +2,7 @@
  * Regular expressions that users write. They run on RE2 (time linear in the text), never on the platform's own engine,
  * whose backtracking a single pattern could keep busy for years. Compiled patterns are kept, oldest dropped first.
  */
-import { type Matcher, RE2JS } from 're2js';
+import { RE2JS } from 're2js';
 import { patternCacheMax, patternLengthMax, patternSizeMax } from './limits.ts';
 import { failed, type Run, tooCostly } from './run.ts';
 
@@ -36,36 +36,50 @@ function getPattern(source: string): RE2JS {
 
 /** A search takes text times pattern at worst; an honest price keeps many searches from adding up. */
 export function chargeSearch(run: Run, pattern: RE2JS, characters: number): void {
-  run.spend(1 + Math.ceil((characters * pattern.programSize()) / 1024));
+  run.spend(1 + Math.ceil((characters * pattern.programSize()) / 128));
 }
 
 /** Whether a part of the text matches; anchor with `^` and `$` for the whole. */
 export function findsMatch(run: Run, source: string, text: string): boolean {
   const pattern = getPattern(source);
   chargeSearch(run, pattern, text.length);
-  return pattern.matcher(text).find();
+  return pattern.test(text);
+}
+
+interface Replacing {
+  readonly source: string;
+  readonly text: string;
+  readonly replacement: string;
 }
 
 /** Every match replaced. In the replacement `$1` stands for a group, `$0` for the match and `$$` for a dollar sign. */
-export function replaceMatches(
-  run: Run,
-  of: { readonly source: string; readonly text: string; readonly replacement: string },
-): string {
+export function replaceMatches(run: Run, of: Replacing): string {
+  if (of.source !== '' && !/[\\.+*?()[\]{}^$|]/.test(of.source)) return replaceLiterally(run, of);
   const pattern = getPattern(of.source);
   const parts = parseReplacement(of.replacement, pattern.groupCount());
   const matcher = pattern.matcher(of.text);
   let result = '';
   let end = 0;
   for (;;) {
+    // A search may look at all of the rest before it settles for a short match, so each one is charged for it.
     chargeSearch(run, pattern, of.text.length - end);
     if (!matcher.find()) break;
-    result += of.text.slice(end, matcher.start()) + fill(parts, matcher);
+    result += of.text.slice(end, matcher.start()) + fill(parts, (group) => matcher.group(group) ?? '');
     end = matcher.end();
     run.admitText(result.length);
   }
   result += of.text.slice(end);
   run.admitText(result.length);
   return result;
+}
+
+/** A pattern without special characters needs no engine, and long texts full of it stay affordable. */
+function replaceLiterally(run: Run, of: Replacing): string {
+  run.admitSearch(of.text.length, of.source.length);
+  const filling = fill(parseReplacement(of.replacement, 0), () => of.source);
+  const pieces = of.text.split(of.source);
+  run.admitText(of.text.length + (pieces.length - 1) * (filling.length - of.source.length));
+  return pieces.join(filling);
 }
 
 /** Literal texts and numbers of groups, in turn. */
@@ -85,6 +99,6 @@ function asGroup(group: number, groupCount: number): number {
   return group <= groupCount ? group : failed(`the pattern has no group $${group}; a dollar sign is written $$`);
 }
 
-function fill(parts: readonly (string | number)[], matcher: Matcher): string {
-  return parts.map((part) => (typeof part === 'number' ? (matcher.group(part) ?? '') : part)).join('');
+function fill(parts: readonly (string | number)[], group: (number: number) => string): string {
+  return parts.map((part) => (typeof part === 'number' ? group(part) : part)).join('');
 }

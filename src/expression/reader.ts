@@ -169,7 +169,7 @@ export class Reader {
   }
 
   failAt(offset: number, message: string, length = this.at - offset): never {
-    throw new Unreadable(message, offset, Math.max(0, length));
+    throw new Unreadable(message, offset, Math.max(0, Math.min(length, this.text.length - offset)));
   }
 
   private match(pattern: RegExp): string | undefined {

@@ -70,6 +70,6 @@ function hash(call: Call): string {
   const text = call.text(1);
   if (!isAlgorithm(algorithm))
     return failed(`hash() knows md5, sha1, sha256 and sha512, not ${JSON.stringify(call.text(0))}`);
-  call.run.spend(1 + (text.length >> 2));
+  call.run.spend(1 + (text.length >> 1));
   return digest(algorithm, new TextEncoder().encode(text));
 }

@@ -117,12 +117,12 @@ function sampleMove(execution: number, step: number, at: number): MoveWrite {
     at,
     events,
   } as const;
-  if (step === 0) return { ...move, wakeAt: at + 60_000, view: view(at, 'running', first + 1) };
+  if (step === 0) return { ...move, wakeAt: at + 60_000, view: view(now + execution, 'running', first + 1) };
   if (step < movesPerExecution - 1) return move;
-  return { ...move, wakeAt: null, view: view(at, 'completed', first + 1) };
+  return { ...move, wakeAt: null, view: view(now + execution, 'completed', first + 1) };
 }
 
-function view(at: number, status: string, position: number): ViewRow {
+function view(createdAt: number, status: string, position: number): ViewRow {
   const hasEnded = status === 'completed';
   return {
     position,
@@ -130,9 +130,9 @@ function view(at: number, status: string, position: number): ViewRow {
     version: '1.0.0',
     status,
     run: 1,
-    createdAt: at,
-    startedAt: at,
-    endedAt: hasEnded ? at + 5 : null,
+    createdAt,
+    startedAt: createdAt,
+    endedAt: hasEnded ? createdAt + 5 : null,
     tags: ['bench'],
     labels: { team: 'growth' },
     errorCode: null,

@@ -11,6 +11,9 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Fault } from '../../kit/fault.ts';
 import { member } from '../../kit/json.ts';
+import { primaryCode } from './sqlite-faults.ts';
+
+const resultBusy = 5;
 
 export interface DataFolder {
   /** The database file: there, private, and ours. */
@@ -39,8 +42,7 @@ export function claimDataFolder(directory: string): DataFolder {
 }
 
 function lockFault(folder: string, error: unknown): unknown {
-  const busy = 5;
-  if (member(error, 'errcode') !== busy) return error;
+  if (primaryCode(error) !== resultBusy) return error;
   return new Fault(
     'DATA_LOCKED',
     `the data folder ${folder} is in use by another process: stop it, or use another folder`,

@@ -5,10 +5,8 @@
  * of which 20 µs are spent on this thread anyway. So reads that a limit keeps short are done here, and only what may
  * look at many rows (lists, counts, statistics) goes to the reader thread.
  */
-import { Fault } from '../../kit/fault.ts';
-import { member } from '../../kit/json.ts';
 import { connectReader } from './connection.ts';
-import { closedFault, failureOf, faultOf } from './sqlite-faults.ts';
+import { closedFault, failureOf, faultOf, primaryCode } from './sqlite-faults.ts';
 import { prepareOnDemand, type Row, rollBack, type Statement } from './statements.ts';
 
 export interface LocalReader {
@@ -30,7 +28,7 @@ export function openLocalReader(path: string): LocalReader {
     } catch (error) {
       rollBack(database);
       // Our own errors pass; only SQLite's carry a result code.
-      throw Fault.is(error) || member(error, 'errcode') === undefined ? error : faultOf(failureOf(error));
+      throw primaryCode(error) === undefined ? error : faultOf(failureOf(error));
     }
   };
   return {

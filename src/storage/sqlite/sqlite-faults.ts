@@ -13,14 +13,20 @@ export interface StoreFailure {
 
 export function failureOf(error: unknown): StoreFailure {
   const message = error instanceof Error ? error.message : String(error);
-  const resultCode = member(error, 'errcode');
-  // The low byte is the primary result code; the rest says where it came from.
-  const isFull = typeof resultCode === 'number' && (resultCode & 0xff) === resultFull;
+  // Nothing says ENOSPC but Node's file calls; SQLite has a result code, whose low byte is the primary one.
+  const isFull = member(error, 'code') === 'ENOSPC' || primaryCode(error) === resultFull;
   return { code: isFull ? 'STORE_FULL' : 'STORE_UNREACHABLE', message };
 }
 
-export function faultOf({ code, message }: StoreFailure): Fault {
-  return new Fault(code, code === 'STORE_FULL' ? `the disk is full: ${message}` : `the database failed: ${message}`);
+/** SQLite's primary result code, or undefined where the error is none of SQLite's. */
+export function primaryCode(error: unknown): number | undefined {
+  const resultCode = member(error, 'errcode');
+  return typeof resultCode === 'number' ? resultCode & 0xff : undefined;
+}
+
+export function faultOf({ code, message }: StoreFailure, cause?: unknown): Fault {
+  const what = code === 'STORE_FULL' ? 'the disk is full' : 'the database failed';
+  return new Fault(code, `${what}: ${message}`, { cause });
 }
 
 export function closedFault(): Fault {

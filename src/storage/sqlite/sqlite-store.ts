@@ -6,13 +6,16 @@
  * itself; every later call simply tries a fresh connection, so the store recovers as soon as the disk does.
  */
 import type { Worker } from 'node:worker_threads';
+import { Impossible } from '../../kit/assert.ts';
+import { Fault } from '../../kit/fault.ts';
 import type { Outcome, Store, Write } from '../store.ts';
 import { checkForget, checkWrites } from '../write-checks.ts';
 import { connectWriter } from './connection.ts';
-import { claimDataFolder } from './data-folder.ts';
+import { claimDataFolder, type DataFolder } from './data-folder.ts';
 import { type LocalReader, openLocalReader } from './local-reader.ts';
 import { migrate } from './migrations.ts';
 import { openSqliteCatalog } from './sqlite-catalog.ts';
+import { failureOf, faultOf } from './sqlite-faults.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
 import { openSqliteTasks } from './sqlite-tasks.ts';
 import { openSqliteViews } from './sqlite-views.ts';
@@ -35,7 +38,7 @@ export interface SqliteStore extends Store {
 
 /** Throws DATA_LOCKED where another process has the folder, CONFIG_INVALID where a newer program has written it. */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
-  const folder = claimDataFolder(options.directory);
+  const folder = claim(options.directory);
   try {
     const settings = { path: folder.databasePath, pagesMax: options.pagesMax ?? 0 };
     const local = prepareDatabase(settings);
@@ -45,8 +48,20 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     return makeStore({ local, writer, reader, release: folder.release });
   } catch (error) {
     folder.release();
-    throw error;
+    throw openFault(error);
   }
+}
+
+function claim(directory: string): DataFolder {
+  try {
+    return claimDataFolder(directory);
+  } catch (error) {
+    throw openFault(error);
+  }
+}
+
+function openFault(error: unknown): unknown {
+  return Fault.is(error) || error instanceof Impossible ? error : faultOf(failureOf(error), error);
 }
 
 /** The tables brought up to date, and a reader over them. */

@@ -23,27 +23,31 @@ interface Waiting {
 /** Starts a thread of this folder; `name` is its file without extension, which differs between source and build. */
 export function startWorker(name: string, workerData: unknown): Worker {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  return new Worker(new URL(`./${name}${extension}`, import.meta.url), { workerData });
+  // Flags of this process are about its own main script (`--eval`, `--input-type`); a worker must not read them.
+  return new Worker(new URL(`./${name}${extension}`, import.meta.url), { workerData, execArgv: [] });
 }
 
 export function linkWorker(start: () => Worker): WorkerLink {
-  let thread: Thread | undefined;
-  let closing: Promise<void> | undefined;
+  // At once: a thread takes tens of milliseconds to start, which the first request need not wait for in full.
+  let thread = startThread(start);
+  let isClosed = false;
   return {
     call(request) {
-      if (closing) return Promise.reject(closedFault());
-      if (!thread?.isAlive()) thread = startThread(start);
+      if (isClosed) return Promise.reject(closedFault());
+      if (!thread.isAlive()) thread = startThread(start);
       return thread.call(request);
     },
     close() {
-      closing ??= thread?.close() ?? Promise.resolve();
-      return closing;
+      if (isClosed) return thread.ended;
+      isClosed = true;
+      return thread.close();
     },
   };
 }
 
 interface Thread {
   isAlive(): boolean;
+  readonly ended: Promise<void>;
   call(request: Request): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -73,6 +77,7 @@ function startThread(start: () => Worker): Thread {
 
   return {
     isAlive: () => isAlive,
+    ended: ended.promise,
     call(request) {
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       waiting.push({ resolve, reject });

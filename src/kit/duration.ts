@@ -1,6 +1,13 @@
 /** Durations as users write them: `500ms`, `15s`, `1h30m`, `7d`, or ISO 8601 (`PT15S`, `P1DT2H`). Milliseconds inside. */
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 /** The longest duration accepted anywhere: 100 years. */
 export const durationMaxMs = 100 * 366 * 86_400_000;

@@ -3,7 +3,24 @@ export interface Random {
   next(): number;
 }
 
-export const systemRandom: Random = { next: Math.random };
+/** From the platform's cryptographic source, drawn in blocks: good for ids and tokens too. */
+export const systemRandom: Random = openSystemRandom();
+
+function openSystemRandom(): Random {
+  const block = new Uint32Array(1_024);
+  let used = block.length;
+  return {
+    next() {
+      if (used === block.length) {
+        crypto.getRandomValues(block);
+        used = 0;
+      }
+      const drawn = block[used] ?? 0;
+      used += 1;
+      return drawn / 2 ** 32;
+    },
+  };
+}
 
 /** A reproducible stream (splitmix32 over a 32-bit seed): the same seed gives the same numbers on every machine. */
 export function seededRandom(seed: number): Random {

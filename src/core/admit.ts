@@ -1,0 +1,87 @@
+/**
+ * Whether a fact may move an execution at all. Reads only the state: what a settled attempt, a fired timer or an
+ * ended execution still sends is refused here, before anything is decided.
+ */
+import type { AttemptFact, Fact } from './facts.ts';
+import { signalsKeptMax } from './limits.ts';
+import { type ExecutionState, isEnded } from './state.ts';
+
+export interface Refusal {
+  readonly code:
+    | 'EXECUTION_GONE'
+    | 'ALREADY_STARTED'
+    | 'EXECUTION_ENDED'
+    | 'STALE_ATTEMPT'
+    | 'SETTLED'
+    | 'REPEATED'
+    | 'LIMIT_EXCEEDED'
+    | 'STATE_CONFLICT';
+  readonly message: string;
+}
+
+const refuse = (code: Refusal['code'], message: string): Refusal => ({ code, message });
+
+export function admit(state: ExecutionState, fact: Fact): Refusal | undefined {
+  if (state.position === 0) {
+    return fact.type === 'start'
+      ? undefined
+      : refuse('EXECUTION_GONE', `execution ${state.id} does not exist any more`);
+  }
+  if (fact.type === 'start') return refuse('ALREADY_STARTED', `execution ${state.id} has been started before`);
+  if (fact.type === 'retry') return admitRetry(state);
+  if (isEnded(state)) return refuse('EXECUTION_ENDED', `execution ${state.id} has ended (${state.status})`);
+  return admitOpen(state, fact);
+}
+
+function admitOpen(state: ExecutionState, fact: Fact): Refusal | undefined {
+  switch (fact.type) {
+    case 'task.completed':
+    case 'task.failed':
+    case 'task.timed_out':
+    case 'task.lost':
+    case 'task.withdrawn':
+      return admitAttempt(state, fact);
+    case 'timer':
+    case 'continue':
+      return state.outstanding.has(fact.id) ? undefined : refuse('SETTLED', `${fact.id} is settled`);
+    case 'admitted':
+      return state.status === 'queued' ? undefined : refuse('SETTLED', 'it is admitted already');
+    case 'signal':
+      return admitSignal(state, fact);
+    case 'pause':
+      return admitPause(state);
+    case 'resume':
+      return state.paused ? undefined : refuse('STATE_CONFLICT', 'only a paused execution can be resumed');
+    case 'cancel':
+      return state.closing ? refuse('STATE_CONFLICT', 'the execution is ending already') : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function admitAttempt(state: ExecutionState, fact: AttemptFact): Refusal | undefined {
+  const id = `${fact.step}#${fact.visit}/${fact.attempt}`;
+  if (state.outstanding.has(id) || state.outstanding.has(`withdraw:${id}`)) return undefined;
+  return refuse('STALE_ATTEMPT', `${id} is settled or superseded`);
+}
+
+function admitSignal(state: ExecutionState, fact: Extract<Fact, { type: 'signal' }>): Refusal | undefined {
+  if (state.signalIds.has(fact.id)) return refuse('REPEATED', `signal ${fact.id} was received before`);
+  if (state.signals.length < signalsKeptMax) return undefined;
+  return refuse('LIMIT_EXCEEDED', `the execution keeps ${signalsKeptMax} signals that no step has taken yet`);
+}
+
+function admitPause(state: ExecutionState): Refusal | undefined {
+  if (state.paused) return refuse('STATE_CONFLICT', 'the execution is paused already');
+  if (state.status === 'running') return undefined;
+  return refuse('STATE_CONFLICT', `an execution that is ${state.status} cannot be paused`);
+}
+
+function admitRetry(state: ExecutionState): Refusal | undefined {
+  if (state.compensation) return refuse('STATE_CONFLICT', 'its steps were compensated: start a new execution instead');
+  if (['failed', 'timed_out', 'cancelled'].includes(state.status)) return undefined;
+  return refuse(
+    'STATE_CONFLICT',
+    `only a failed, timed_out or cancelled execution can be retried; this is ${state.status}`,
+  );
+}

@@ -1,0 +1,148 @@
+/**
+ * How an execution ends.
+ *
+ * Without compensation it closes at once. With it, what is in an executor's hands is first asked back; only when every
+ * such attempt has settled (by its result, its withdrawal or the loss of its lease) do the undo steps run, one after
+ * the other, so that no step can complete behind the back of its own compensation.
+ */
+import { emptyObject, isObject, type Json, type JsonObject, member } from '../kit/json.ts';
+import type { StepError } from './errors.ts';
+import type { Closing, ExecutionClosed, Undo } from './events.ts';
+import { cancelSteps, compensationFrame, enter, undefinedStep } from './flow.ts';
+import type { ExecutionState, StepState } from './state.ts';
+import { emit, evaluated, later, nodeOf, pathIn, scopeOf, type Turn } from './turn.ts';
+
+/** The execution's own list failed. */
+export function failExecution(turn: Turn, error: StepError): void {
+  close(turn, { status: 'failed', error });
+}
+
+export function closeExecution(turn: Turn, closing: Closing, options: { deadLetter?: true } = {}): void {
+  if (closing.steps?.length === 0 || (closing.steps === undefined && findUndos(turn).length === 0)) {
+    close(turn, { status: closing.outcome, ...(closing.error ? { error: closing.error } : {}), ...options });
+    return;
+  }
+  emit(turn, { type: 'execution.closing', closing });
+  for (const command of [...turn.state.outstanding.values()]) {
+    if (command.type === 'dispatch') emit(turn, { type: 'step.cancel_requested', step: command.step });
+  }
+  for (const step of turn.state.steps.values()) {
+    const isIdle = step.status === 'waiting' || step.status === 'retrying';
+    if (isIdle) emit(turn, { type: 'step.cancelled', step: step.path });
+  }
+  settleInFlight(turn);
+}
+
+/** Starts compensation once nothing is in flight any more. */
+export function settleInFlight(turn: Turn): void {
+  const { state } = turn;
+  if (!state.closing || state.compensation) return;
+  for (const command of state.outstanding.values()) if (command.type === 'withdraw') return;
+  const undos = state.closing.steps?.map((name): Undo => ({ step: name })) ?? findUndos(turn);
+  for (const frame of state.frames.values()) {
+    if (frame.status !== 'open') continue;
+    cancelSteps(turn, frame);
+    emit(turn, { type: 'frame.closed', frame: frame.path, status: 'cancelled' });
+  }
+  emit(turn, { type: 'compensation.started', undos });
+  compensateNext(turn);
+}
+
+/** The `compensate` blocks of what completed, last first, and of what may have: attempts of unknown outcome. */
+function findUndos(turn: Turn): readonly Undo[] {
+  const { state } = turn;
+  const unknown = [...state.steps.values()].filter((step) => isUnknown(step) && !state.completed.has(step.path));
+  const completed = [...state.completed].map((path) => state.steps.get(path));
+  return [...completed, ...unknown].reverse().flatMap((step): readonly Undo[] => {
+    if (!step || step.origin === 'compensation') return [];
+    const frame = step.path.slice(0, Math.max(0, step.path.length - step.name.length - 1));
+    return (nodeOf(turn, step).step.compensate ?? []).map((name) => ({ step: pathIn(frame, name), undoes: step.path }));
+  });
+}
+
+function isUnknown(step: StepState): boolean {
+  return step.task !== undefined && (step.outcomeUnknown || step.status === 'timed_out' || step.status === 'running');
+}
+
+export function compensationAdvanced(turn: Turn, failed: boolean): void {
+  emit(turn, { type: 'compensation.advanced', failed });
+  compensateNext(turn);
+}
+
+function compensateNext(turn: Turn): void {
+  const { state } = turn;
+  const [undo] = state.compensation?.remaining ?? [];
+  if (undo === undefined) return finishCompensation(turn);
+  const name = undo.step.slice(undo.step.lastIndexOf('.') + 1);
+  const node = turn.program.nodes.get(name);
+  if (!node) return compensationAdvanced(turn, true);
+  const after = undo.undoes === undefined ? {} : { after: undo.undoes };
+  later(turn, () =>
+    enter(turn, node, { frame: compensationFrame, origin: 'compensation', previous: undo.step, ...after }),
+  );
+}
+
+function finishCompensation(turn: Turn): void {
+  const { closing, compensation } = turn.state;
+  if (!closing) return;
+  if (!compensation?.failed) {
+    return close(turn, { status: closing.outcome, ...(closing.error ? { error: closing.error } : {}) });
+  }
+  const failed = [...turn.state.steps.values()].filter(
+    (step) => step.origin === 'compensation' && step.status !== 'completed',
+  );
+  const names = failed.map((step) => step.path).join(', ') || closing.steps?.join(', ');
+  const cause = closing.error ?? undefinedStep(names ?? '', undefined);
+  close(turn, {
+    status: 'failed',
+    error: { code: 'COMPENSATION_FAILED', message: `compensation failed in: ${names}`, cause },
+  });
+}
+
+/** The execution's own list ran to its end. */
+export function completeExecution(turn: Turn): void {
+  const { program, state } = turn;
+  const output = evaluated(undefined, () => {
+    const frame = state.frames.get('');
+    const previous = frame?.last === undefined ? undefined : state.steps.get(frame.last)?.output;
+    return program.output ? (program.output.fill(scopeOf(turn, { frame: '', previous })) as Json) : mergedOutput(turn);
+  });
+  if (!output.ok) return failExecution(turn, output.error);
+  const checked = program.outputCheck?.check(output.value);
+  if (checked === undefined || checked.ok)
+    return close(turn, { status: 'completed', output: checked?.value ?? output.value });
+  if (program.definition.runtimeValidation?.output === 'fail') {
+    const message = `the output breaks output_schema: ${checked.errors[0]?.message}`;
+    return failExecution(turn, { code: 'OUTPUT_INVALID', message, details: checked.errors as unknown as Json });
+  }
+  close(turn, { status: 'completed', output: output.value, warnings: checked.errors });
+}
+
+/** The outputs of the completed steps over each other in their order, cut to what `output_schema` names. */
+function mergedOutput(turn: Turn): Json {
+  const schema = turn.program.definition.outputSchema;
+  const properties = isObject(schema) && isObject(schema['properties']) ? schema['properties'] : undefined;
+  const merged = emptyObject();
+  for (const path of turn.state.completed) {
+    const output = turn.state.steps.get(path)?.output;
+    if (!isObject(output)) continue;
+    for (const name of Object.keys(output)) {
+      if (properties === undefined || Object.hasOwn(properties, name)) merged[name] = member(output, name) as Json;
+    }
+  }
+  return merged as JsonObject;
+}
+
+function close(turn: Turn, closed: Omit<ExecutionClosed, 'type'>): void {
+  endOpenSteps(turn, turn.state);
+  emit(turn, { type: 'execution.closed', ...closed });
+  turn.agenda.length = 0;
+}
+
+function endOpenSteps(turn: Turn, state: ExecutionState): void {
+  for (const frame of state.frames.values()) if (frame.status === 'open') cancelSteps(turn, frame);
+  for (const step of state.steps.values()) {
+    if (step.origin === 'compensation' && step.endedAt === undefined)
+      emit(turn, { type: 'step.cancelled', step: step.path });
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The decision core: what an execution does next.
+ *
+ * Nothing here waits, reads a clock, makes an id or touches a store: time arrives inside facts, wishes leave as
+ * events. `decide` reads the definition and writes its decisions down as events; `evolve` only records them. Replaying
+ * a journal therefore needs no definition, cannot be changed by tomorrow's rules, and can never hand out a task twice.
+ *
+ * The caller has asked `admit` first. The state moves along with the events; it is what the journal will say once the
+ * move is durable, and nothing before.
+ */
+import { present, unreachable } from '../kit/assert.ts';
+import { closeExecution, failExecution, settleInFlight } from './closing.ts';
+import type { StepError } from './errors.ts';
+import type { ExecutionEvent, ExecutionStarted } from './events.ts';
+import type { AttemptFact, Fact, StartFact } from './facts.ts';
+import { beginAttempt, failAttempt } from './failure.ts';
+import { cancelSteps, enter, go, openFrame, succeed, takeSignal } from './flow.ts';
+import { deliveriesMax, eventsMax } from './limits.ts';
+import type { Program } from './program.ts';
+import { resumeFailed } from './resume.ts';
+import { type ExecutionState, isEnded } from './state.ts';
+import { emit, evaluated, openTurn, runAgenda, scopeOf, stepAt, type Turn } from './turn.ts';
+
+export function decide(program: Program, state: ExecutionState, fact: Fact): readonly ExecutionEvent[] {
+  const turn = openTurn(program, state, fact.at);
+  take(turn, fact);
+  runAgenda(turn);
+  if (state.position > eventsMax && !isEnded(state)) {
+    failExecution(turn, { code: 'EVENT_LIMIT_EXCEEDED', message: `the journal holds more than ${eventsMax} events` });
+  }
+  return turn.events;
+}
+
+function take(turn: Turn, fact: Fact): void {
+  switch (fact.type) {
+    case 'start':
+      return start(turn, fact);
+    case 'admitted':
+      emit(turn, { type: 'execution.admitted' });
+      return openFrame(turn, { path: '', list: '' });
+    case 'task.completed':
+    case 'task.failed':
+    case 'task.timed_out':
+    case 'task.lost':
+    case 'task.withdrawn':
+      takeAttempt(turn, fact);
+      return settleInFlight(turn);
+    case 'timer':
+      return fire(turn, fact);
+    case 'continue':
+      return goOn(turn, fact.id);
+    case 'signal':
+      return receive(turn, fact);
+    case 'cancel':
+      return closeExecution(turn, { outcome: 'cancelled', error: cancelled(fact.reason) });
+    case 'terminate':
+      return closeExecution(turn, { outcome: 'cancelled', error: cancelled(fact.reason), steps: [] });
+    case 'pause':
+      return emit(turn, { type: 'execution.paused' });
+    case 'resume':
+      return emit(turn, { type: 'execution.resumed' });
+    case 'retry':
+      emit(turn, { type: 'execution.retried', run: turn.state.run + 1, ...deadlineOf(turn, undefined) });
+      return resumeFailed(turn);
+    default:
+      return unreachable(fact);
+  }
+}
+
+const cancelled = (reason: string | undefined): StepError => ({
+  code: 'CANCELLED',
+  message: reason ?? 'the execution was cancelled',
+});
+
+function start(turn: Turn, fact: StartFact): void {
+  const { definition, hash } = turn.program;
+  const { type: _, timeoutMs, ...given } = fact;
+  turn.state.input = fact.input;
+  const started: ExecutionStarted = {
+    type: 'execution.started',
+    workspace: given.workspace,
+    workflow: definition.name,
+    version: definition.version,
+    definition: hash,
+    input: given.input,
+    metadata: given.metadata,
+    tags: given.tags,
+    labels: given.labels,
+    seed: given.seed,
+    priority: given.priority,
+    queued: given.queued,
+    ...deadlineOf(turn, timeoutMs),
+  };
+  emit(turn, started);
+  if (!fact.queued) openFrame(turn, { path: '', list: '' });
+}
+
+function deadlineOf(turn: Turn, timeoutMs: number | undefined): { deadlineAt?: number } {
+  const own = evaluated(undefined, () => turn.program.timeout?.(scopeOf(turn, { frame: '' })));
+  const chosenMs = timeoutMs ?? (own.ok ? own.value : undefined);
+  return chosenMs === undefined ? {} : { deadlineAt: turn.at + chosenMs };
+}
+
+function takeAttempt(turn: Turn, fact: AttemptFact): void {
+  const { step: path } = fact;
+  const step = stepAt(turn.state, path);
+  const seconds = (step.task?.timeoutMs ?? 0) / 1_000;
+  switch (fact.type) {
+    case 'task.completed':
+      return succeed(turn, path, { response: fact.output, startedAt: fact.startedAt });
+    case 'task.failed':
+      return failAttempt(turn, path, { error: fact.error, startedAt: fact.startedAt });
+    case 'task.timed_out': {
+      const error = { code: 'TIMEOUT', message: `the attempt took longer than ${seconds} s`, step: path };
+      return failAttempt(turn, path, { error, isTimeout: true, startedAt: fact.startedAt });
+    }
+    case 'task.lost':
+      return redeliver(turn, path);
+    case 'task.withdrawn':
+      return emit(turn, {
+        type: 'step.cancelled',
+        step: path,
+        ...(fact.outcome === 'unknown' ? { outcome: 'unknown' } : {}),
+      });
+    default:
+      return unreachable(fact);
+  }
+}
+
+/** Nobody answered for an attempt: it goes out again, counted first, until it counts as poison. */
+function redeliver(turn: Turn, path: string): void {
+  const step = stepAt(turn.state, path);
+  if (turn.state.closing) return emit(turn, { type: 'step.cancelled', step: path, outcome: 'unknown' });
+  if (step.deliveries < deliveriesMax) {
+    return emit(turn, { type: 'step.redelivered', step: path, delivery: step.deliveries + 1 });
+  }
+  const message = `the attempt was handed out ${deliveriesMax} times and nobody answered for it`;
+  failAttempt(turn, path, { error: { code: 'DELIVERIES_EXHAUSTED', message, step: path } });
+}
+
+function fire(turn: Turn, fact: Extract<Fact, { type: 'timer' }>): void {
+  const timer = turn.state.outstanding.get(fact.id);
+  if (timer?.type !== 'timer') return;
+  switch (timer.timer) {
+    case 'deadline':
+      return passDeadline(turn);
+    case 'retry':
+      return beginAttempt(turn, timer.step);
+    case 'wait':
+      return succeed(turn, timer.step, { response: null });
+    case 'timeout': {
+      const error = { code: 'TIMEOUT', message: `step ${timer.step} took longer than its timeout`, step: timer.step };
+      return failAttempt(turn, timer.step, { error, isTimeout: true });
+    }
+    case 'queue': {
+      if (fact.isClaimed) return emit(turn, { type: 'step.claimed', step: timer.step });
+      const error = { code: 'QUEUE_TIMEOUT', message: 'no executor took the task in time', step: timer.step };
+      return failAttempt(turn, timer.step, { error, isTimeout: true });
+    }
+    default:
+      return unreachable(timer.timer);
+  }
+}
+
+/** The workflow's own timeout. */
+function passDeadline(turn: Turn): void {
+  const { program, state } = turn;
+  const message = `the execution took longer than its timeout`;
+  const error: StepError = { code: 'WORKFLOW_TIMEOUT', message };
+  switch (program.definition.timeoutAction) {
+    case 'ignore':
+      return emit(turn, { type: 'execution.deadline_ignored' });
+    case 'retry':
+      if (state.run >= program.retry.maxAttempts) return closeExecution(turn, { outcome: 'timed_out', error });
+      endRun(turn);
+      emit(turn, { type: 'execution.retried', run: state.run + 1, ...deadlineOf(turn, undefined) });
+      return openFrame(turn, { path: '', list: '' });
+    case 'fallback':
+      return fallBackWorkflow(turn, error);
+    default:
+      return closeExecution(turn, { outcome: 'timed_out', error });
+  }
+}
+
+function fallBackWorkflow(turn: Turn, error: StepError): void {
+  const { program } = turn;
+  endRun(turn);
+  emit(turn, { type: 'execution.deadline_ignored' });
+  if (program.fallbackResponse) {
+    const { fallbackResponse } = program;
+    const output = evaluated(undefined, () => fallbackResponse.fill(scopeOf(turn, { frame: '', error })));
+    if (!output.ok) return failExecution(turn, output.error);
+    return emit(turn, { type: 'execution.closed', status: 'completed', output: output.value as never });
+  }
+  if (!program.fallback) return closeExecution(turn, { outcome: 'timed_out', error });
+  emit(turn, { type: 'frame.reopened', frame: '' });
+  go(turn, program.fallback, { frame: '', origin: 'rule' });
+}
+
+/** Ends what runs without ending the execution. */
+function endRun(turn: Turn): void {
+  for (const frame of turn.state.frames.values()) {
+    if (frame.status !== 'open') continue;
+    cancelSteps(turn, frame);
+    emit(turn, { type: 'frame.closed', frame: frame.path, status: 'cancelled' });
+  }
+}
+
+function goOn(turn: Turn, id: string): void {
+  const command = turn.state.outstanding.get(id);
+  if (command?.type !== 'continue') return;
+  emit(turn, { type: 'frame.reopened', frame: command.frame });
+  const node = present(turn.program.nodes.get(command.next), `step ${command.next}`);
+  const previous = turn.state.frames.get(command.frame)?.last;
+  enter(turn, node, { frame: command.frame, origin: 'flow', ...(previous === undefined ? {} : { previous }) });
+}
+
+function receive(turn: Turn, fact: Extract<Fact, { type: 'signal' }>): void {
+  emit(turn, { type: 'signal.received', id: fact.id, name: fact.name, payload: fact.payload });
+  for (const frame of turn.state.frames.values()) {
+    for (const path of frame.active) if (takeSignal(turn, path)) return;
+  }
+}

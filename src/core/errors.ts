@@ -1,0 +1,47 @@
+import type { Json } from '../kit/json.ts';
+
+/** Why a step or an execution failed, as users see it and expressions read it (`$.error`). */
+export interface StepError {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Json;
+  /** The path of the step it came from. */
+  readonly step?: string;
+  readonly attempt?: number;
+  /** False: no retry policy tries again. */
+  readonly retryable?: boolean;
+  /** The error that led here, where another one took its place (UNDEFINED_STEP). */
+  readonly cause?: StepError;
+}
+
+/** Codes that the platform itself gives. Executors add their own. */
+export const errorCodes = {
+  TIMEOUT: 'an attempt took longer than its timeout',
+  QUEUE_TIMEOUT: 'no executor took the task in time',
+  CIRCUIT_OPEN: 'the circuit breaker of the target is open',
+  UNDEFINED_STEP: 'the flow reached a step that the workflow does not define',
+  TOO_MANY_VISITS: 'a jump back led to a step once more than its max_visits',
+  EXPRESSION_FAILED: 'an expression has no value',
+  OUTPUT_INVALID: 'a result is too large, is no JSON or breaks its schema',
+  DELIVERIES_EXHAUSTED: 'an attempt was handed out too often without an answer',
+  COMPENSATION_FAILED: 'at least one compensation step failed',
+  EVENT_LIMIT_EXCEEDED: 'the journal reached its limit',
+  WORKFLOW_TIMEOUT: 'the execution took longer than its timeout',
+  RETURNED_ERROR: 'an error_handling rule returned an error',
+  CANCELLED: 'the execution was cancelled',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** Failures that another attempt cannot mend. */
+const hopeless: ReadonlySet<string> = new Set<ErrorCode>([
+  'UNDEFINED_STEP',
+  'TOO_MANY_VISITS',
+  'EXPRESSION_FAILED',
+  'EVENT_LIMIT_EXCEEDED',
+  'DELIVERIES_EXHAUSTED',
+]);
+
+export function isRetryable(error: StepError): boolean {
+  return error.retryable !== false && !hopeless.has(error.code);
+}

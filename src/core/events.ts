@@ -1,0 +1,214 @@
+import type { Json, JsonObject } from '../kit/json.ts';
+import type { StepError } from './errors.ts';
+
+/**
+ * What a journal holds: everything that happened to one execution and every decision taken about it.
+ *
+ * Times stand in the record that carries the events. A `step` is a path (`checks.fraud.score`); with its visit it
+ * names one pass of the flow through that step, with its attempt one try of that pass. Events are frozen once
+ * released: a field may be added, never change its meaning.
+ */
+export type ExecutionEvent =
+  | ExecutionStarted
+  | { readonly type: 'execution.admitted' }
+  | { readonly type: 'execution.paused' }
+  | { readonly type: 'execution.resumed' }
+  | { readonly type: 'execution.deadline_ignored' }
+  | { readonly type: 'execution.closing'; readonly closing: Closing }
+  | { readonly type: 'compensation.started'; readonly undos: readonly Undo[] }
+  | { readonly type: 'compensation.advanced'; readonly failed: boolean }
+  | ExecutionClosed
+  | { readonly type: 'execution.retried'; readonly run: number; readonly deadlineAt?: number }
+  | { readonly type: 'rule.fired'; readonly rule: number; readonly step: string }
+  | SignalReceived
+  | FrameOpened
+  | FrameClosed
+  | FrameReopened
+  | FrameDeferred
+  | StepScheduled
+  | StepEntered
+  | StepWaiting
+  | StepAttempted
+  | { readonly type: 'step.redelivered'; readonly step: string; readonly delivery: number }
+  | { readonly type: 'step.cancel_requested'; readonly step: string }
+  | { readonly type: 'step.claimed'; readonly step: string }
+  | StepRetrying
+  | StepCompleted
+  | StepFailed
+  | StepSkipped
+  | { readonly type: 'step.cancelled'; readonly step: string; readonly outcome?: 'unknown' }
+  /** A fallback ran in its place, or a rule or timeout action let it pass. */
+  | { readonly type: 'step.replaced'; readonly step: string; readonly by?: string };
+
+export type EventType = ExecutionEvent['type'];
+
+export interface ExecutionStarted {
+  readonly type: 'execution.started';
+  readonly workspace: string;
+  readonly workflow: string;
+  readonly version: string;
+  /** Content hash of the definition and its context. */
+  readonly definition: string;
+  readonly input: Json;
+  readonly metadata: JsonObject;
+  readonly tags: readonly string[];
+  readonly labels: { readonly [label: string]: string };
+  /** Seed of every random number that decisions of this execution use. */
+  readonly seed: number;
+  readonly priority: number;
+  /** True: it waits for an admission slot. */
+  readonly queued: boolean;
+  /** Milliseconds since the epoch. */
+  readonly deadlineAt?: number;
+}
+
+export type Outcome = 'completed' | 'failed' | 'cancelled' | 'timed_out' | 'compensated';
+
+/** How an execution will end once what is in flight has settled and compensation has run. */
+export interface Closing {
+  readonly outcome: Outcome;
+  readonly error?: StepError;
+  /** Names of steps; absent: the `compensate` blocks of the completed steps, last first. */
+  readonly steps?: readonly string[];
+}
+
+/** One step to run for compensation, and the completed step that it undoes where it belongs to one. */
+export interface Undo {
+  readonly step: string;
+  readonly undoes?: string;
+}
+
+export interface ExecutionClosed {
+  readonly type: 'execution.closed';
+  readonly status: Outcome;
+  readonly output?: Json;
+  readonly error?: StepError;
+  readonly warnings?: readonly { readonly code: string; readonly message: string; readonly pointer: string }[];
+  readonly deadLetter?: true;
+}
+
+export interface SignalReceived {
+  readonly type: 'signal.received';
+  readonly id: string;
+  readonly name: string;
+  readonly payload: Json;
+}
+
+/** A list of steps begins to run: `list` is its place in the definition, `frame` its identity in this execution. */
+export interface FrameOpened {
+  readonly type: 'frame.opened';
+  readonly frame: string;
+  readonly list: string;
+  readonly owner?: string;
+}
+
+export interface FrameClosed {
+  readonly type: 'frame.closed';
+  readonly frame: string;
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  readonly error?: StepError;
+  /** The list's own output mapping; absent: the output of its last completed step. */
+  readonly result?: Json;
+}
+
+/** A retry goes on inside a list that had failed. */
+export interface FrameReopened {
+  readonly type: 'frame.reopened';
+  readonly frame: string;
+}
+
+/** A move grew long: the list goes on with `next` in the move after it. */
+export interface FrameDeferred {
+  readonly type: 'frame.deferred';
+  readonly frame: string;
+  readonly next: string;
+}
+
+/** What led the flow to a step; rules are not looked at after any but `flow`. */
+export type Origin = 'flow' | 'handler' | 'rule' | 'fallback' | 'compensation';
+
+interface Arrival {
+  readonly step: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly frame: string;
+  readonly visit: number;
+  readonly origin: Origin;
+  /** The path of the failed step that led here; with origin `fallback` the one it stands in for. */
+  readonly after?: string;
+}
+
+/** Work for an executor. The input is absent where it is the execution's own. */
+export interface StepScheduled extends Arrival {
+  readonly type: 'step.scheduled';
+  readonly input?: Json;
+  readonly task: TaskSpec;
+  /** When waiting for an executor ends the attempt. */
+  readonly queueDeadlineAt?: number;
+}
+
+export interface TaskSpec {
+  readonly executor: string;
+  readonly function: string;
+  readonly timeoutMs?: number;
+  readonly heartbeatMs?: number;
+  readonly queueTimeoutMs?: number;
+  readonly idempotencyKey?: string;
+}
+
+/** A step that runs inside the core: a container, or one that ends in the same move. */
+export interface StepEntered extends Arrival {
+  readonly type: 'step.entered';
+  readonly input?: Json;
+  readonly deadlineAt?: number;
+}
+
+export interface StepWaiting extends Arrival {
+  readonly type: 'step.waiting';
+  readonly dueAt?: number;
+  readonly signal?: string;
+  readonly deadlineAt?: number;
+}
+
+/** The next attempt begins. */
+export interface StepAttempted {
+  readonly type: 'step.attempted';
+  readonly step: string;
+  readonly attempt: number;
+  readonly queueDeadlineAt?: number;
+}
+
+/** An attempt failed and another one is due. */
+export interface StepRetrying {
+  readonly type: 'step.retrying';
+  readonly step: string;
+  readonly attempt: number;
+  readonly dueAt: number;
+  readonly error: StepError;
+}
+
+export interface StepCompleted {
+  readonly type: 'step.completed';
+  readonly step: string;
+  readonly output: Json;
+  /** Variables that the step sets. */
+  readonly vars?: JsonObject;
+  /** When the executor took the task, where that is known. */
+  readonly startedAt?: number;
+  /** The signal that a wait took. */
+  readonly signal?: string;
+  /** The output is the fallback response to this error. */
+  readonly insteadOf?: StepError;
+}
+
+export interface StepFailed {
+  readonly type: 'step.failed';
+  readonly step: string;
+  readonly status: 'failed' | 'timed_out';
+  readonly error: StepError;
+  readonly startedAt?: number;
+}
+
+export interface StepSkipped extends Arrival {
+  readonly type: 'step.skipped';
+}

@@ -1,0 +1,157 @@
+/** The part of `evolve` that records what happened to one step. Same promises: total, no rules, constant cost. */
+import { unreachable } from '../kit/assert.ts';
+import type {
+  ExecutionEvent,
+  StepAttempted,
+  StepCompleted,
+  StepEntered,
+  StepScheduled,
+  StepSkipped,
+  StepWaiting,
+} from './events.ts';
+import { openDispatch, openTimer, openWithdrawal, settleStep } from './outstanding.ts';
+import { attemptId, type ExecutionState, passId, type StepState, type StepStatus } from './state.ts';
+
+type Arriving = StepScheduled | StepEntered | StepWaiting | StepSkipped;
+
+/** A pass through a step begins: the state of an earlier visit is replaced. */
+export function openStep(state: ExecutionState, event: Arriving, status: StepStatus, at: number): StepState {
+  const step: StepState = {
+    path: event.step,
+    name: event.name,
+    kind: event.kind,
+    frame: event.frame,
+    visit: event.visit,
+    attempt: 1,
+    attemptsBefore: 0,
+    deliveries: 1,
+    status,
+    origin: event.origin,
+    after: event.after,
+    input: undefined,
+    task: undefined,
+    output: undefined,
+    error: undefined,
+    passed: false,
+    outcomeUnknown: false,
+    scheduledAt: at,
+    startedAt: status === 'skipped' ? undefined : at,
+    endedAt: status === 'skipped' ? at : undefined,
+    dueAt: undefined,
+    deadlineAt: undefined,
+    signal: undefined,
+  };
+  if (event.type === 'step.entered') recordEntry(state, step, event);
+  state.steps.set(event.step, step);
+  if (event.name !== event.step) state.pathsByName.set(event.name, event.step);
+  state.completed.delete(event.step);
+  const frame = state.frames.get(event.frame);
+  frame?.begun.add(event.step);
+  if (status !== 'skipped') frame?.active.add(event.step);
+  return step;
+}
+
+function recordEntry(state: ExecutionState, step: StepState, event: StepEntered): void {
+  step.input = event.input;
+  step.deadlineAt = event.deadlineAt;
+  if (event.deadlineAt === undefined) return;
+  openTimer(state, { id: `timeout:${passId(step)}`, timer: 'timeout', step: step.path, dueAt: event.deadlineAt });
+}
+
+type StepEvent = Extract<
+  ExecutionEvent,
+  {
+    type:
+      | 'step.attempted'
+      | 'step.redelivered'
+      | 'step.cancel_requested'
+      | 'step.claimed'
+      | 'step.retrying'
+      | 'step.completed'
+      | 'step.failed'
+      | 'step.cancelled'
+      | 'step.replaced';
+  }
+>;
+
+export function evolveStep(state: ExecutionState, event: StepEvent, at: number): void {
+  const step = state.steps.get(event.step);
+  if (!step) return;
+  switch (event.type) {
+    case 'step.attempted':
+      recordAttempt(state, step, event);
+      break;
+    case 'step.redelivered':
+      step.deliveries = event.delivery;
+      openDispatch(state, step, undefined);
+      break;
+    case 'step.claimed':
+      state.outstanding.delete(`queue:${attemptId(step)}`);
+      break;
+    case 'step.cancel_requested':
+      openWithdrawal(state, step);
+      break;
+    case 'step.retrying':
+      settleStep(state, step);
+      step.status = 'retrying';
+      step.error = event.error;
+      step.dueAt = event.dueAt;
+      openTimer(state, { id: `retry:${attemptId(step)}`, timer: 'retry', step: step.path, dueAt: event.dueAt });
+      break;
+    case 'step.completed':
+      recordCompleted(state, step, event, at);
+      break;
+    case 'step.failed':
+      end(state, step, event.status, at);
+      step.error = event.error;
+      step.startedAt = event.startedAt ?? step.startedAt;
+      break;
+    case 'step.cancelled':
+      end(state, step, 'cancelled', at);
+      step.outcomeUnknown = event.outcome === 'unknown';
+      break;
+    case 'step.replaced':
+      step.passed = true;
+      if (event.by !== undefined) step.output = state.steps.get(event.by)?.output;
+      break;
+    default:
+      unreachable(event);
+  }
+}
+
+function recordAttempt(state: ExecutionState, step: StepState, event: StepAttempted): void {
+  settleStep(state, step);
+  if (step.endedAt !== undefined) {
+    step.attemptsBefore = step.attempt;
+    step.endedAt = undefined;
+    state.frames.get(step.frame)?.active.add(step.path);
+  }
+  step.attempt = event.attempt;
+  step.deliveries = 1;
+  step.status = 'running';
+  step.dueAt = undefined;
+  step.passed = false;
+  if (step.task) openDispatch(state, step, event.queueDeadlineAt);
+}
+
+function recordCompleted(state: ExecutionState, step: StepState, event: StepCompleted, at: number): void {
+  end(state, step, 'completed', at);
+  step.output = event.output;
+  step.error = event.insteadOf;
+  step.passed = true;
+  step.startedAt = event.startedAt ?? step.startedAt;
+  if (event.signal !== undefined) state.signals = state.signals.filter((signal) => signal.id !== event.signal);
+  for (const name of Object.keys(event.vars ?? {})) state.vars[name] = event.vars?.[name] ?? null;
+  if (step.origin === 'compensation') return;
+  state.completed.add(step.path);
+  const frame = state.frames.get(step.frame);
+  if (frame) frame.last = step.path;
+}
+
+function end(state: ExecutionState, step: StepState, status: StepStatus, at: number): void {
+  settleStep(state, step);
+  step.status = status;
+  step.endedAt = at;
+  step.dueAt = undefined;
+  state.frames.get(step.frame)?.active.delete(step.path);
+}

@@ -1,0 +1,53 @@
+import type { Json, JsonObject } from '../kit/json.ts';
+import type { StepError } from './errors.ts';
+
+/**
+ * What comes in from the world: the only cause of a move. `at` is milliseconds since the epoch by the store's clock.
+ * A fact may come twice; `admit` refuses what is settled.
+ */
+export type Fact = { readonly at: number } & (
+  | StartFact
+  /** An admission slot is free for it. */
+  | { readonly type: 'admitted' }
+  | (AttemptOf<'task.completed'> & { readonly output: Json; readonly startedAt?: number })
+  | (AttemptOf<'task.failed'> & { readonly error: StepError; readonly startedAt?: number })
+  | (AttemptOf<'task.timed_out'> & { readonly startedAt?: number })
+  /** Nobody holds the attempt any more and no answer came: hand it out again, or give it up. */
+  | AttemptOf<'task.lost'>
+  /** Taken back after a cancel; `unknown`: it was in an executor's hands. */
+  | (AttemptOf<'task.withdrawn'> & { readonly outcome: 'untouched' | 'unknown' })
+  /** `isClaimed`: for the timer of a queue, whether an executor holds the attempt. */
+  | { readonly type: 'timer'; readonly id: string; readonly isClaimed?: boolean }
+  | { readonly type: 'continue'; readonly id: string }
+  | { readonly type: 'signal'; readonly id: string; readonly name: string; readonly payload: Json }
+  | { readonly type: 'cancel'; readonly reason?: string }
+  | { readonly type: 'terminate'; readonly reason?: string }
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'retry' }
+);
+
+export type FactType = Fact['type'];
+
+export interface StartFact {
+  readonly type: 'start';
+  readonly workspace: string;
+  readonly input: Json;
+  readonly metadata: JsonObject;
+  readonly tags: readonly string[];
+  readonly labels: { readonly [label: string]: string };
+  readonly seed: number;
+  readonly priority: number;
+  readonly queued: boolean;
+  /** Milliseconds; in place of the workflow's own. */
+  readonly timeoutMs?: number;
+}
+
+interface AttemptOf<Type extends string> {
+  readonly type: Type;
+  readonly step: string;
+  readonly visit: number;
+  readonly attempt: number;
+}
+
+export type AttemptFact = Extract<Fact, { type: `task.${string}` }>;

@@ -1,0 +1,24 @@
+/** Every bound of one execution, with its unit. A bound that is passed fails with LIMIT_EXCEEDED or the code named here. */
+
+/** Events in one journal; beyond it the execution fails with EVENT_LIMIT_EXCEEDED. Room is kept for closing it. */
+export const eventsMax = 1_000_000;
+/** Visits of one step that sets no `max_visits`. */
+export const visitsDefault = 100;
+/** Signals kept for an execution that has not asked for them yet; the next one is refused. */
+export const signalsKeptMax = 1_000;
+/** Signal ids remembered to refuse a repeat. */
+export const signalIdsKept = 1_000;
+/** Deliveries of one attempt before it counts as poison and goes to the dead letters. */
+export const deliveriesMax = 5;
+/** Steps that end in one move without waiting for anything; the rest goes on in the next move. */
+export const inlineStepsMax = 1_000;
+
+/** Defaults of a retry policy. */
+export const retryDefaults = {
+  maxAttempts: 1,
+  backoff: 'exponential',
+  initialDelayMs: 1_000,
+  maxDelayMs: 60_000,
+  multiplier: 2,
+  jitter: true,
+} as const;

@@ -1,0 +1,77 @@
+/**
+ * The commands of an execution that wait for an answer, and what changed about them since the shell last looked.
+ *
+ * `opened` and `settled` are the shell's inbox, not part of what an execution is: they are left out of snapshots, and a
+ * replay ends by clearing them. They keep the cost of a move independent of how much is outstanding.
+ */
+import { attemptId, type Command, type ExecutionState, passId, type StepState, type TimerKind } from './state.ts';
+
+export interface Changes {
+  /** Commands opened and not settled since. */
+  readonly opened: readonly Command[];
+  /** Attempt ids of tasks that are settled. */
+  readonly settled: readonly string[];
+}
+
+export function takeChanges(state: ExecutionState): Changes {
+  const opened = state.opened.filter((command) => state.outstanding.get(command.id) === command);
+  const { settled } = state;
+  state.opened = [];
+  state.settled = [];
+  return { opened, settled };
+}
+
+export function openCommand(state: ExecutionState, command: Command): void {
+  state.outstanding.set(command.id, command);
+  state.opened.push(command);
+}
+
+export function openTimer(
+  state: ExecutionState,
+  timer: { id: string; timer: TimerKind; step: string; dueAt: number },
+): void {
+  openCommand(state, { type: 'timer', ...timer });
+}
+
+export function openDispatch(state: ExecutionState, step: StepState, queueDeadlineAt: number | undefined): void {
+  const id = attemptId(step);
+  openCommand(state, { type: 'dispatch', id, step: step.path, visit: step.visit, attempt: step.attempt });
+  if (queueDeadlineAt === undefined) return;
+  openTimer(state, { id: `queue:${id}`, timer: 'queue', step: step.path, dueAt: queueDeadlineAt });
+}
+
+/** The task is asked back: it stays somebody's until it settles. */
+export function openWithdrawal(state: ExecutionState, step: StepState): void {
+  const dispatch = attemptId(step);
+  state.outstanding.delete(dispatch);
+  state.outstanding.delete(`queue:${dispatch}`);
+  openCommand(state, { type: 'withdraw', id: `withdraw:${dispatch}`, step: step.path, dispatch });
+}
+
+/** No command of this pass is outstanding any more. */
+export function settleStep(state: ExecutionState, step: StepState): void {
+  const { outstanding } = state;
+  if (outstanding.size === 0) return;
+  if (step.task) {
+    const attempt = attemptId(step);
+    if (outstanding.delete(attempt) || outstanding.delete(`withdraw:${attempt}`)) state.settled.push(attempt);
+    if (step.task.queueTimeoutMs !== undefined) outstanding.delete(`queue:${attempt}`);
+  } else {
+    outstanding.delete(`wait:${passId(step)}`);
+    outstanding.delete(`timeout:${passId(step)}`);
+  }
+  if (step.status === 'retrying') outstanding.delete(`retry:${attemptId(step)}`);
+}
+
+export function settleAll(state: ExecutionState): void {
+  for (const command of state.outstanding.values()) {
+    if (command.type === 'dispatch') state.settled.push(command.id);
+    if (command.type === 'withdraw') state.settled.push(command.dispatch);
+  }
+  state.outstanding.clear();
+}
+
+/** After a pause everything outstanding is looked at again. */
+export function reopenAll(state: ExecutionState): void {
+  state.opened.push(...state.outstanding.values());
+}

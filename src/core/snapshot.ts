@@ -1,0 +1,69 @@
+/**
+ * A state as text and back. A snapshot is a cache of a journal's beginning: it may be thrown away at any time, and a
+ * text of another format is.
+ */
+import type { ExecutionState, FrameState } from './state.ts';
+
+/** Raised whenever the state's shape changes; older snapshots are then ignored and the journal is read from its start. */
+const format = 1;
+
+export function writeSnapshot(state: ExecutionState): string {
+  return JSON.stringify({
+    format,
+    state: {
+      ...state,
+      steps: [...state.steps.values()],
+      pathsByName: [...state.pathsByName],
+      frames: [...state.frames.values()].map((frame) => ({
+        ...frame,
+        active: [...frame.active],
+        begun: [...frame.begun],
+      })),
+      completed: [...state.completed],
+      outstanding: [...state.outstanding.values()],
+      opened: [],
+      settled: [],
+      signalIds: [...state.signalIds],
+      rulesFired: [...state.rulesFired],
+    },
+  });
+}
+
+/** Undefined where the text is of another format. */
+export function readSnapshot(text: string): ExecutionState | undefined {
+  const parsed = JSON.parse(text) as { format: number; state: Flat };
+  if (parsed.format !== format) return undefined;
+  const { state } = parsed;
+  return {
+    ...state,
+    startedAt: state.startedAt ?? undefined,
+    vars: Object.assign(Object.create(null), state.vars),
+    steps: new Map(state.steps.map((step) => [step.path, step])),
+    pathsByName: new Map(state.pathsByName),
+    frames: new Map(
+      state.frames.map((frame) => [
+        frame.path,
+        { ...frame, active: new Set(frame.active), begun: new Set(frame.begun) },
+      ]),
+    ),
+    completed: new Set(state.completed),
+    outstanding: new Map(state.outstanding.map((command) => [command.id, command])),
+    signalIds: new Set(state.signalIds),
+    rulesFired: new Set(state.rulesFired),
+  };
+}
+
+type FlatFrame = Omit<FrameState, 'active' | 'begun'> & { readonly active: string[]; readonly begun: string[] };
+
+type Flat = Omit<
+  ExecutionState,
+  'steps' | 'pathsByName' | 'frames' | 'completed' | 'outstanding' | 'signalIds' | 'rulesFired'
+> & {
+  readonly steps: (ExecutionState['steps'] extends Map<string, infer Step> ? Step : never)[];
+  readonly pathsByName: [string, string][];
+  readonly frames: FlatFrame[];
+  readonly completed: string[];
+  readonly outstanding: (ExecutionState['outstanding'] extends Map<string, infer Command> ? Command : never)[];
+  readonly signalIds: string[];
+  readonly rulesFired: number[];
+};

@@ -1,0 +1,253 @@
+import type { Json, JsonObject } from '../kit/json.ts';
+import type { StepError } from './errors.ts';
+import type { Closing, Origin, TaskSpec, Undo } from './events.ts';
+
+/**
+ * What an execution is after its events so far. Made by `evolve` alone; everything else reads.
+ *
+ * Outputs and inputs are held by reference and never changed: whoever hands one to a user's code hands a copy.
+ */
+export interface ExecutionState {
+  id: string;
+  workspace: string;
+  workflow: string;
+  version: string;
+  definition: string;
+  status: ExecutionStatus;
+  /** True beside any open status: results are recorded, nothing is handed out. */
+  paused: boolean;
+  run: number;
+  /** Events so far: the position of the last one. */
+  position: number;
+  input: Json;
+  metadata: JsonObject;
+  tags: readonly string[];
+  labels: { readonly [label: string]: string };
+  seed: number;
+  priority: number;
+  createdAt: number;
+  startedAt: number | undefined;
+  endedAt: number | undefined;
+  deadlineAt: number | undefined;
+  /** Own members only; no prototype. */
+  vars: Record<string, Json>;
+  /** By path; the newest visit of each. In the order of first arrival. */
+  steps: Map<string, StepState>;
+  /** Newest path of each step whose path is not its name. */
+  pathsByName: Map<string, string>;
+  frames: Map<string, FrameState>;
+  /** Paths in the order they completed; a path visited again moves to the end. */
+  completed: Set<string>;
+  /** Commands that are not settled, by id. */
+  outstanding: Map<string, Command>;
+  /** The shell's inbox, see `outstanding.ts`. */
+  opened: Command[];
+  settled: string[];
+  /** Signals that nobody has taken yet, oldest first. */
+  signals: Signal[];
+  signalIds: Set<string>;
+  rulesFired: Set<number>;
+  closing: Closing | undefined;
+  compensation: CompensationState | undefined;
+  output: Json | undefined;
+  error: StepError | undefined;
+  warnings: readonly { readonly code: string; readonly message: string; readonly pointer: string }[];
+  deadLetter: boolean;
+}
+
+export type ExecutionStatus =
+  | 'queued'
+  | 'running'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'timed_out'
+  | 'compensating'
+  | 'compensated';
+
+export type StepStatus =
+  | 'running'
+  | 'retrying'
+  | 'waiting'
+  | 'completed'
+  | 'failed'
+  | 'skipped'
+  | 'timed_out'
+  | 'cancelled'
+  | 'compensated';
+
+export interface StepState {
+  readonly path: string;
+  readonly name: string;
+  readonly kind: string;
+  frame: string;
+  visit: number;
+  attempt: number;
+  /** The attempt before this run's first: retries count from here. */
+  attemptsBefore: number;
+  deliveries: number;
+  status: StepStatus;
+  origin: Origin;
+  /** The failed step that led here. */
+  after: string | undefined;
+  /** Undefined where it is the execution's input. */
+  input: Json | undefined;
+  task: TaskSpec | undefined;
+  output: Json | undefined;
+  error: StepError | undefined;
+  /** Failed, and yet it counts as done: ignored, or a fallback stands in for it. */
+  passed: boolean;
+  /** It was in an executor's hands when the flow stopped waiting for it. */
+  outcomeUnknown: boolean;
+  scheduledAt: number;
+  startedAt: number | undefined;
+  endedAt: number | undefined;
+  dueAt: number | undefined;
+  deadlineAt: number | undefined;
+  signal: string | undefined;
+}
+
+export interface FrameState {
+  readonly path: string;
+  readonly list: string;
+  /** Path of the container step; undefined for the execution's own list. */
+  readonly owner: string | undefined;
+  status: 'open' | 'completed' | 'failed' | 'cancelled';
+  /** Path of the step that completed last. */
+  last: string | undefined;
+  /** Paths of the steps that have begun and not ended. */
+  active: Set<string>;
+  /** Paths of the steps that have begun since the frame was opened. */
+  begun: Set<string>;
+  error: StepError | undefined;
+  result: Json | undefined;
+}
+
+export interface CompensationState {
+  /** Still to run, first next. */
+  remaining: Undo[];
+  failed: boolean;
+}
+
+export interface Signal {
+  readonly id: string;
+  readonly name: string;
+  readonly payload: Json;
+}
+
+/** A wish that outlives the move that made it: it stays until a later event settles it. */
+export type Command =
+  | {
+      readonly type: 'dispatch';
+      readonly id: string;
+      readonly step: string;
+      readonly visit: number;
+      readonly attempt: number;
+    }
+  /** Take a task back: it settles as withdrawn, by its result or by the loss of its lease. */
+  | { readonly type: 'withdraw'; readonly id: string; readonly step: string; readonly dispatch: string }
+  | {
+      readonly type: 'timer';
+      readonly id: string;
+      readonly timer: TimerKind;
+      readonly step: string;
+      readonly dueAt: number;
+    }
+  /** Waits for nothing but its turn. */
+  | { readonly type: 'admission'; readonly id: 'admission' }
+  /** The rest of a long move. */
+  | { readonly type: 'continue'; readonly id: string; readonly frame: string; readonly next: string };
+
+/** `deadline`: of the execution. `timeout`: of a container or a wait. `queue`: of waiting for an executor. */
+export type TimerKind = 'deadline' | 'retry' | 'wait' | 'timeout' | 'queue';
+
+export function emptyState(id: string): ExecutionState {
+  return {
+    id,
+    workspace: '',
+    workflow: '',
+    version: '',
+    definition: '',
+    status: 'running',
+    paused: false,
+    run: 1,
+    position: 0,
+    input: null,
+    metadata: {},
+    tags: [],
+    labels: {},
+    seed: 0,
+    priority: 5,
+    createdAt: 0,
+    startedAt: undefined,
+    endedAt: undefined,
+    deadlineAt: undefined,
+    vars: Object.create(null),
+    steps: new Map(),
+    pathsByName: new Map(),
+    frames: new Map(),
+    completed: new Set(),
+    outstanding: new Map(),
+    opened: [],
+    settled: [],
+    signals: [],
+    signalIds: new Set(),
+    rulesFired: new Set(),
+    closing: undefined,
+    compensation: undefined,
+    output: undefined,
+    error: undefined,
+    warnings: [],
+    deadLetter: false,
+  };
+}
+
+const endedStatuses: ReadonlySet<ExecutionStatus> = new Set([
+  'completed',
+  'failed',
+  'cancelled',
+  'timed_out',
+  'compensated',
+]);
+
+export function isEnded(state: ExecutionState): boolean {
+  return endedStatuses.has(state.status);
+}
+
+/** The status that users see. */
+export function statusOf(state: ExecutionState): ExecutionStatus | 'paused' | 'waiting' {
+  if (isEnded(state) || state.status !== 'running') return state.status;
+  if (state.paused) return 'paused';
+  return isWaiting(state) ? 'waiting' : 'running';
+}
+
+/** Nothing runs: every step that has begun waits for a time or a signal. */
+function isWaiting(state: ExecutionState): boolean {
+  let isAnyWaiting = false;
+  for (const command of state.outstanding.values()) {
+    if (command.type !== 'timer') return false;
+    if (command.timer === 'retry') return false;
+  }
+  for (const frame of state.frames.values()) {
+    for (const path of frame.active) isAnyWaiting ||= state.steps.get(path)?.status === 'waiting';
+  }
+  return isAnyWaiting;
+}
+
+/** Identity of one pass through a step. */
+export function passId(step: StepState): string {
+  return `${step.path}#${step.visit}`;
+}
+
+/** Identity of one attempt, and of the command that hands it out. */
+export function attemptId(step: StepState, attempt = step.attempt): string {
+  return `${step.path}#${step.visit}/${attempt}`;
+}
+
+export function inputOf(state: ExecutionState, step: StepState): Json {
+  return step.input === undefined ? state.input : step.input;
+}
+
+export function cancelledOrFailed(step: StepState): boolean {
+  return step.status === 'failed' || step.status === 'timed_out' || step.status === 'cancelled';
+}

@@ -1,0 +1,50 @@
+/** Circuit breakers as the engine uses them: asked before a task leaves, told what became of it. */
+
+import type { ExecutionEvent } from '../core/events.ts';
+import type { Command, StepState } from '../core/state.ts';
+import type { Clock } from '../kit/clock.ts';
+import { openBreakers } from './breakers.ts';
+import type { Live, UntimedFact } from './live.ts';
+
+export interface BreakerGate {
+  /** The fact that fails the attempt where the breaker of its target is open. */
+  refusal(live: Live, command: Command & { type: 'dispatch' }): UntimedFact | undefined;
+  /** Looks at the events of a durable move for outcomes of attempts. */
+  observe(live: Live, events: readonly ExecutionEvent[]): void;
+}
+
+export function openBreakerGate(clock: Clock): BreakerGate {
+  const breakers = openBreakers();
+
+  function targetOf(live: Live, step: StepState | undefined) {
+    const settings = step && live.program?.nodes.get(step.name)?.step.circuitBreaker;
+    if (!settings || !step.task) return undefined;
+    return { key: `${live.state.workspace}/${step.task.executor}/${step.task.function}`, settings };
+  }
+
+  return {
+    refusal(live, command) {
+      const target = targetOf(live, live.state.steps.get(command.step));
+      if (!target || breakers.allow(target.key, target.settings, clock.nowMs())) return undefined;
+      const error = {
+        code: 'CIRCUIT_OPEN',
+        message: `the circuit breaker of ${target.key} is open`,
+        step: command.step,
+      };
+      return { type: 'task.failed', step: command.step, visit: command.visit, attempt: command.attempt, error };
+    },
+    observe(live, events) {
+      for (const event of events) {
+        if (event.type !== 'step.completed' && event.type !== 'step.failed' && event.type !== 'step.retrying') continue;
+        const target = targetOf(live, live.state.steps.get(event.step));
+        const isRefusal = event.type !== 'step.completed' && event.error.code === 'CIRCUIT_OPEN';
+        const isStandIn = event.type === 'step.completed' && event.insteadOf !== undefined;
+        if (!target || isRefusal || isStandIn) continue;
+        breakers.record(target.key, target.settings, {
+          isSuccess: event.type === 'step.completed',
+          nowMs: clock.nowMs(),
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,236 @@
+import type { StepError } from '../core/errors.ts';
+import type { ExecutionEvent } from '../core/events.ts';
+import type { ExecutionState } from '../core/state.ts';
+import type { Json, JsonObject } from '../kit/json.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { StoredVersion, StoredWorkflow } from '../storage/catalog.ts';
+import type { QueueDepth } from '../storage/tasks.ts';
+import type { Statistics, StatisticsQuery, ViewPage, ViewQuery } from '../storage/views.ts';
+
+/**
+ * The platform without its outside: what the HTTP API, the command line and library mode call.
+ *
+ * Every call names its workspace first; nothing of another one is ever seen. Calls reject with `Fault` for what a
+ * caller can act on. Whatever a call has answered is durable.
+ */
+export interface Engine {
+  readonly versions: Versions;
+  readonly executions: Executions;
+  readonly tasks: TaskDesk;
+  /** Functions that run in this process. */
+  readonly local: LocalExecutors;
+  health(): EngineHealth;
+  /** Stops taking work, lets what is under way end until `deadlineMs` have passed, gives leases back, closes the store. */
+  close(options?: { deadlineMs?: number }): Promise<void>;
+}
+
+export interface EngineHealth {
+  /** False while the store refuses writes or the engine shuts down. */
+  readonly ready: boolean;
+  readonly reason?: string;
+  /** Executions held in memory, moves waiting for the next commit, claims waiting for work. */
+  readonly live: number;
+  readonly pendingWrites: number;
+  readonly waitingClaims: number;
+  readonly counters: EngineCounters;
+}
+
+/** Since the start of the process. */
+export interface EngineCounters {
+  started: number;
+  ended: Record<string, number>;
+  commits: number;
+  moves: number;
+  conflicts: number;
+  tasksHandedOut: number;
+  staleResults: number;
+  timersFired: number;
+  recovered: number;
+}
+
+export interface Versions {
+  /**
+   * Deploys the documents of a text: each Workflow with the WorkflowContext that belongs to it. The version becomes
+   * active. Rejects with DEFINITION_INVALID (its `detail.errors` are the diagnostics) or VERSION_CONFLICT.
+   */
+  deploy(workspace: string, text: string, options?: DeployOptions): Promise<Deployed>;
+  /** Finds every problem and changes nothing. */
+  validate(text: string, options?: DeployOptions): Promise<readonly Diagnostic[]>;
+  /** The active version, or the one given. Rejects with WORKFLOW_NOT_FOUND or VERSION_NOT_FOUND. */
+  get(workspace: string, name: string, version?: string): Promise<StoredVersion>;
+  list(query: { workspace: string; text?: string; tag?: string; offset: number; limit: number }): Promise<{
+    rows: readonly StoredWorkflow[];
+    total: number;
+  }>;
+  history(workspace: string, name: string): Promise<readonly StoredVersion[]>;
+  /** Moves the active pointer: promote and roll back. */
+  activate(workspace: string, name: string, version: string): Promise<StoredVersion>;
+  remove(workspace: string, name: string): Promise<void>;
+}
+
+export interface DeployOptions {
+  /** A context given beside the workflow's text. */
+  readonly context?: string;
+  /** Warnings stop it too. */
+  readonly strict?: boolean;
+  readonly file?: string;
+  readonly description?: string;
+}
+
+export interface Deployed {
+  /** `added`: 201; `present`: the same content was there, 200. A context alone: `context`. */
+  readonly result: 'added' | 'present' | 'context';
+  readonly version: StoredVersion | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** With `context`: the name of the workflow that it belongs to. */
+  readonly name: string;
+}
+
+export interface StartRequest {
+  readonly workspace: string;
+  readonly workflow: string;
+  readonly version?: string;
+  readonly input: unknown;
+  readonly metadata?: JsonObject;
+  readonly tags?: readonly string[];
+  readonly idempotencyKey?: string;
+  readonly timeoutMs?: number;
+  /** 0 to 9, 9 first. Default 5. */
+  readonly priority?: number;
+}
+
+export interface Started {
+  readonly executionId: string;
+  /** False where the idempotency key had started it before. */
+  readonly isNew: boolean;
+  readonly status: string;
+  readonly workflow: string;
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Milliseconds since the epoch, from past runs; undefined where there are none. */
+  readonly estimatedEndAt: number | undefined;
+}
+
+export interface Executions {
+  /**
+   * Durable once it resolves. Rejects with WORKFLOW_NOT_FOUND, VERSION_NOT_FOUND, INPUT_INVALID (`detail.errors`),
+   * IDEMPOTENCY_KEY_REUSED, QUEUE_FULL (`detail.retryAfterSeconds`), SHUTTING_DOWN.
+   */
+  start(request: StartRequest): Promise<Started>;
+  /**
+   * What `project` makes of the state exactly as it is durable; it must not keep the state. Rejects with
+   * EXECUTION_NOT_FOUND.
+   */
+  read<T>(workspace: string, executionId: string, project: (state: Readonly<ExecutionState>) => T): Promise<T>;
+  /** The state, durable when this resolves; it moves on afterwards. */
+  get(workspace: string, executionId: string): Promise<Readonly<ExecutionState>>;
+  /** Resolves once the execution has ended, or with undefined when `timeoutMs` have passed. */
+  waitForEnd(workspace: string, executionId: string, timeoutMs: number): Promise<Readonly<ExecutionState> | undefined>;
+  list(query: ViewQuery): Promise<ViewPage>;
+  statistics(query: StatisticsQuery): Promise<Statistics>;
+  counts(workspace: string, workflow?: string): Promise<Readonly<Record<string, number>>>;
+  /** Numbered events after a position, large values in place. */
+  journal(
+    workspace: string,
+    executionId: string,
+    page: { after: number; limit: number },
+  ): Promise<readonly NumberedEvent[]>;
+  /** Calls back after each durable move with the position it reached. Returns how to stop. */
+  watch(executionId: string, listener: (position: number, isEnded: boolean) => void): () => void;
+  /** Rejects with STATE_CONFLICT where the operation does not fit the execution's state. */
+  operate(workspace: string, executionId: string, operation: Operation): Promise<Readonly<ExecutionState>>;
+}
+
+export interface NumberedEvent {
+  readonly position: number;
+  readonly at: number;
+  readonly event: ExecutionEvent;
+}
+
+export type Operation =
+  | { readonly type: 'cancel' | 'terminate'; readonly reason?: string }
+  | { readonly type: 'pause' | 'resume' | 'retry' }
+  /** `id` makes a repeat harmless. */
+  | { readonly type: 'signal'; readonly name: string; readonly payload: Json; readonly id?: string };
+
+/** Where executors outside this process take work and bring results. */
+export interface TaskDesk {
+  /** Waits up to `waitMs` for at least one task. `signal` ends the wait early (the caller went away). */
+  claim(request: ClaimRequest, signal?: AbortSignal): Promise<readonly HandedTask[]>;
+  /** One answer per result, in their order. Never rejects for a stale lease. */
+  complete(workspace: string, results: readonly TaskResult[]): Promise<readonly TaskAnswer[]>;
+  heartbeat(
+    workspace: string,
+    tasks: readonly { taskId: string; leaseToken: string }[],
+  ): Promise<readonly HeartbeatAnswer[]>;
+  /** Gives tasks back, ready for another worker at once. */
+  release(workspace: string, tasks: readonly { taskId: string; leaseToken: string }[]): Promise<void>;
+  /** Who works on a step right now: when it was claimed, by whom. Undefined where nobody holds it. */
+  holder(executionId: string, step: string): { readonly since: number; readonly worker: string } | undefined;
+  depths(): Promise<readonly QueueDepth[]>;
+}
+
+export interface ClaimRequest {
+  readonly workspace: string;
+  readonly executor: string;
+  readonly workerId: string;
+  /** Only tasks of these functions. */
+  readonly functions?: readonly string[];
+  readonly maxTasks: number;
+  readonly waitMs: number;
+}
+
+export interface HandedTask {
+  readonly taskId: string;
+  readonly leaseToken: string;
+  readonly executionId: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly step: string;
+  readonly function: string;
+  readonly attempt: number;
+  readonly input: Json;
+  /** Milliseconds since the epoch; undefined without a timeout. */
+  readonly deadlineAt: number | undefined;
+  readonly leaseExpiresAt: number;
+  readonly idempotencyKey: string;
+  /** W3C trace context. */
+  readonly traceparent: string;
+}
+
+export type TaskResult = { readonly taskId: string; readonly leaseToken: string } & (
+  | { readonly status: 'completed'; readonly output: unknown }
+  | { readonly status: 'failed'; readonly error: StepError }
+);
+
+export interface TaskAnswer {
+  readonly taskId: string;
+  readonly accepted: boolean;
+  /** `STALE_LEASE`, `TASK_UNKNOWN`. */
+  readonly code?: string;
+}
+
+export interface HeartbeatAnswer {
+  readonly taskId: string;
+  readonly leaseExpiresAt: number;
+  /** True for a lost lease too. */
+  readonly cancelRequested: boolean;
+}
+
+export interface LocalExecutors {
+  /** Registers a function of an executor in a workspace; replaces an earlier one of that name. */
+  register(workspace: string, executor: string, functionName: string, run: LocalFunction): void;
+}
+
+export type LocalFunction = (input: Json, task: LocalTask) => unknown;
+
+export interface LocalTask {
+  readonly executionId: string;
+  readonly step: string;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  readonly deadlineAt: number | undefined;
+  /** Aborted when the result is no longer wanted. */
+  readonly signal: AbortSignal;
+}

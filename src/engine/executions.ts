@@ -1,0 +1,264 @@
+/** Starting, reading and operating executions: the calls of users, turned into facts. */
+import { createHash } from 'node:crypto';
+import type { Refusal } from '../core/admit.ts';
+import type { Program } from '../core/program.ts';
+import { type ExecutionState, isEnded, statusOf } from '../core/state.ts';
+import type { Clock } from '../kit/clock.ts';
+import { Fault } from '../kit/fault.ts';
+import { makeId } from '../kit/ids.ts';
+import { canonicalJson, isObject, type Json, type JsonObject } from '../kit/json.ts';
+import type { Random } from '../kit/random.ts';
+import type { Store } from '../storage/store.ts';
+import { type Admission, slotKey } from './admission.ts';
+import { decodeEvents, largeHashes } from './codec.ts';
+import type { Committer } from './committer.ts';
+import type { Executions, NumberedEvent, Operation, Started, StartRequest } from './engine.ts';
+import type { Estimates } from './estimates.ts';
+import { pendingWritesMax, startKeyLifetimeMs } from './limits.ts';
+import type { Advanced, UntimedFact } from './live.ts';
+import type { Mailboxes } from './mailbox.ts';
+import { findUnstorableText } from './storable.ts';
+import type { CompiledVersions } from './versions.ts';
+import type { Watchers } from './watchers.ts';
+
+export interface ExecutionsDeps {
+  readonly store: Store;
+  readonly committer: Committer;
+  readonly mailboxes: Mailboxes;
+  readonly versions: CompiledVersions;
+  readonly watchers: Watchers;
+  readonly admission: Admission;
+  readonly estimates: Estimates;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly isClosing: () => boolean;
+}
+
+export function openExecutions(deps: ExecutionsDeps): Executions {
+  const { mailboxes, clock, random } = deps;
+
+  async function start(request: StartRequest): Promise<Started> {
+    refuseStart(deps, request);
+    const program = await deps.versions.find(request.workspace, request.workflow, request.version);
+    const input = checkInput(program, request.input ?? null);
+    const executionId = makeId('exec', clock, random);
+    const fact = startFact(deps, request, input);
+    const fingerprint = request.idempotencyKey === undefined ? '' : fingerprintOf(program, request);
+    const advanced = await begin(request, { executionId, program, fact, fingerprint });
+    if (advanced.ok) return startedOf(deps, advanced.state, true);
+    if ('keyTaken' in advanced) return repeated(request, advanced.keyTaken, fingerprint);
+    throw faultOf(advanced);
+  }
+
+  type Beginning = {
+    executionId: string;
+    program: Program;
+    fact: UntimedFact & { type: 'start' };
+    fingerprint: string;
+  };
+
+  async function begin(request: StartRequest, given: Beginning): Promise<Advanced> {
+    const { admission } = deps;
+    const startKey = request.idempotencyKey === undefined ? {} : { startKey: startKeyOf(request, given.fingerprint) };
+    const isFull = admission.isLimited && admission.queued(request.workspace) > 0;
+    if (!admission.isLimited) return submitStart(given, { ...startKey });
+    const slot = { key: slotKey, limit: admission.limits.running };
+    const admitted = isFull ? undefined : await submitStart(given, { ...startKey, slot });
+    if (admitted && !(!admitted.ok && 'noSlot' in admitted)) return admitted;
+    if (admission.queued(request.workspace) >= admission.limits.queued) {
+      const message = `${admission.limits.queued} executions wait already: start it again later`;
+      throw new Fault('QUEUE_FULL', message, { detail: { retryAfterSeconds: 5 } });
+    }
+    const queued = await submitStart({ ...given, fact: { ...given.fact, queued: true } }, { ...startKey });
+    if (queued.ok) admission.joined(request.workspace);
+    admission.admitNext(request.workspace);
+    return queued;
+  }
+
+  function submitStart(
+    { executionId, program, fact }: Beginning,
+    claims: { startKey?: ReturnType<typeof startKeyOf>; slot?: { key: string; limit: number } },
+  ): Promise<Advanced> {
+    return new Promise((resolve) => mailboxes.start({ executionId, program, fact, claims }, resolve));
+  }
+
+  function startKeyOf(request: StartRequest, fingerprint: string) {
+    const { workflow, idempotencyKey = '' } = request;
+    return { workflow, key: idempotencyKey, fingerprint, expiresAt: clock.nowMs() + startKeyLifetimeMs };
+  }
+
+  async function repeated(
+    request: StartRequest,
+    held: { executionId: string; fingerprint: string },
+    fingerprint: string,
+  ): Promise<Started> {
+    if (held.fingerprint === fingerprint) {
+      return read(request.workspace, held.executionId, (state) => startedOf(deps, state, false));
+    }
+    const message = `the idempotency key ${request.idempotencyKey} was used for another body: use a new key`;
+    throw new Fault('IDEMPOTENCY_KEY_REUSED', message, { detail: { execution_id: held.executionId } });
+  }
+
+  function read<T>(workspace: string, executionId: string, project: (state: ExecutionState) => T): Promise<T> {
+    return new Promise((resolve, reject) =>
+      mailboxes.read(executionId, {
+        failed: reject,
+        take(live) {
+          if (live.state.position === 0 || live.state.workspace !== workspace) return reject(notFound(executionId));
+          resolve(project(live.state));
+        },
+      }),
+    );
+  }
+
+  async function waitForEnd(
+    workspace: string,
+    executionId: string,
+    timeoutMs: number,
+  ): Promise<ExecutionState | undefined> {
+    const state = await read(workspace, executionId, (found) => found);
+    if (isEnded(state) || timeoutMs <= 0) return isEnded(state) ? state : undefined;
+    const hasEnded = await new Promise<boolean>((resolve) => {
+      const done = (ended: boolean): void => {
+        stop();
+        cancel();
+        resolve(ended);
+      };
+      const stop = deps.watchers.add(executionId, (_position, ended) => {
+        if (ended) done(true);
+      });
+      const cancel = clock.schedule(timeoutMs, () => done(false));
+      if (isEnded(state)) done(true);
+    });
+    return hasEnded ? read(workspace, executionId, (found) => found) : undefined;
+  }
+
+  async function journal(
+    workspace: string,
+    executionId: string,
+    page: { after: number; limit: number },
+  ): Promise<readonly NumberedEvent[]> {
+    const records = await deps.store.journal.read(executionId, page.after, page.limit);
+    if (records.length === 0 || records[0]?.workspace !== workspace) {
+      await read(workspace, executionId, () => undefined);
+      return [];
+    }
+    const hashes = records.flatMap((record) => largeHashes(record.events));
+    const values =
+      hashes.length === 0 ? new Map<string, string>() : await deps.store.journal.values(executionId, hashes);
+    const numbered = records.flatMap((record) =>
+      decodeEvents(record.events, values).map((event, index) => ({
+        position: record.first + index,
+        at: record.at,
+        event,
+      })),
+    );
+    return numbered.filter((entry) => entry.position > page.after).slice(0, page.limit);
+  }
+
+  async function operate(workspace: string, executionId: string, operation: Operation): Promise<ExecutionState> {
+    await read(workspace, executionId, () => undefined);
+    const fact = factOf(deps, operation);
+    const advanced = await new Promise<Advanced>((resolve) => mailboxes.submit(executionId, fact, resolve));
+    if (advanced.ok) return advanced.state;
+    if ('refusal' in advanced && advanced.refusal.code === 'REPEATED')
+      return read(workspace, executionId, (state) => state);
+    throw faultOf(advanced);
+  }
+
+  return {
+    start,
+    get: (workspace, executionId) => read(workspace, executionId, (state) => state),
+    read,
+    waitForEnd,
+    list: (query) => deps.store.views.list(query),
+    statistics: (query) => deps.store.views.statistics(query),
+    counts: (workspace, workflow) => deps.store.views.counts(workspace, workflow),
+    journal,
+    watch: (executionId, listener) => deps.watchers.add(executionId, listener),
+    operate,
+  };
+}
+
+function refuseStart(deps: ExecutionsDeps, request: StartRequest): void {
+  if (deps.isClosing()) throw new Fault('SHUTTING_DOWN', 'the server is shutting down: start it again in a moment');
+  if (deps.committer.pending() > pendingWritesMax) {
+    throw new Fault('QUEUE_FULL', 'too many writes wait for the store', { detail: { retryAfterSeconds: 1 } });
+  }
+  const found = findUnstorableText([request.input ?? null, request.metadata ?? null]);
+  if (found) throw new Fault('INPUT_INVALID', `the input cannot be kept: ${found.replace(/^\/0/, '/input')}`);
+}
+
+function checkInput(program: Program, input: unknown): Json {
+  const checked = program.inputCheck?.check(input);
+  if (checked === undefined) return input as Json;
+  if (checked.ok) return checked.value;
+  const [first] = checked.errors;
+  const errors = checked.errors.map((error) => ({ ...error, pointer: `/input${error.pointer}` }));
+  const message = `the input does not fit input_schema: ${first?.message} (at /input${first?.pointer})`;
+  throw new Fault('INPUT_INVALID', message, { detail: { errors } });
+}
+
+function startFact(deps: ExecutionsDeps, request: StartRequest, input: Json): UntimedFact & { type: 'start' } {
+  const metadata = request.metadata ?? {};
+  return {
+    type: 'start',
+    workspace: request.workspace,
+    input,
+    metadata,
+    tags: request.tags ?? [],
+    labels: labelsOf(metadata),
+    seed: Math.floor(deps.random.next() * 2 ** 32),
+    priority: request.priority ?? 5,
+    queued: false,
+    ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
+  };
+}
+
+/** `metadata.labels`: the search attributes, as texts. */
+function labelsOf(metadata: JsonObject): Record<string, string> {
+  const { labels } = metadata;
+  if (!isObject(labels)) return {};
+  const texts = Object.entries(labels).filter(([, value]) => typeof value !== 'object');
+  return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]));
+}
+
+function fingerprintOf(program: Program, request: StartRequest): string {
+  const body = [program.definition.name, request.version ?? null, request.input ?? null, request.metadata ?? null];
+  return createHash('sha256').update(canonicalJson(body)).digest('base64url');
+}
+
+function startedOf(deps: ExecutionsDeps, state: ExecutionState, isNew: boolean): Started {
+  const typicalMs = deps.estimates.typicalMs(state.workspace, state.workflow);
+  return {
+    executionId: state.id,
+    isNew,
+    status: statusOf(state),
+    workflow: state.workflow,
+    version: state.version,
+    createdAt: state.createdAt,
+    estimatedEndAt: typicalMs === undefined ? undefined : state.createdAt + typicalMs,
+  };
+}
+
+function factOf(deps: ExecutionsDeps, operation: Operation): UntimedFact {
+  if (operation.type !== 'signal') return operation;
+  const found = findUnstorableText(operation.payload);
+  if (found) throw new Fault('INPUT_INVALID', `the payload cannot be kept: ${found}`);
+  return { ...operation, id: operation.id ?? makeId('sig', deps.clock, deps.random) };
+}
+
+const notFound = (executionId: string): Fault =>
+  new Fault('EXECUTION_NOT_FOUND', `there is no execution ${executionId}`);
+
+function faultOf(advanced: Advanced & { ok: false }): Fault {
+  if ('fault' in advanced) return advanced.fault;
+  if ('refusal' in advanced) return refused(advanced.refusal);
+  return new Fault('QUEUE_FULL', 'no admission slot is free', { detail: { retryAfterSeconds: 1 } });
+}
+
+function refused(refusal: Refusal): Fault {
+  if (refusal.code === 'EXECUTION_GONE') return new Fault('EXECUTION_NOT_FOUND', refusal.message);
+  if (refusal.code === 'LIMIT_EXCEEDED') return new Fault('LIMIT_EXCEEDED', refusal.message);
+  return new Fault('STATE_CONFLICT', refusal.message, { detail: { reason: refusal.code } });
+}

@@ -1,0 +1,136 @@
+/**
+ * What leaves an execution once a move is durable: tasks to executors, timers to the clock, withdrawals to whoever holds
+ * the task. `recover` does the same from nothing but the state, for an execution that nobody has in hand.
+ */
+
+import type { Changes } from '../core/outstanding.ts';
+import { pending } from '../core/pending.ts';
+import type { Command } from '../core/state.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Store } from '../storage/store.ts';
+import type { BreakerGate } from './breaker-gate.ts';
+import type { Desk } from './desk.ts';
+import type { EngineCounters } from './engine.ts';
+import { timerHorizonMs } from './limits.ts';
+import type { Live } from './live.ts';
+import type { Local } from './local.ts';
+import type { Mailboxes } from './mailbox.ts';
+import { taskIdOf } from './move.ts';
+import type { Timers } from './timers.ts';
+
+export interface HandOverDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly desk: Desk;
+  readonly local: Local;
+  readonly breakers: BreakerGate;
+  readonly mailboxes: Pick<Mailboxes, 'submit'>;
+  readonly counters: EngineCounters;
+  /** An execution waits for an admission slot. */
+  readonly queue: (live: Live) => void;
+}
+
+export function handOver(deps: HandOverDeps, live: Live, changes: Changes): void {
+  const { state } = live;
+  for (const attempt of changes.settled) {
+    if (live.inProcess.has(attempt)) deps.local.abort(live, attempt);
+    else settleTask(deps, live, attempt);
+  }
+  for (const command of changes.opened) {
+    if (state.paused && command.id !== 'deadline' && command.type !== 'withdraw') continue;
+    if (state.outstanding.get(command.id) === command) hand(deps, live, command);
+  }
+}
+
+function settleTask(deps: HandOverDeps, live: Live, attempt: string): void {
+  const path = attempt.slice(0, attempt.lastIndexOf('#'));
+  const executor = live.state.steps.get(path)?.task?.executor;
+  if (executor !== undefined) deps.desk.settle(live.state.workspace, executor, taskIdOf(live.id, attempt));
+}
+
+function hand(deps: HandOverDeps, live: Live, command: Command): void {
+  switch (command.type) {
+    case 'dispatch':
+      return dispatch(deps, live, command);
+    case 'withdraw':
+      if (deps.local.isRunning(live.id, command.dispatch)) return deps.local.abort(live, command.dispatch);
+      return deps.desk.withdraw(live, command);
+    case 'timer':
+      return arm(deps, live.id, command);
+    case 'continue':
+      return deps.mailboxes.submit(live.id, { type: 'continue', id: command.id });
+    case 'admission':
+      return deps.queue(live);
+  }
+}
+
+function dispatch(deps: HandOverDeps, live: Live, command: Command & { type: 'dispatch' }): void {
+  const refused = deps.breakers.refusal(live, command);
+  if (refused) return deps.mailboxes.submit(live.id, refused);
+  if (deps.local.isLocal(live.state, command)) return deps.local.run(live, command);
+  const task = live.state.steps.get(command.step)?.task;
+  if (!task) return;
+  deps.desk.offer(live.state.workspace, task.executor, {
+    taskId: taskIdOf(live.id, command.id),
+    executionId: live.id,
+    attempt: command.id,
+    function: task.function,
+    rank: 9 - live.state.priority,
+  });
+}
+
+function arm(deps: HandOverDeps, executionId: string, timer: Command & { type: 'timer' }): void {
+  if (timer.dueAt - deps.clock.nowMs() > timerHorizonMs) return;
+  const isClaimed = (): boolean => deps.desk.holder(executionId, timer.step) !== undefined;
+  deps.timers.add(timer.dueAt, () => {
+    deps.counters.timersFired += 1;
+    const claimed = timer.timer === 'queue' ? { isClaimed: isClaimed() } : {};
+    deps.mailboxes.submit(executionId, { type: 'timer', id: timer.id, ...claimed });
+  });
+}
+
+/**
+ * Looks after an execution whose wake row is due: fires what is due, hands out again what nobody has. Returns how many
+ * facts that made.
+ */
+export async function recover(deps: HandOverDeps, live: Live): Promise<number> {
+  let facts = 0;
+  const nowMs = deps.clock.nowMs();
+  for (const command of pending(live.state)) {
+    if (command.type === 'timer' && command.dueAt > nowMs) arm(deps, live.id, command);
+    else if (command.type === 'dispatch') facts += (await recoverDispatch(deps, live, command)) ? 1 : 0;
+    else {
+      if (command.type === 'timer') deps.mailboxes.submit(live.id, await timerFact(deps, live, command));
+      else hand(deps, live, command);
+      facts += 1;
+    }
+  }
+  return facts;
+}
+
+async function timerFact(deps: HandOverDeps, live: Live, timer: Command & { type: 'timer' }) {
+  deps.counters.timersFired += 1;
+  if (timer.timer !== 'queue') return { type: 'timer', id: timer.id } as const;
+  const taskId = taskIdOf(live.id, timer.id.slice('queue:'.length));
+  const lease = (await deps.store.tasks.find(taskId))?.lease;
+  return {
+    type: 'timer',
+    id: timer.id,
+    isClaimed: lease !== undefined && lease.expiresAt > deps.clock.nowMs(),
+  } as const;
+}
+
+/** True where the attempt had to be handed out again. A task with a row is looked after by its lease. */
+async function recoverDispatch(
+  deps: HandOverDeps,
+  live: Live,
+  command: Command & { type: 'dispatch' },
+): Promise<boolean> {
+  if (deps.local.isRunning(live.id, command.id)) return false;
+  const row = await deps.store.tasks.find(taskIdOf(live.id, command.id));
+  if (row) return false;
+  const { step, visit, attempt } = command;
+  deps.mailboxes.submit(live.id, { type: 'task.lost', step, visit, attempt });
+  return true;
+}

@@ -1,0 +1,37 @@
+/** The view row of an execution: a projection of its whole state, so that any row can be rebuilt from its journal. */
+import { type ExecutionState, isEnded, type StepState, statusOf } from '../core/state.ts';
+import type { StepSummary, ViewRow } from '../storage/store.ts';
+
+const searchTextMax = 1_000;
+
+export function viewOf(state: ExecutionState): ViewRow {
+  return {
+    position: state.position,
+    workflow: state.workflow,
+    version: state.version,
+    status: statusOf(state),
+    run: state.run,
+    createdAt: state.createdAt,
+    startedAt: state.startedAt ?? null,
+    endedAt: state.endedAt ?? null,
+    tags: state.tags,
+    labels: state.labels,
+    errorCode: state.error?.code ?? null,
+    errorMessage: state.error?.message ?? null,
+    searchText: searchText(state),
+    steps: isEnded(state) ? [...state.steps.values()].slice(0, stepSummariesMax).map(summaryOf) : [],
+  };
+}
+
+/** Steps beyond this are left out of an execution's part in step statistics. */
+const stepSummariesMax = 500;
+
+function summaryOf(step: StepState): StepSummary {
+  const durationMs = step.endedAt === undefined ? 0 : step.endedAt - (step.startedAt ?? step.scheduledAt);
+  return { step: step.name, status: step.status, durationMs, attempts: step.attempt };
+}
+
+function searchText(state: ExecutionState): string {
+  const values = Object.values(state.metadata).filter((value) => typeof value === 'string');
+  return [state.id, state.workflow, ...state.tags, ...values].join(' ').slice(0, searchTextMax);
+}

@@ -1,0 +1,111 @@
+/**
+ * The engine inside a program: the same journal, no server, functions called in this process.
+ *
+ * ```ts
+ * const engine = await openEngine({ storage: 'sqlite:./data' });
+ * engine.executor('user-service').register('validateUserData', async (input) => ({ valid: true }));
+ * await engine.deploy(yamlText);
+ * const ended = await engine.execute('user-onboarding', input);
+ * await engine.close();
+ * ```
+ */
+import type { StepError } from './core/errors.ts';
+import { statusOf } from './core/state.ts';
+import type { Engine, LocalFunction, Operation } from './engine/engine.ts';
+import { openEngineOver } from './engine/open-engine.ts';
+import { parseBeside } from './engine/parse-beside.ts';
+import { systemClock } from './kit/clock.ts';
+import type { Json, JsonObject } from './kit/json.ts';
+import { systemRandom } from './kit/random.ts';
+import { openStore } from './storage/drivers.ts';
+
+export type { LocalFunction, LocalTask } from './engine/engine.ts';
+export { Fault } from './kit/fault.ts';
+
+export interface LibraryOptions {
+  /** `sqlite:<folder>` or `memory:`. */
+  readonly storage: string;
+  /** Default `default`. */
+  readonly workspace?: string;
+  /** Names of environment variables that definitions may read by `env()`. */
+  readonly env?: readonly string[];
+}
+
+export interface StartOptions {
+  readonly idempotencyKey?: string;
+  readonly version?: string;
+  readonly metadata?: JsonObject;
+  readonly timeoutMs?: number;
+}
+
+export interface Ended {
+  readonly execution_id: string;
+  readonly status: string;
+  readonly output: Json;
+  readonly error: StepError | undefined;
+}
+
+export interface LibraryEngine {
+  executor(name: string): { register(functionName: string, run: LocalFunction): void };
+  /** Rejects with DEFINITION_INVALID or VERSION_CONFLICT. */
+  deploy(text: string): Promise<{ name: string; version: string | undefined }>;
+  /** Durable once it resolves. */
+  start(workflow: string, input: unknown, options?: StartOptions): Promise<{ execution_id: string; status: string }>;
+  /** Starts and waits for the end, whatever it is. */
+  execute(workflow: string, input: unknown, options?: StartOptions): Promise<Ended>;
+  result(executionId: string, options?: { timeoutMs?: number }): Promise<Ended | undefined>;
+  operate(executionId: string, operation: Operation): Promise<{ status: string }>;
+  /** The whole engine, for what is not here. */
+  readonly engine: Engine;
+  close(): Promise<void>;
+}
+
+const foreverMs = 365 * 86_400_000;
+
+export async function openEngine(options: LibraryOptions): Promise<LibraryEngine> {
+  const workspace = options.workspace ?? 'default';
+  const allowed = new Set(options.env ?? []);
+  const engine = openEngineOver({
+    store: await openStore(options.storage),
+    clock: systemClock,
+    random: systemRandom,
+    parse: parseBeside,
+    env: (name) => (allowed.has(name) ? process.env[name] : undefined),
+    warn: (message, error) => process.emitWarning(`${message}: ${String(error)}`),
+  });
+  const { executions } = engine;
+
+  async function result(executionId: string, wait: { timeoutMs?: number } = {}): Promise<Ended | undefined> {
+    const state = await executions.waitForEnd(workspace, executionId, wait.timeoutMs ?? foreverMs);
+    if (!state) return undefined;
+    return { execution_id: state.id, status: statusOf(state), output: state.output ?? null, error: state.error };
+  }
+
+  async function start(workflow: string, input: unknown, given: StartOptions = {}) {
+    const started = await executions.start({ workspace, workflow, input, ...given });
+    return { execution_id: started.executionId, status: started.status };
+  }
+
+  return {
+    executor: (name) => ({
+      register: (functionName, run) => engine.local.register(workspace, name, functionName, run),
+    }),
+    async deploy(text) {
+      const deployed = await engine.versions.deploy(workspace, text);
+      return { name: deployed.name, version: deployed.version?.version };
+    },
+    start,
+    async execute(workflow, input, given) {
+      const { execution_id } = await start(workflow, input, given);
+      const ended = await result(execution_id);
+      if (!ended) throw new Error(`execution ${execution_id} did not end`);
+      return ended;
+    },
+    result,
+    async operate(executionId, operation) {
+      return { status: statusOf(await executions.operate(workspace, executionId, operation)) };
+    },
+    engine,
+    close: () => engine.close(),
+  };
+}

@@ -1,4 +1,4 @@
-/** SHA-512 (FIPS 180-4). A 64-bit word is a pair of 32-bit halves, upper first: big integers would be ten times slower. */
+/** SHA-512 (FIPS 180-4). A 64-bit word is a pair of 32-bit halves, upper first: big integers would be far slower. */
 import { sha2Constants } from './digest-constants.ts';
 
 type Word = readonly [number, number];

@@ -6,18 +6,18 @@
 /** The longest expression, in UTF-16 code units. */
 export const expressionLengthMax = 16 * 1024;
 
-/** The longest text with `${…}` in it, in UTF-16 code units (a letter, a page). Texts without one are not limited here. */
+/** The longest text with `${…}` in it (a letter, a page), in UTF-16 code units. Other texts are not limited here. */
 export const interpolationLengthMax = 256 * 1024;
 
-/** Brackets, calls, lambdas and filters inside one another. It bounds the stack, so it stays far from what a stack holds. */
+/** Brackets, calls, lambdas and filters inside one another. Bounds the stack, so it stays far from what one holds. */
 export const nestingMax = 64;
 
 /** Lists and objects inside one another, in values that are walked whole and in templates. Bounds the stack too. */
 export const valueDepthMax = 500;
 
 /**
- * Steps of one evaluation. A step is some tens of nanoseconds of work: a round of a loop is one and one more for every 8
- * characters of its body, a text that is made one for every 16 characters.
+ * Steps of one evaluation. A step is some tens of nanoseconds of work: a round of a loop is one and one more for every
+ * 8 characters of its body, a text that is made one for every 16 characters.
  */
 export const operationsMax = 1_000_000;
 
@@ -30,7 +30,7 @@ export const textLengthMax = 1024 * 1024;
 /** Items in a list that an evaluation makes. */
 export const itemsMax = 100_000;
 
-/** Values inside a value that is walked whole: compared, printed, or the result of an expression that put it together. */
+/** Values inside a value that is walked whole: compared, printed, or put together by the expression as its result. */
 export const valuePartsMax = 1_000_000;
 
 /** Characters of all texts and names inside such a value, in UTF-16 code units. */

@@ -1,6 +1,6 @@
 /** The "did you mean" of the language's messages. */
 
-/** The candidate that differs least from the word, where it differs little (a third of its letters), or begins like it. */
+/** The candidate that differs little from the word (a third of its letters at most), else one that begins like it. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;

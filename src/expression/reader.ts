@@ -20,8 +20,8 @@ const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
 
 // Sticky patterns over fixed, linear shapes: they read at `lastIndex` and never look back.
 const spacePattern = /[ \t\n\r]*/y;
-const namePattern =
-  /[A-Za-z_\u0080-\uD7FF\uE000-\uFFFF\u{10000}-\u{10FFFF}][\w\u0080-\uD7FF\uE000-\uFFFF\u{10000}-\u{10FFFF}]*(?:-+[\w\u0080-\uD7FF\uE000-\uFFFF\u{10000}-\u{10FFFF}]+)*/uy;
+const letter = '\\u0080-\\uD7FF\\uE000-\\uFFFF\\u{10000}-\\u{10FFFF}';
+const namePattern = new RegExp(`[A-Za-z_${letter}][\\w${letter}]*(?:-+[\\w${letter}]+)*`, 'uy');
 const numberPattern = /(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const integerPattern = /0|-?[1-9]\d*/y;
 const hexPattern = /[0-9a-fA-F]{4}/y;

@@ -55,7 +55,7 @@ export class Run {
     this.spend(1 + count);
   }
 
-  /** Asked before a value is walked whole (compared, printed, returned): values can share parts and be huge when printed. */
+  /** Asked before a value is walked whole (compared, printed, returned): it can share parts and be huge in print. */
   admitValue(value: unknown): void {
     if (typeof value !== 'object' || value === null) return;
     const size = { parts: 0, characters: 0 };

@@ -64,9 +64,8 @@ export class Call {
   ): number {
     const value = this.number(place, range.otherwise);
     if (Number.isInteger(value) && value >= range.least && value <= range.most) return value;
-    return failed(
-      `${this.name}() needs a whole number from ${range.least} to ${range.most} as argument ${place + 1}, found ${value}`,
-    );
+    const expected = `a whole number from ${range.least} to ${range.most}`;
+    return failed(`${this.name}() needs ${expected} as argument ${place + 1}, found ${value}`);
   }
 
   list(place: number): readonly unknown[] {

@@ -20,7 +20,7 @@ export const numberFunctions: Readonly<Record<string, Builtin>> = {
   p99: builtin(1, 1, (call) => percentile(call, 99)),
 };
 
-/** Halves go away from zero, as on paper. Shifting the decimal point in the text keeps 1.005 at two digits from becoming 1. */
+/** Halves go away from zero, as on paper. The decimal point is shifted in the text: 1.005 * 100 is less than 100.5. */
 function round(value: number, digits: number): number {
   const shifted = shiftPoint(Math.abs(value), digits);
   // From 2^53 on every number is whole, and the shift would only lose digits.

@@ -1,4 +1,4 @@
-/** Every function of the language by name. `has`, `env` and `secret` are the parser's: their arguments are no values. */
+/** Every function of the language by name. `has`, `env` and `secret` are the parser's: they take more than values. */
 import { nearest } from '../nearest.ts';
 import type { Builtin } from './call.ts';
 import { codecFunctions } from './codecs.ts';

@@ -124,5 +124,6 @@ function uuid(call: Call): string {
       .toString(16)
       .padStart(8, '0');
   const variant = (8 + (Number.parseInt(digits.charAt(16), 16) % 4)).toString(16);
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}${digits.slice(17, 20)}-${digits.slice(20)}`;
+  const head = `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}`;
+  return `${head}-${variant}${digits.slice(17, 20)}-${digits.slice(20)}`;
 }

@@ -1,0 +1,70 @@
+import { TaskStopped, type WireError, type WireResult, type WireTask } from './task.ts';
+
+/** What a function returned or threw, as a result that the platform can record. Never throws. */
+
+/** Characters of an error's message that are sent. */
+const messageLengthMax = 4_000;
+
+export function completed(task: WireTask, output: unknown): WireResult {
+  const problem = problemOf(output);
+  if (problem !== undefined) return failed(task, { code: 'OUTPUT_INVALID', message: problem, retryable: false });
+  return { task_id: task.task_id, lease_token: task.lease_token, status: 'completed', output: output ?? null };
+}
+
+export function failed(task: WireTask, error: WireError): WireResult {
+  return { task_id: task.task_id, lease_token: task.lease_token, status: 'failed', error };
+}
+
+/** The error of a result: `code`, `retryable` and `details` are taken from the thrown value where it has them. */
+export function errorOf(thrown: unknown): WireError {
+  const own = typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>) : {};
+  const code = typeof own['code'] === 'string' && own['code'] !== '' ? own['code'] : 'EXECUTOR_ERROR';
+  const details = own['details'];
+  return {
+    code,
+    message: messageOf(thrown).slice(0, messageLengthMax),
+    retryable: own['retryable'] !== false && !(thrown instanceof TaskStopped && thrown.code === 'CANCELLED'),
+    ...(details !== undefined && problemOf(details) === undefined ? { details } : {}),
+  };
+}
+
+function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name;
+  try {
+    return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
+  } catch {
+    return String(thrown);
+  }
+}
+
+/** Why a value is no JSON. What `JSON.stringify` would drop or change silently is told instead. */
+export function problemOf(value: unknown, path = '$', above: readonly object[] = []): string | undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return undefined;
+    case 'number':
+      return Number.isFinite(value) ? undefined : `${path} is ${value}, which JSON cannot say`;
+    case 'object':
+      return value === null ? undefined : problemInside(value, path, above);
+    default:
+      return `${path} is a ${typeof value}, which JSON cannot say`;
+  }
+}
+
+function problemInside(value: object, path: string, above: readonly object[]): string | undefined {
+  if (above.includes(value)) return `${path} holds itself`;
+  if (above.length >= depthMax) return `${path} is nested deeper than ${depthMax} levels`;
+  if ('toJSON' in value && typeof value.toJSON === 'function') return undefined;
+  if (value instanceof Map || value instanceof Set)
+    return `${path} is a ${value.constructor.name}: give an object or a list`;
+  const inside = [...above, value];
+  for (const [key, item] of Object.entries(value)) {
+    const problem = problemOf(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, inside);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+const depthMax = 100;

@@ -4,6 +4,7 @@ import { workflowDocument } from './documents/workflow.ts';
 import { fieldsSchema } from './fields/field.ts';
 import { stepsMax } from './limits.ts';
 import { functionType } from './steps/basic-types.ts';
+import { sharedKinds } from './steps/common.ts';
 import type { StepType } from './steps/step-type.ts';
 import { stepTypeNames, stepTypes } from './steps/types.ts';
 
@@ -33,6 +34,7 @@ export function workflowSchema(): JsonObject {
       steps: { type: 'array', minItems: 1, maxItems: stepsMax, items: { $ref: '#/$defs/step' } },
       step: stepSchema(),
       handler: handlerSchema(),
+      ...Object.fromEntries(sharedKinds.map((kind) => [kind.name, kind.body()])),
       ...Object.fromEntries(stepTypes.map((type) => [definitionName(type), typeSchema(type)])),
     },
   };

@@ -196,11 +196,6 @@ export function either<A, B>(fits: (spot: Spot) => boolean, first: Kind<A>, othe
   };
 }
 
-/** A kind that is described further down: tables of steps hold lists of steps. */
-export function later<T>(expected: string, kind: () => Kind<T>): Kind<T> {
-  return { expected, read: (spot, sink) => kind().read(spot, sink), schema: () => kind().schema() };
-}
-
 /** The same rule with another result. */
 export function map<A, B>(kind: Kind<A>, change: (value: A) => B): Kind<B> {
   return {
@@ -211,4 +206,14 @@ export function map<A, B>(kind: Kind<A>, change: (value: A) => B): Kind<B> {
     },
     schema: () => kind.schema(),
   };
+}
+
+/** A kind that many tables use: the published schema holds it once, under `$defs`. */
+export interface NamedKind<T> extends Kind<T> {
+  readonly name: string;
+  body(): JsonObject;
+}
+
+export function named<T>(name: string, kind: Kind<T>): NamedKind<T> {
+  return { ...kind, name, body: () => kind.schema(), schema: () => ({ $ref: `#/$defs/${name}` }) };
 }

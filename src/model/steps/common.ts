@@ -1,39 +1,48 @@
 import { expression, template } from '../fields/expression.ts';
 import { type Fields, object, optional, required, reserved } from '../fields/field.ts';
-import { choice, either, integer, jsonObject, oneOrMore, record, text } from '../fields/kind.ts';
+import { choice, either, integer, jsonObject, named, oneOrMore, record, text } from '../fields/kind.ts';
 import { plainName, stepName, stepReference } from '../fields/name.ts';
 import { duration, timing } from '../fields/time.ts';
 import { stepsMax, visitsMax } from '../limits.ts';
 import { type Purpose, purposes } from '../sink.ts';
 import { isMap } from '../yaml/tree.ts';
 import { compensateBlocks } from './compensate.ts';
-import { circuitBreaker, retryPolicies } from './retry.ts';
+import { circuitBreaker, retryPolicies, retryPolicy } from './retry.ts';
 
 /** The fields that every step may have, whatever its type. */
 export const timeoutAction = choice('cancel_and_cleanup', 'retry', 'fallback', 'ignore');
 
-const limitRate = object('a rate limit', {
-  limit: required('limit', integer({ min: 1, max: 1_000_000 }), 'Calls per period.'),
-  per: required('per', duration(1), 'The period.'),
-  key: optional('key', template(purposes.value), 'One limit per value of this template.'),
-} satisfies Fields);
+const limitRate = named(
+  'rate-limit',
+  object('a rate limit', {
+    limit: required('limit', integer({ min: 1, max: 1_000_000 }), 'Calls per period.'),
+    per: required('per', duration(1), 'The period.'),
+    key: optional('key', template(purposes.value), 'One limit per value of this template.'),
+  } satisfies Fields),
+);
 
-const concurrencyLimit = object('a concurrency limit', {
-  limit: required('limit', integer({ min: 1, max: 1_000_000 }), 'How many may run at once.'),
-  key: optional('key', template(purposes.value), 'One limit per value of this template.'),
-  onLimit: optional(
-    'on_limit',
-    choice('queue', 'reject', 'cancel_oldest'),
-    'What happens beyond the limit. Default queue.',
-  ),
-} satisfies Fields);
+const concurrencyLimit = named(
+  'concurrency-limit',
+  object('a concurrency limit', {
+    limit: required('limit', integer({ min: 1, max: 1_000_000 }), 'How many may run at once.'),
+    key: optional('key', template(purposes.value), 'One limit per value of this template.'),
+    onLimit: optional(
+      'on_limit',
+      choice('queue', 'reject', 'cancel_oldest'),
+      'What happens beyond the limit. Default queue.',
+    ),
+  } satisfies Fields),
+);
 
 export const concurrency = either((spot) => isMap(spot), concurrencyLimit, integer({ min: 1, max: 1_000_000 }));
 
-const cache = object('a cache', {
-  key: optional('key', template(purposes.value), 'Default: the step and its input.'),
-  ttl: required('ttl', duration(1), 'How long a result is taken from the cache.'),
-} satisfies Fields);
+const cache = named(
+  'cache',
+  object('a cache', {
+    key: optional('key', template(purposes.value), 'Default: the step and its input.'),
+    ttl: required('ttl', duration(1), 'How long a result is taken from the cache.'),
+  } satisfies Fields),
+);
 
 interface Variant {
   /** What `$.` an output mapping may read. */
@@ -123,3 +132,6 @@ export const containerFields = fieldsOf({ output: purposes.containerOutput, guar
 export const guardedContainerFields = fieldsOf({ output: purposes.containerOutput, guardNames: ['when'] });
 
 export type CommonFields = ReturnType<typeof fieldsOf>;
+
+/** What the tables of all types share, for the published schema. */
+export const sharedKinds = [retryPolicy, circuitBreaker, limitRate, concurrencyLimit, cache];

@@ -9,6 +9,8 @@ import {
   type Kind,
   list,
   map,
+  type NamedKind,
+  named,
   number,
   oneOrMore,
   reportType,
@@ -52,7 +54,7 @@ const retryFields = {
   giveUpOn: optional('give_up_on', oneOrMore(retryTest), 'These errors are never tried again.'),
 } satisfies Fields;
 
-export const retryPolicy: Kind<RetryPolicy> = object('a retry policy', retryFields);
+export const retryPolicy: NamedKind<RetryPolicy> = named('retry-policy', object('a retry policy', retryFields));
 
 /** One policy, or several that are tried in order. */
 export const retryPolicies: Kind<readonly RetryPolicy[]> = either(
@@ -61,31 +63,34 @@ export const retryPolicies: Kind<readonly RetryPolicy[]> = either(
   map(retryPolicy, (policy) => [policy]),
 );
 
-export const circuitBreaker = object('a circuit breaker', {
-  failureThreshold: optional(
-    'failure_threshold',
-    integer({ min: 1, max: 1_000_000 }),
-    'Failures in a row that open it.',
-  ),
-  failureRateThreshold: optional(
-    'failure_rate_threshold',
-    number({ min: 0, max: 1 }),
-    'Share of failures within the window that opens it, 0 to 1.',
-  ),
-  windowMs: optional('window', duration(1), 'The time over which failures are counted.'),
-  minimumCalls: optional(
-    'minimum_calls',
-    integer({ min: 1, max: 1_000_000 }),
-    'Calls within the window before the rate counts.',
-  ),
-  recoveryTimeoutMs: optional(
-    'recovery_timeout',
-    duration(1),
-    'How long it stays open before it lets a probe through.',
-  ),
-  halfOpenMaxCalls: optional(
-    'half_open_max_calls',
-    integer({ min: 1, max: 1_000 }),
-    'Probes at once while it is half open.',
-  ),
-} satisfies Fields);
+export const circuitBreaker = named(
+  'circuit-breaker',
+  object('a circuit breaker', {
+    failureThreshold: optional(
+      'failure_threshold',
+      integer({ min: 1, max: 1_000_000 }),
+      'Failures in a row that open it.',
+    ),
+    failureRateThreshold: optional(
+      'failure_rate_threshold',
+      number({ min: 0, max: 1 }),
+      'Share of failures within the window that opens it, 0 to 1.',
+    ),
+    windowMs: optional('window', duration(1), 'The time over which failures are counted.'),
+    minimumCalls: optional(
+      'minimum_calls',
+      integer({ min: 1, max: 1_000_000 }),
+      'Calls within the window before the rate counts.',
+    ),
+    recoveryTimeoutMs: optional(
+      'recovery_timeout',
+      duration(1),
+      'How long it stays open before it lets a probe through.',
+    ),
+    halfOpenMaxCalls: optional(
+      'half_open_max_calls',
+      integer({ min: 1, max: 1_000 }),
+      'Probes at once while it is half open.',
+    ),
+  } satisfies Fields),
+);

@@ -41,75 +41,82 @@ const scalarMark = '\x1f';
 const documentMark = '\x02';
 const flowErrorMark = '\x18';
 
+interface Counts {
+  tokens: number;
+  nodes: number;
+  indicators: number;
+  documents: number;
+  decorations: number;
+}
+
 function startMeter(): (token: string) => Refusal | undefined {
-  const counts = { tokens: 0, nodes: 0, documents: 0, decorations: 0 };
+  const counts: Counts = { tokens: 0, nodes: 0, indicators: 0, documents: 0, decorations: 0 };
   const depth = startDepth();
   let offset = 0;
-  let scalarIsNext = false;
-  let valueBefore = false;
+  let isScalarNext = false;
+  let isValueBefore = false;
 
   return (token) => {
-    const start = offset;
     counts.tokens += 1;
-    if (token === scalarMark) {
-      scalarIsNext = true;
-      counts.nodes += 1;
-      if (valueBefore) return { code: 'YAML_INVALID', message: 'two values stand side by side: separate them', offset };
-      return countRefusal(counts, start);
-    }
-    if (token === documentMark || token === flowErrorMark) return undefined;
+    if (token === scalarMark) isScalarNext = true;
+    if (token === scalarMark || token === documentMark || token === flowErrorMark) return undefined;
+    const start = offset;
+    const first = token[0] ?? '';
+    const isScalar = isScalarNext || first === '"' || first === "'";
+    isScalarNext = false;
     offset += token.length;
-    if (scalarIsNext) {
-      scalarIsNext = false;
-      // A block scalar takes its last line break with it, so what follows stands on a line of its own.
-      valueBefore = !token.endsWith('\n');
-      depth.scalar(token, start);
-      return token.length > scalarLengthMax
-        ? tooLarge(`a value is longer than ${scalarLengthMax} characters: shorten it`, start)
-        : undefined;
+    countToken(counts, token, isScalar);
+    if (depth(token, start, isScalar) > depthMax) return tooDeep(start);
+    if (isScalar && isValueBefore) return besides(start);
+    if (isScalar && token.length > scalarLengthMax) {
+      return tooLarge(`a value is longer than ${scalarLengthMax} characters: shorten it`, start);
     }
-    if (token[0] !== ' ' && token[0] !== '\t' && token[0] !== '#') valueBefore = false;
-    countToken(counts, token);
-    if (depth.token(token, start) > depthMax) {
-      return {
-        code: 'DOCUMENT_TOO_DEEP',
-        message: `more than ${depthMax} levels inside each other: flatten them`,
-        offset: start,
-      };
-    }
+    // A block scalar takes its last line break with it, so what follows stands on a line of its own.
+    if (isScalar) isValueBefore = !token.endsWith('\n');
+    else if (first !== ' ' && first !== '\t' && first !== '#') isValueBefore = false;
     return countRefusal(counts, start);
   };
 }
 
-function countToken(counts: { nodes: number; documents: number; decorations: number }, token: string): void {
+const tooDeep = (offset: number): Refusal => ({
+  code: 'DOCUMENT_TOO_DEEP',
+  message: `more than ${depthMax} levels inside each other: flatten them`,
+  offset,
+});
+
+const besides = (offset: number): Refusal => ({
+  code: 'YAML_INVALID',
+  message: 'two values stand side by side: separate them',
+  offset,
+});
+
+function countToken(counts: Counts, token: string, isScalar: boolean): void {
   const first = token[0] ?? '';
-  if (first === '[' || first === '{') counts.nodes += 1;
+  if (isScalar || first === '[' || first === '{') counts.nodes += 1;
   else if (token.startsWith('---') || token.startsWith('...')) counts.documents += 1;
   else if ('&!*%'.includes(first)) counts.decorations += 1;
+  else if ('-?:,]}'.includes(first)) counts.indicators += 1;
 }
 
-function countRefusal(
-  counts: { tokens: number; nodes: number; documents: number; decorations: number },
-  offset: number,
-): Refusal | undefined {
-  if (counts.nodes > nodesMax) return tooLarge(`the text has more than ${nodesMax} keys and values: split it`, offset);
-  if (counts.tokens > tokensMax) return tooLarge(`the text has more than ${tokensMax} pieces: split it`, offset);
-  if (counts.documents > documentsMax)
-    return tooLarge(`the text has more than ${documentsMax} documents: split it`, offset);
-  if (counts.decorations > decorationsMax) {
-    return tooLarge(
-      `the text has more than ${decorationsMax} anchors, aliases, tags or directives: write the values out`,
-      offset,
-    );
-  }
-  return undefined;
+function countRefusal(counts: Counts, offset: number): Refusal | undefined {
+  const { nodes, indicators, tokens, documents, decorations } = counts;
+  if (nodes > nodesMax) return tooLarge(`the text has more than ${nodesMax} keys and values: split it`, offset);
+  if (indicators > nodesMax)
+    return tooLarge(`the text has more than ${nodesMax} dashes, colons and commas: split it`, offset);
+  if (tokens > tokensMax) return tooLarge(`the text has more than ${tokensMax} pieces: split it`, offset);
+  if (documents > documentsMax) return tooLarge(`the text has more than ${documentsMax} documents: split it`, offset);
+  if (decorations <= decorationsMax) return undefined;
+  return tooLarge(
+    `the text has more than ${decorationsMax} anchors, aliases, tags or directives: write the values out`,
+    offset,
+  );
 }
 
 /**
  * Levels by brackets and by columns: an indicator or a key further right than the last one opens a level. A list at its
  * key's own column counts once, so the truth is at most twice the answer; `source.ts` measures it exactly.
  */
-function startDepth(): { scalar(token: string, start: number): void; token(token: string, start: number): number } {
+function startDepth(): (token: string, start: number, isScalar: boolean) => number {
   const columns: number[] = [];
   let flow = 0;
   let lineStart = 0;
@@ -119,22 +126,14 @@ function startDepth(): { scalar(token: string, start: number): void; token(token
     while ((columns.at(-1) ?? -1) >= column) columns.pop();
     columns.push(column);
   };
-  const noteLines = (token: string, start: number): void => {
-    const last = token.lastIndexOf('\n');
-    if (last !== -1) lineStart = start + last + 1;
-  };
-  return {
-    scalar(token, start) {
-      scalarStart = start;
-      noteLines(token, start);
-    },
-    token(token, start) {
-      if (token === '[' || token === '{') flow += 1;
-      else if (token === ']' || token === '}') flow = Math.max(0, flow - 1);
-      else if (flow === 0 && (token === '-' || token === '?')) open(start);
-      else if (flow === 0 && token === ':') open(Math.max(scalarStart, lineStart));
-      else noteLines(token, start);
-      return flow + columns.length;
-    },
+  return (token, start, isScalar) => {
+    if (isScalar) scalarStart = start;
+    else if (token === '[' || token === '{') flow += 1;
+    else if (token === ']' || token === '}') flow = Math.max(0, flow - 1);
+    else if (flow === 0 && (token === '-' || token === '?')) open(start);
+    else if (flow === 0 && token === ':') open(Math.max(scalarStart, lineStart));
+    const lineBreak = token.lastIndexOf('\n');
+    if (lineBreak !== -1) lineStart = start + lineBreak + 1;
+    return flow + columns.length;
   };
 }

@@ -48,10 +48,13 @@ function pieceLength(raw: string, at: number, style: 'single' | 'double'): numbe
   return { x: 4, u: 6, U: 10 }[raw[at + 1] ?? ''] ?? 2;
 }
 
+/** The header may give the indent (`|2`) where the first line begins with spaces of its own. */
 function literalOffset(raw: string, value: string, offset: number): number {
   const linesBefore = value.slice(0, offset).split('\n');
   const rawLines = raw.split('\n');
-  const indent = /^[ ]*/.exec(rawLines.slice(1).find((line) => line.trim() !== '') ?? '')?.[0].length ?? 0;
+  const spaces = (line: string): number => line.length - line.trimStart().length;
+  const written = spaces(rawLines.slice(1).find((line) => line.trim() !== '') ?? '');
+  const kept = spaces(value.split('\n').find((line) => line.trim() !== '') ?? '');
   const before = rawLines.slice(0, linesBefore.length).reduce((sum, line) => sum + line.length + 1, 0);
-  return Math.min(before + indent + (linesBefore.at(-1)?.length ?? 0), raw.length);
+  return Math.min(before + written - kept + (linesBefore.at(-1)?.length ?? 0), raw.length);
 }

@@ -105,7 +105,7 @@ interface ReadContext {
 
 function readNode(node: unknown, context: ReadContext): Node {
   const start = startOf(node) ?? context.fallback;
-  if (context.depth > depthMax) {
+  if (context.depth > depthMax && (isMap(node) || isSeq(node))) {
     context.report('DOCUMENT_TOO_DEEP', start, `more than ${depthMax} levels inside each other: flatten them`);
     return emptyScalar(start);
   }

@@ -87,6 +87,8 @@ function rootValue(turn: Turn, sight: Sight, name: string, next: string | number
   const { state, program } = turn;
   if (sight.extra && Object.hasOwn(sight.extra, name)) return sight.extra[name];
   switch (name) {
+    case '':
+      return everything(turn, sight);
     case 'input':
       return state.input;
     case 'vars':
@@ -112,6 +114,16 @@ function rootValue(turn: Turn, sight: Sight, name: string, next: string | number
     default:
       return undefined;
   }
+}
+
+const rootNames = ['input', 'vars', 'previous', 'error', 'execution', 'workflow', 'workspace', 'steps'];
+
+/** `$` itself: every root by name, steps by theirs. */
+function everything(turn: Turn, sight: Sight): unknown {
+  const all: Record<string, unknown> = Object.create(null);
+  for (const step of turn.state.steps.values()) all[step.name] = step.output ?? null;
+  for (const name of rootNames) all[name] = rootValue(turn, sight, name, undefined);
+  return Object.assign(all, sight.extra);
 }
 
 /** `$.<step>` is its output; `$.<step>.status` its status where the output has no such field. */

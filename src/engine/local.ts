@@ -22,7 +22,7 @@ export interface Local {
   find(workspace: string, executor: string, functionName: string): LocalFunction | undefined;
   run(live: Live, command: Dispatch): void;
   isRunning(executionId: string, attempt: string): boolean;
-  /** The result is no longer wanted. */
+  /** The attempt is settled, or asked back: a function that still runs is told that its result is not wanted. */
   abort(live: Live, attempt: string): void;
   /** Ends what is past its timeout, and what does not stop after it was asked to. */
   sweep(): void;
@@ -52,11 +52,10 @@ export function openLocal(deps: {
   const find = (workspace: string, executor: string, functionName: string): LocalFunction | undefined =>
     functions.get(`${workspace}\n${executor}`)?.get(functionName);
 
-  function finish(live: Live, key: string, task: Running, fact: UntimedFact): void {
+  function finish(key: string, task: Running, fact: UntimedFact): void {
     if (running.get(key) !== task) return;
     running.delete(key);
     deps.submit(task.executionId, fact);
-    live.inProcess.delete(task.dispatch.id);
   }
 
   function run(live: Live, dispatch: Dispatch): void {
@@ -83,9 +82,9 @@ export function openLocal(deps: {
     const settle = (outcome: { output: unknown } | { error: StepError }): void => {
       const error = 'error' in outcome ? outcome.error : findUnstorable(outcome.output ?? null);
       const base = { step: path, visit, attempt, startedAt };
-      if (error) return finish(live, key, task, { type: 'task.failed', ...base, error });
+      if (error) return finish(key, task, { type: 'task.failed', ...base, error });
       const output = copyJson(('output' in outcome ? (outcome.output ?? null) : null) as Json);
-      finish(live, key, task, { type: 'task.completed', ...base, output });
+      finish(key, task, { type: 'task.completed', ...base, output });
     };
     callFunction(() => call(copyJson(inputOf(live.state, step)), context), settle);
   }
@@ -105,14 +104,14 @@ export function openLocal(deps: {
     run,
     isRunning: (executionId, attempt) => running.has(`${executionId}/${attempt}`),
     abort(live, attempt) {
-      const task = running.get(`${live.id}/${attempt}`);
+      const key = `${live.id}/${attempt}`;
+      const isWithdrawal = live.state.outstanding.has(`withdraw:${attempt}`);
+      if (!isWithdrawal) live.inProcess.delete(attempt);
+      const task = running.get(key);
       if (!task) return;
       task.abortedAt ??= deps.clock.nowMs();
       task.controller.abort();
-      const isWithdrawal = live.state.outstanding.has(`withdraw:${attempt}`);
-      if (isWithdrawal) return;
-      running.delete(`${live.id}/${attempt}`);
-      live.inProcess.delete(attempt);
+      if (!isWithdrawal) running.delete(key);
     },
     sweep() {
       const nowMs = deps.clock.nowMs();

@@ -1,0 +1,121 @@
+/** The part of `evolve` that records what happened to the execution as a whole. Same promises: total, no rules, constant cost. */
+import { unreachable } from '../kit/assert.ts';
+import type { ExecutionEvent, ExecutionStarted } from './events.ts';
+import { signalIdsKept } from './limits.ts';
+import { openCommand, openTimer, reopenAll, settleAll } from './outstanding.ts';
+import type { ExecutionState } from './state.ts';
+
+type WholeEvent = Extract<
+  ExecutionEvent,
+  { type: `execution.${string}` | `compensation.${string}` | 'rule.fired' | 'signal.received' }
+>;
+
+export function evolveExecution(state: ExecutionState, event: WholeEvent, at: number): void {
+  switch (event.type) {
+    case 'execution.started':
+      recordStart(state, event, at);
+      break;
+    case 'execution.admitted':
+      state.status = 'running';
+      state.startedAt = at;
+      state.outstanding.delete('admission');
+      break;
+    case 'execution.paused':
+      state.paused = true;
+      break;
+    case 'execution.resumed':
+      state.paused = false;
+      reopenAll(state);
+      break;
+    case 'execution.deadline_ignored':
+      state.outstanding.delete('deadline');
+      state.deadlineAt = undefined;
+      break;
+    case 'execution.closing':
+      state.status = 'compensating';
+      state.closing = event.closing;
+      state.error = event.closing.error;
+      state.outstanding.delete('deadline');
+      break;
+    case 'compensation.started':
+      state.compensation = { remaining: [...event.undos], failed: false };
+      break;
+    case 'compensation.advanced':
+      recordCompensated(state, event.failed);
+      break;
+    case 'execution.closed':
+      state.status = event.status;
+      state.output = event.output;
+      state.error = event.error;
+      state.warnings = event.warnings ?? [];
+      state.deadLetter = event.deadLetter ?? false;
+      state.endedAt = at;
+      state.paused = false;
+      settleAll(state);
+      break;
+    case 'execution.retried':
+      recordRetry(state, event);
+      break;
+    case 'rule.fired':
+      state.rulesFired.add(event.rule);
+      break;
+    case 'signal.received':
+      state.signals.push({ id: event.id, name: event.name, payload: event.payload });
+      rememberSignal(state, event.id);
+      break;
+    default:
+      unreachable(event);
+  }
+}
+
+function recordStart(state: ExecutionState, event: ExecutionStarted, at: number): void {
+  state.workspace = event.workspace;
+  state.workflow = event.workflow;
+  state.version = event.version;
+  state.definition = event.definition;
+  state.input = event.input;
+  state.metadata = event.metadata;
+  state.tags = event.tags;
+  state.labels = event.labels;
+  state.seed = event.seed;
+  state.priority = event.priority;
+  state.createdAt = at;
+  state.status = event.queued ? 'queued' : 'running';
+  state.startedAt = event.queued ? undefined : at;
+  if (event.queued) openCommand(state, { type: 'admission', id: 'admission' });
+  setDeadline(state, event.deadlineAt);
+}
+
+function setDeadline(state: ExecutionState, deadlineAt: number | undefined): void {
+  state.deadlineAt = deadlineAt;
+  if (deadlineAt === undefined) return;
+  openTimer(state, { id: 'deadline', timer: 'deadline', step: '', dueAt: deadlineAt });
+}
+
+function recordRetry(state: ExecutionState, event: Extract<ExecutionEvent, { type: 'execution.retried' }>): void {
+  state.run = event.run;
+  state.status = 'running';
+  state.endedAt = undefined;
+  state.output = undefined;
+  state.error = undefined;
+  state.warnings = [];
+  state.deadLetter = false;
+  state.closing = undefined;
+  state.rulesFired.clear();
+  setDeadline(state, event.deadlineAt);
+}
+
+function recordCompensated(state: ExecutionState, failed: boolean): void {
+  if (!state.compensation) return;
+  const undo = state.compensation.remaining.shift();
+  state.compensation.failed ||= failed;
+  const undone = undo?.undoes === undefined || failed ? undefined : state.steps.get(undo.undoes);
+  if (undone) undone.status = 'compensated';
+}
+
+function rememberSignal(state: ExecutionState, id: string): void {
+  state.signalIds.add(id);
+  if (state.signalIds.size <= signalIdsKept) return;
+  const [oldest] = state.signalIds;
+  if (oldest !== undefined) state.signalIds.delete(oldest);
+}

@@ -15,7 +15,7 @@ import { timerHorizonMs } from './limits.ts';
 import type { Live } from './live.ts';
 import type { Local } from './local.ts';
 import type { Mailboxes } from './mailbox.ts';
-import { taskIdOf } from './move.ts';
+import { taskIdOf } from './task-id.ts';
 import type { Timers } from './timers.ts';
 
 export interface HandOverDeps {

@@ -8,6 +8,7 @@ import type { MoveWrite, NewTask } from '../storage/store.ts';
 import { encodeEvents } from './codec.ts';
 import { handOverGraceMs } from './limits.ts';
 import type { Claims, Live } from './live.ts';
+import { taskIdOf } from './task-id.ts';
 import { viewOf } from './view.ts';
 
 export interface Move {
@@ -52,11 +53,6 @@ export function writeMove(parts: MoveParts): MoveWrite {
     ...(parts.claims?.slot ? { slotTaken: parts.claims.slot } : {}),
     ...(parts.freesSlots && isEnded(state) ? { slotsFreed: true } : {}),
   };
-}
-
-/** The id under which an attempt is handed to executors. */
-export function taskIdOf(executionId: string, attempt: string): string {
-  return `${executionId}/${attempt}`;
 }
 
 function newTasks({ live, changes, isLocal }: MoveParts): NewTask[] {

@@ -1,18 +1,17 @@
 /** Puts a node together: the store, the one write path over it, and what hands work out and looks after it. */
 import type { ExecutionEvent } from '../core/events.ts';
-import type { Changes } from '../core/outstanding.ts';
 import { isEnded } from '../core/state.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { Parsed } from '../model/parse.ts';
 import type { Store } from '../storage/store.ts';
-import { type AdmissionLimits, openAdmission } from './admission.ts';
+import { type Admission, type AdmissionLimits, openAdmission } from './admission.ts';
 import { adoptRows } from './adopt.ts';
 import { openBreakerGate } from './breaker-gate.ts';
 import { openCommitter } from './committer.ts';
 import { openDesk } from './desk.ts';
-import type { Engine, EngineCounters } from './engine.ts';
-import { openEstimates } from './estimates.ts';
+import type { Engine, EngineCounters, EngineHealth } from './engine.ts';
+import { type Estimates, openEstimates } from './estimates.ts';
 import { openExecutions } from './executions.ts';
 import { type HandOverDeps, handOver } from './hand-over.ts';
 import { admissionDefaults } from './limits.ts';
@@ -22,7 +21,7 @@ import { type Mailboxes, openMailboxes } from './mailbox.ts';
 import { openRecovery } from './recovery.ts';
 import { openTimers } from './timers.ts';
 import { openVersions } from './versions.ts';
-import { openWatchers } from './watchers.ts';
+import { openWatchers, type Watchers } from './watchers.ts';
 
 export interface EngineDeps {
   readonly store: Store;
@@ -39,18 +38,66 @@ export interface EngineDeps {
 const closeDeadlineMs = 10_000;
 
 export function openEngineOver(deps: EngineDeps): Engine {
-  const { store, clock, random } = deps;
-  const counters: EngineCounters = {
-    started: 0,
-    ended: {},
-    commits: 0,
-    moves: 0,
-    conflicts: 0,
-    tasksHandedOut: 0,
-    staleResults: 0,
-    timersFired: 0,
-    recovered: 0,
+  const { store, clock } = deps;
+  const node = assemble(deps);
+  const { committer, admission, desk, executions, local, mailboxes, recovery, versions } = node;
+
+  async function close(options: { deadlineMs?: number } = {}): Promise<void> {
+    if (node.isClosing()) return;
+    node.beginClosing();
+    desk.close();
+    await recovery.stop();
+    const until = clock.monotonicMs() + (options.deadlineMs ?? closeDeadlineMs);
+    while (local.running() > 0 && clock.monotonicMs() < until) await pause(clock, 10);
+    await committer.drained();
+    node.timers.close();
+    await store.close();
+  }
+
+  function health(): EngineHealth {
+    const reason = node.isClosing() ? 'shutting down' : committer.trouble()?.message;
+    return {
+      ready: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+      live: mailboxes.size(),
+      pendingWrites: committer.pending(),
+      waitingClaims: desk.waiting(),
+      counters: {
+        ...node.counters,
+        commits: committer.commits(),
+        moves: mailboxes.moves(),
+        conflicts: mailboxes.conflicts(),
+      },
+    };
+  }
+
+  recovery.start();
+  if (admission.isLimited) {
+    admission.restore(['default']).catch((error: unknown) => deps.warn('queued executions', error));
+  }
+  return {
+    versions,
+    executions,
+    tasks: desk,
+    local: {
+      register(workspace, executor, functionName, run) {
+        local.register(workspace, executor, functionName, run);
+        adoptRows({ desk, local, isClosing: node.isClosing, warn: deps.warn }, { workspace, executor, functionName });
+      },
+    },
+    health,
+    close,
   };
+}
+
+function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => clock.schedule(delayMs, resolve));
+}
+
+/** The parts of a node, knotted: mailboxes hand over to the desk, and the desk's results come back to the mailboxes. */
+function assemble(deps: EngineDeps) {
+  const { store, clock, random } = deps;
+  const counters = noCounts();
   let isClosing = false;
   const committer = openCommitter({ store, clock });
   const timers = openTimers(clock);
@@ -64,8 +111,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     clock,
     parse: deps.parse,
     env: deps.env ?? (() => undefined),
-    hasExecutions: async (workspace, workflow, version) =>
-      (await store.views.list({ workspace, workflow, version, limit: 1 })).rows.length > 0,
+    hasExecutions: (workspace, workflow, version) => hasExecutions(store, { workspace, workflow, version }),
   });
   const local = openLocal({ clock, counters, submit: (executionId, fact) => mailboxes.submit(executionId, fact) });
   const mailboxes: Mailboxes = openMailboxes({
@@ -75,105 +121,73 @@ export function openEngineOver(deps: EngineDeps): Engine {
     random,
     programOf: versions.programOf,
     isLocal: local.isLocal,
-    usesSlots: Number.isFinite(limits.running),
-    onDurable,
+    usesSlots: admission.isLimited,
+    onDurable: (live, changes, events) => {
+      breakers.observe(live, events);
+      handOver(handing, live, changes);
+      observe({ counters, estimates, admission, watchers }, live, events);
+    },
   });
   const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters });
-  const handing: HandOverDeps = {
-    store,
-    clock,
-    timers,
-    desk,
-    local,
-    breakers,
-    mailboxes,
-    counters,
-    queue: (live) => admission.admitNext(live.state.workspace),
-  };
-  const recovery = openRecovery({
-    store,
-    committer,
-    clock,
-    mailboxes,
-    desk,
-    local,
-    handOver: handing,
-    counters,
-    warn: deps.warn,
-  });
-  const executions = openExecutions({
-    store,
-    committer,
-    mailboxes,
-    versions,
-    watchers,
-    admission,
-    estimates,
-    clock,
-    random,
-    isClosing: () => isClosing,
-  });
-
-  function onDurable(live: Live, changes: Changes, events: readonly ExecutionEvent[]): void {
-    const { state } = live;
-    breakers.observe(live, events);
-    handOver(handing, live, changes);
-    const hasEnded = isEnded(state);
-    if (events[0]?.type === 'execution.started') counters.started += 1;
-    if (hasEnded) {
-      counters.ended[state.status] = (counters.ended[state.status] ?? 0) + 1;
-      estimates.record(state.workspace, state.workflow, (state.endedAt ?? 0) - state.createdAt);
-      if (admission.isLimited) admission.admitNext(state.workspace);
-    }
-    watchers.notify(live.id, state.position, hasEnded);
-  }
-
-  async function close(options: { deadlineMs?: number } = {}): Promise<void> {
-    if (isClosing) return;
-    isClosing = true;
-    desk.close();
-    await recovery.stop();
-    const until = clock.monotonicMs() + (options.deadlineMs ?? closeDeadlineMs);
-    while (local.running() > 0 && clock.monotonicMs() < until) await pause(clock, 10);
-    await committer.drained();
-    timers.close();
-    await store.close();
-  }
-
-  recovery.start();
-  if (admission.isLimited)
-    void admission.restore(['default']).catch((error: unknown) => deps.warn('queued executions', error));
+  const queue = (live: Live): void => admission.admitNext(live.state.workspace);
+  const handing: HandOverDeps = { store, clock, timers, desk, local, breakers, mailboxes, counters, queue };
+  const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn: deps.warn };
+  const recovery = openRecovery({ ...sweeping, handOver: handing });
+  const reading = { store, committer, mailboxes, versions, watchers, admission, estimates, clock, random };
+  const executions = openExecutions({ ...reading, isClosing: () => isClosing });
   return {
+    committer,
+    timers,
+    admission,
     versions,
+    local,
+    mailboxes,
+    desk,
+    recovery,
     executions,
-    tasks: desk,
-    local: {
-      register(workspace, executor, functionName, run) {
-        local.register(workspace, executor, functionName, run);
-        adoptRows({ desk, local, isClosing: () => isClosing, warn: deps.warn }, { workspace, executor, functionName });
-      },
+    counters,
+    isClosing: () => isClosing,
+    beginClosing() {
+      isClosing = true;
     },
-    health: () => {
-      const trouble = committer.trouble();
-      const reason = isClosing ? 'shutting down' : trouble?.message;
-      return {
-        ready: reason === undefined,
-        ...(reason === undefined ? {} : { reason }),
-        live: mailboxes.size(),
-        pendingWrites: committer.pending(),
-        waitingClaims: desk.waiting(),
-        counters: {
-          ...counters,
-          commits: committer.commits(),
-          moves: mailboxes.moves(),
-          conflicts: mailboxes.conflicts(),
-        },
-      };
-    },
-    close,
   };
 }
 
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => clock.schedule(delayMs, resolve));
+async function hasExecutions(store: Store, query: { workspace: string; workflow: string; version: string }) {
+  return (await store.views.list({ ...query, limit: 1 })).rows.length > 0;
+}
+
+interface Observers {
+  readonly counters: EngineCounters;
+  readonly estimates: Estimates;
+  readonly admission: Admission;
+  readonly watchers: Watchers;
+}
+
+/** Those who only look on learn of a durable move last. */
+function observe(observers: Observers, live: Live, events: readonly ExecutionEvent[]): void {
+  const { counters, admission } = observers;
+  const { state } = live;
+  const hasEnded = isEnded(state);
+  if (events[0]?.type === 'execution.started') counters.started += 1;
+  if (hasEnded) {
+    counters.ended[state.status] = (counters.ended[state.status] ?? 0) + 1;
+    observers.estimates.record(state.workspace, state.workflow, (state.endedAt ?? 0) - state.createdAt);
+    if (admission.isLimited) admission.admitNext(state.workspace);
+  }
+  observers.watchers.notify(live.id, state.position, hasEnded);
+}
+
+function noCounts(): EngineCounters {
+  return {
+    started: 0,
+    ended: {},
+    commits: 0,
+    moves: 0,
+    conflicts: 0,
+    tasksHandedOut: 0,
+    staleResults: 0,
+    timersFired: 0,
+    recovered: 0,
+  };
 }

@@ -1,0 +1,40 @@
+/** Who holds which task, as far as this node handed it out. The task row is the truth; this saves reading it. */
+import type { Tasks } from '../storage/tasks.ts';
+import { leaseMs } from './limits.ts';
+
+export interface HeldLease {
+  readonly token: string;
+  readonly worker: string;
+  readonly since: number;
+  /** What one heartbeat prolongs it by, in milliseconds. */
+  readonly lengthMs: number;
+  /** A lease is not prolonged beyond it. */
+  readonly deadlineAt: number | undefined;
+  expiresAt: number;
+}
+
+export interface LeaseBook {
+  set(taskId: string, lease: HeldLease): void;
+  delete(taskId: string): void;
+  /** What this node knows of it. */
+  peek(taskId: string): HeldLease | undefined;
+  /** Read from its row where this node did not hand it out. */
+  find(taskId: string): Promise<HeldLease | undefined>;
+}
+
+export function openLeaseBook(tasks: Tasks): LeaseBook {
+  const leases = new Map<string, HeldLease>();
+  return {
+    set: (taskId, lease) => void leases.set(taskId, lease),
+    delete: (taskId) => void leases.delete(taskId),
+    peek: (taskId) => leases.get(taskId),
+    async find(taskId) {
+      const known = leases.get(taskId);
+      if (known) return known;
+      const row = await tasks.find(taskId);
+      if (!row?.lease) return undefined;
+      const { token, worker, since, expiresAt } = row.lease;
+      return { token, worker, since, expiresAt, lengthMs: leaseMs, deadlineAt: undefined };
+    },
+  };
+}

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { diagnostics } from './diagnostic.ts';
-import { badSpecs, badSteps, badTexts } from './testing/bad-documents.ts';
-import { badFlows, badSchemas } from './testing/bad-flows.ts';
+import { badSpecs, badSteps, badTexts } from './testing/sample-bad-documents.ts';
+import { badFlows, badSchemas } from './testing/sample-bad-flows.ts';
 
 test('the reference page tells every diagnostic with its severity, in the order of the code', () => {
   const page = readFileSync(new URL('../../docs/reference/diagnostics.md', import.meta.url), 'utf8');

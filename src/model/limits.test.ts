@@ -17,7 +17,7 @@ import { openSink } from './sink.ts';
 import type { DraftList } from './steps/draft.ts';
 import { readStep } from './steps/step.ts';
 import { suggest } from './suggest.ts';
-import { withSpec, withStep, withSteps } from './testing/bad-documents.ts';
+import { withSpec, withStep, withSteps } from './testing/sample-bad-documents.ts';
 import { rootSpot } from './yaml/tree.ts';
 
 const call = 'type: function, executor: e, function: f';

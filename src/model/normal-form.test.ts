@@ -6,7 +6,7 @@ import { canonicalDefinition } from './canonical.ts';
 import type { Definition, Step } from './definition.ts';
 import { belongsTo, linkContext, workflowOf } from './documents/context.ts';
 import { parseDocuments } from './parse.ts';
-import { withSchema, withSpec, withStep, withSteps } from './testing/bad-documents.ts';
+import { withSchema, withSpec, withStep, withSteps } from './testing/sample-bad-documents.ts';
 
 const seedFolder = new URL('../../examples/user-onboarding/', import.meta.url);
 const seed = (name: string): string => readFileSync(new URL(name, seedFolder), 'utf8');

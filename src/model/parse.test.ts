@@ -10,8 +10,8 @@ import {
   withSpec,
   withStep,
   withSteps,
-} from './testing/bad-documents.ts';
-import { badFlows, badSchemas } from './testing/bad-flows.ts';
+} from './testing/sample-bad-documents.ts';
+import { badFlows, badSchemas } from './testing/sample-bad-flows.ts';
 
 const mark = '«';
 

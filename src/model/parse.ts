@@ -43,25 +43,12 @@ export interface ParsedContext {
 
 export function parseDocuments(text: string, options: { readonly file?: string } = {}): Parsed {
   const source = readSource(text);
-  const placeAt = indexLines(text);
-  const diagnostics: Diagnostic[] = [];
+  const report = openReport(text, options.file);
   const workflows: ParsedWorkflow[] = [];
   const contexts: ParsedContext[] = [];
-  const add = (code: DiagnosticCode, at: { pointer: string; offset: number }, message: string): void => {
-    const file = options.file === undefined ? {} : { file: options.file };
-    diagnostics.push({
-      code,
-      severity: severities[code],
-      message,
-      pointer: at.pointer,
-      ...file,
-      ...placeAt(at.offset),
-    });
-  };
-
-  for (const { code, message, offset } of source.problems) add(code, { pointer: '', offset }, message);
+  for (const { code, message, offset } of source.problems) report.add(code, { pointer: '', offset }, message);
   if (source.documents.length === 0 && source.problems.length === 0) {
-    add(
+    report.add(
       'YAML_INVALID',
       { pointer: '', offset: 0 },
       'the text holds no document: write apiVersion, kind, metadata and spec',
@@ -71,19 +58,42 @@ export function parseDocuments(text: string, options: { readonly file?: string }
     const isSound = source.problems.every((problem) => problem.document !== index);
     const read = readDocument(document, text);
     for (const { code, message, spot, offset } of read.problems) {
-      add(code, { pointer: pointerOf(spot), offset: offset ?? spot.node.start }, message);
+      report.add(code, { pointer: pointerOf(spot), offset: offset ?? spot.node.start }, message);
     }
-    const blocking = read.problems.filter((problem) => severities[problem.code] === 'error');
-    const hasErrors = !isSound || blocking.length > 0;
-    const isBuildable = isSound && blocking.every((problem) => problem.code === 'STEP_TYPE_NOT_AVAILABLE');
+    const errors = read.problems.filter((problem) => severities[problem.code] === 'error');
+    const hasErrors = !isSound || errors.length > 0;
+    const isBuildable = isSound && errors.every((problem) => problem.code === 'STEP_TYPE_NOT_AVAILABLE');
     if (read.workflow) {
       const { name, version, build } = read.workflow;
       workflows.push({ name, version, definition: isBuildable ? build() : undefined, hasErrors, text: document.text });
     }
     if (read.context) contexts.push({ context: read.context, hasErrors, text: document.text });
   });
-  diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { workflows, contexts, diagnostics };
+  return { workflows, contexts, diagnostics: report.inOrder() };
+}
+
+interface Report {
+  add(code: DiagnosticCode, at: { readonly pointer: string; readonly offset: number }, message: string): void;
+  inOrder(): readonly Diagnostic[];
+}
+
+function openReport(text: string, file: string | undefined): Report {
+  const placeAt = indexLines(text);
+  const diagnostics: Diagnostic[] = [];
+  return {
+    add(code, { pointer, offset }, message) {
+      const severity = severities[code];
+      diagnostics.push({
+        code,
+        severity,
+        message,
+        pointer,
+        ...(file === undefined ? {} : { file }),
+        ...placeAt(offset),
+      });
+    },
+    inOrder: () => diagnostics.sort((a, b) => a.line - b.line || a.column - b.column),
+  };
 }
 
 interface ReadDocument {

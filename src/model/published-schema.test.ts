@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { compileSchema } from './json-schema.ts';
 import { workflowSchema } from './published-schema.ts';
 import { stepTypes } from './steps/types.ts';
-import { withStep, withSteps } from './testing/bad-documents.ts';
+import { withStep, withSteps } from './testing/sample-bad-documents.ts';
 
 const published = compileSchema(workflowSchema());
 const errorsOf = (text: string): string[] => {

@@ -4,7 +4,7 @@ import { workflowDocument } from './documents/workflow.ts';
 import { fieldsSchema } from './fields/field.ts';
 import { stepsMax } from './limits.ts';
 import { functionType } from './steps/basic-types.ts';
-import { sharedKinds } from './steps/common.ts';
+import { sharedKinds } from './steps/step-fields.ts';
 import type { StepType } from './steps/step-type.ts';
 import { stepTypeNames, stepTypes } from './steps/types.ts';
 

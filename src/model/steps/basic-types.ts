@@ -6,7 +6,7 @@ import { executorName, plainName } from '../fields/name.ts';
 import { time, timing } from '../fields/time.ts';
 import { purposes, type Sink } from '../sink.ts';
 import { findEntry, type Spot, shorten, textOf } from '../yaml/tree.ts';
-import { commonFields, guardedFields } from './common.ts';
+import { commonFields, guardedFields } from './step-fields.ts';
 import { stepType, unavailable } from './step-type.ts';
 
 /** Steps without steps inside that this release runs: `function`, `transform`, `wait`, `fail`. */

@@ -6,8 +6,8 @@ import { either, type Kind, list, reportLength, reportType } from '../fields/kin
 import { branchesMax } from '../limits.ts';
 import { purposes, type Sink } from '../sink.ts';
 import { entrySpot, findEntry, isList, isMap, type Spot } from '../yaml/tree.ts';
-import { guardedContainerFields } from './common.ts';
 import type { DraftList, Finish, OwnDraft } from './draft.ts';
+import { guardedContainerFields } from './step-fields.ts';
 import { stepList } from './step-list.ts';
 import { stepType } from './step-type.ts';
 

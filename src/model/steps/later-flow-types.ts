@@ -20,7 +20,7 @@ import { amount, timing } from '../fields/time.ts';
 import { purposes } from '../sink.ts';
 import { shorten, textOf } from '../yaml/tree.ts';
 import { reportExactlyOne } from './basic-types.ts';
-import { commonFields, containerFields } from './common.ts';
+import { commonFields, containerFields } from './step-fields.ts';
 import { stepList } from './step-list.ts';
 import { laterType, type StepType, unavailable } from './step-type.ts';
 

@@ -6,8 +6,8 @@ import { amount } from '../fields/time.ts';
 import { purposes } from '../sink.ts';
 import { textOf } from '../yaml/tree.ts';
 import { reportExactlyOne } from './basic-types.ts';
-import { commonFields } from './common.ts';
 import { laterFlowTypes } from './later-flow-types.ts';
+import { commonFields } from './step-fields.ts';
 import { laterType, type StepType, unavailable } from './step-type.ts';
 
 /** Types that this release checks and does not run. Their tables are the contract of the releases to come. */

@@ -7,8 +7,8 @@ import { plainName } from '../fields/name.ts';
 import { branchesMax } from '../limits.ts';
 import { purposes, type Sink } from '../sink.ts';
 import { findEntry, isList, type Spot, textOf } from '../yaml/tree.ts';
-import { containerFields } from './common.ts';
 import type { Finish } from './draft.ts';
+import { containerFields } from './step-fields.ts';
 import { stepList } from './step-list.ts';
 import { stepType } from './step-type.ts';
 

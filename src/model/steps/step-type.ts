@@ -2,8 +2,8 @@ import type { StepCommon } from '../definition.ts';
 import { type Fields, type Read, readFields } from '../fields/field.ts';
 import type { Sink } from '../sink.ts';
 import type { Spot } from '../yaml/tree.ts';
-import type { CommonFields } from './common.ts';
 import type { OwnDraft } from './draft.ts';
+import type { CommonFields } from './step-fields.ts';
 
 /** One type of step: its table, and what its fields become. */
 export interface StepType {

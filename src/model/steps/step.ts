@@ -4,8 +4,8 @@ import { keySpot, reportType } from '../fields/kind.ts';
 import type { ReadStep, Sink, StepManner } from '../sink.ts';
 import { didYouMean } from '../suggest.ts';
 import { type Entry, findEntry, isMap, type MapNode, type Spot, textOf } from '../yaml/tree.ts';
-import type { CommonFields } from './common.ts';
 import type { DraftStep, Finish, OwnDraft } from './draft.ts';
+import type { CommonFields } from './step-fields.ts';
 import type { StepType } from './step-type.ts';
 import { findStepType, stepTypeNames, untypedStep } from './types.ts';
 

@@ -1,8 +1,8 @@
 import { failType, functionType, transformType, waitType } from './basic-types.ts';
-import { containerFields } from './common.ts';
 import { conditionType } from './condition-type.ts';
 import { laterTypes } from './later-types.ts';
 import { parallelType } from './parallel-type.ts';
+import { containerFields } from './step-fields.ts';
 import { laterType, type StepType } from './step-type.ts';
 
 /** Every type of step there is. Adding one is a line here and a table. */

@@ -51,70 +51,75 @@ interface Variant {
   readonly guardNames: readonly [string, ...string[]];
 }
 
+/** The same for every type. */
+const fixedFields = {
+  name: required('name', stepName, 'The name of the step, unique in the document.'),
+  type: optional('type', text, 'What the step does.'),
+  description: optional('description', text, 'For people.'),
+  dependsOn: optional(
+    'depends_on',
+    oneOrMore(stepReference('depends_on'), { max: stepsMax }),
+    'Makes the list a graph: the step starts when these are done.',
+  ),
+  timeout: optional('timeout', timing(1), 'For one attempt, from the moment it starts.'),
+  timeoutAction: optional(
+    'timeout_action',
+    timeoutAction,
+    'What a timeout does. Default: an ordinary failure TIMEOUT.',
+  ),
+  queueTimeout: optional('queue_timeout', timing(1), 'How long the step may wait for an executor.'),
+  heartbeatTimeout: optional('heartbeat_timeout', timing(1), 'How long an executor may be silent.'),
+  retry: optional(
+    ['retry_config', 'retry_policy'],
+    retryPolicies,
+    'How failures are tried again; each field goes over the same field of the workflow.',
+  ),
+  maxVisits: optional(
+    'max_visits',
+    integer({ min: 1, max: visitsMax }),
+    'How often the step may be reached in one execution. Default 100.',
+  ),
+  set: optional(
+    'set',
+    record(plainName, template(purposes.value)),
+    'Variables, read as `$.vars.<name>`, taken when the step completes.',
+  ),
+  fallbackStep: optional(
+    'fallback_step',
+    stepReference('fallback_step'),
+    'The step that replaces this one when it fails for good.',
+  ),
+  fallbackResponse: optional(
+    'fallback_response',
+    template(purposes.value),
+    'The output instead, when the step fails for good.',
+  ),
+  circuitBreaker: optional('circuit_breaker', circuitBreaker, 'Stops calls to what keeps failing.'),
+  idempotencyKey: optional(
+    'idempotency_key',
+    template(purposes.value),
+    'What the executor sees as the key of this call.',
+  ),
+  input: optional('input', template(purposes.input), 'What the step gets. Default: `$.input`.'),
+  onSuccess: optional(
+    'on_success',
+    stepReference('on_success'),
+    'The next step, or `end`. Default: the next in the list.',
+  ),
+  onFailure: optional('on_failure', stepReference('on_failure'), 'The next step after a failure.'),
+  compensate: optional('compensate', compensateBlocks, 'What undoes the step: names of steps, or steps.'),
+  metadata: optional('metadata', jsonObject, 'For people and tools.'),
+  rateLimit: reserved('rate_limit', limitRate, 'At most so many calls per period.'),
+  concurrency: reserved('concurrency', concurrency, 'At most so many at once.'),
+  cache: reserved('cache', cache, 'Take the result of an earlier equal call.'),
+} satisfies Fields;
+
 function fieldsOf({ output, guardNames }: Variant) {
   return {
-    name: required('name', stepName, 'The name of the step, unique in the document.'),
-    type: optional('type', text, 'What the step does.'),
-    description: optional('description', text, 'For people.'),
+    ...fixedFields,
     when: optional(guardNames, expression(purposes.condition), 'The step is skipped where this is false.'),
-    dependsOn: optional(
-      'depends_on',
-      oneOrMore(stepReference('depends_on'), { max: stepsMax }),
-      'Makes the list a graph: the step starts when these are done.',
-    ),
-    timeout: optional('timeout', timing(1), 'For one attempt, from the moment it starts.'),
-    timeoutAction: optional(
-      'timeout_action',
-      timeoutAction,
-      'What a timeout does. Default: an ordinary failure TIMEOUT.',
-    ),
-    queueTimeout: optional('queue_timeout', timing(1), 'How long the step may wait for an executor.'),
-    heartbeatTimeout: optional('heartbeat_timeout', timing(1), 'How long an executor may be silent.'),
-    retry: optional(
-      ['retry_config', 'retry_policy'],
-      retryPolicies,
-      'How failures are tried again; each field goes over the same field of the workflow.',
-    ),
-    maxVisits: optional(
-      'max_visits',
-      integer({ min: 1, max: visitsMax }),
-      'How often the step may be reached in one execution. Default 100.',
-    ),
-    set: optional(
-      'set',
-      record(plainName, template(purposes.value)),
-      'Variables, read as `$.vars.<name>`, taken when the step completes.',
-    ),
-    fallbackStep: optional(
-      'fallback_step',
-      stepReference('fallback_step'),
-      'The step that replaces this one when it fails for good.',
-    ),
-    fallbackResponse: optional(
-      'fallback_response',
-      template(purposes.value),
-      'The output instead, when the step fails for good.',
-    ),
-    circuitBreaker: optional('circuit_breaker', circuitBreaker, 'Stops calls to what keeps failing.'),
-    idempotencyKey: optional(
-      'idempotency_key',
-      template(purposes.value),
-      'What the executor sees as the key of this call.',
-    ),
-    input: optional('input', template(purposes.input), 'What the step gets. Default: `$.input`.'),
     output: optional('output', template(output), "The step's output instead of its response."),
     dataMapping: optional('data_mapping', dataMapping(output), '`input` and `output` in one place.'),
-    onSuccess: optional(
-      'on_success',
-      stepReference('on_success'),
-      'The next step, or `end`. Default: the next in the list.',
-    ),
-    onFailure: optional('on_failure', stepReference('on_failure'), 'The next step after a failure.'),
-    compensate: optional('compensate', compensateBlocks, 'What undoes the step: names of steps, or steps.'),
-    metadata: optional('metadata', jsonObject, 'For people and tools.'),
-    rateLimit: reserved('rate_limit', limitRate, 'At most so many calls per period.'),
-    concurrency: reserved('concurrency', concurrency, 'At most so many at once.'),
-    cache: reserved('cache', cache, 'Take the result of an earlier equal call.'),
   } satisfies Fields;
 }
 

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the language under test writes them
-import type { BadRow } from './bad-documents.ts';
+import type { BadRow } from './sample-bad-documents.ts';
 
-/** Lists of steps that are wrong, written like the rows of `bad-documents.ts`. */
+/** Lists of steps that are wrong, written like the rows of `sample-bad-documents.ts`. */
 const call = 'type: function, executor: e, function: f';
 
 export const badFlows: readonly BadRow[] = [

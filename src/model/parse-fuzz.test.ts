@@ -9,7 +9,7 @@ import { compileSchema } from './json-schema.ts';
 import { parseDocuments } from './parse.ts';
 import { workflowSchema } from './published-schema.ts';
 import { stepTypes } from './steps/types.ts';
-import { badSpecs, badSteps, withSpec, withStep } from './testing/bad-documents.ts';
+import { badSpecs, badSteps, withSpec, withStep } from './testing/sample-bad-documents.ts';
 
 /** Parses within a second, with places inside the text, and a normal form if and only if nothing forbids one. */
 function checkPromises(text: string): void {

@@ -45,6 +45,8 @@ export interface Executor {
   register<Input = never, Output = unknown>(functionName: string, run: TaskFunction<Input, Output>): Executor;
   /** Resolves once it takes work. Rejects where the file cannot be read or the health port is taken. */
   start(): Promise<void>;
+  /** Starts, and stops when the process is asked to end (SIGTERM, SIGINT): what a program that is only an executor calls. */
+  run(): Promise<void>;
   /** Takes no more work, lets what runs end and delivers it; hands back what still runs after `deadlineMs` (default 30 s). */
   stop(options?: { deadlineMs?: number }): Promise<Stopped>;
   /** What it does right now; `healthPort` once its health is served. */
@@ -69,6 +71,11 @@ export function createExecutor(options: ExecutorOptions = {}): Executor {
       if (functions.size === 0) throw new TypeError('the executor has no functions: register one before start()');
       starting = true;
       running = await startRunning(options, functions);
+    },
+    async run() {
+      const end = (): void => void executor.stop();
+      process.once('SIGTERM', end).once('SIGINT', end);
+      await executor.start();
     },
     async stop({ deadlineMs = deadlineDefaultMs } = {}) {
       const stopped = await running?.worker.stop(deadlineMs);

@@ -10,7 +10,7 @@ import type { Compiled, Expression, Scope, Template } from '../expression/expres
 import { assert, Impossible } from '../kit/assert.ts';
 import { parseDuration } from '../kit/duration.ts';
 import type { Json } from '../kit/json.ts';
-import type { Definition, ErrorAction, RetryPolicy, Step, StepList, Timing } from '../model/definition.ts';
+import type { Definition, ErrorAction, Step, StepList, Timing } from '../model/definition.ts';
 import { compileSchema, type SchemaCheck } from '../model/json-schema.ts';
 import { visitsDefault } from './limits.ts';
 import { compileRetry, type Retry } from './retry.ts';
@@ -186,7 +186,7 @@ function compileNode(builder: Builder, list: ProgramList, step: Step): Node {
       ([variable, value]) => [variable, required(compileTemplate(value))] as const,
     ),
     idempotencyKey: templateOf(step.idempotencyKey),
-    retries: retriesOf(builder.definition.retry, step.retry),
+    retries: (step.retry ?? [{}]).map(compileRetry),
     timeout: durationOf(step.timeout),
     queueTimeout: durationOf(step.queueTimeout),
     heartbeatTimeout: durationOf(step.heartbeatTimeout),
@@ -195,12 +195,6 @@ function compileNode(builder: Builder, list: ProgramList, step: Step): Node {
   };
   builder.nodes.set(step.name, node);
   return node;
-}
-
-/** The workflow's policy is every step's, field by field; where a step gives several, each stands over it alone. */
-function retriesOf(base: RetryPolicy | undefined, own: readonly RetryPolicy[] | undefined): readonly Retry[] {
-  if (own === undefined || own.length === 0) return [compileRetry(base ?? {})];
-  return own.map((policy) => compileRetry({ ...base, ...policy }));
 }
 
 function compileWork(builder: Builder, list: ProgramList, step: Step): Work {

@@ -4,8 +4,9 @@ import { compileProgram, type Program } from '../core/program.ts';
 import type { Clock } from '../kit/clock.ts';
 import { Fault } from '../kit/fault.ts';
 import { canonicalDefinition } from '../model/canonical.ts';
-import type { Definition, JsonSchema } from '../model/definition.ts';
+import type { Definition } from '../model/definition.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { belongsTo, linkContext, workflowOf } from '../model/documents/context.ts';
 import type { Parsed, ParsedContext, ParsedWorkflow } from '../model/parse.ts';
 import type { Catalog, NewVersion, StoredVersion } from '../storage/catalog.ts';
 import type { Deployed, DeployOptions, Versions } from './engine.ts';
@@ -123,7 +124,7 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
   function newVersion(workspace: string, workflow: ParsedWorkflow, context: ParsedContext | undefined): NewVersion {
     const bare = workflow.definition;
     if (!bare) throw new Fault('DEFINITION_INVALID', `workflow ${workflow.name} has errors`);
-    const definition = withContext(bare, context?.context);
+    const definition = context ? linkContext(bare, context.context) : bare;
     return {
       workspace,
       name: definition.name,
@@ -212,24 +213,11 @@ function conflict(name: string, version: string): Fault {
   return new Fault('VERSION_CONFLICT', message, { detail: { name, version } });
 }
 
-/** A context belongs to the workflow whose name it bears, with or without the suffix. */
-function contextNames(context: ParsedContext): readonly string[] {
-  const { name } = context.context;
-  return name.endsWith('-context') ? [name, name.slice(0, -'-context'.length)] : [name];
+/** The workflow that a context may belong to: one of its own name, else the one without the suffix. */
+function contextNames({ context }: ParsedContext): readonly string[] {
+  return [...new Set([context.name, workflowOf(context)])];
 }
 
-function owns(workflow: string | undefined, context: ParsedContext): boolean {
-  return workflow !== undefined && contextNames(context).includes(workflow);
-}
-
-function withContext(
-  definition: Definition,
-  context: { inputSchema?: JsonSchema; outputSchema?: JsonSchema } | undefined,
-): Definition {
-  if (!context) return definition;
-  return {
-    ...definition,
-    ...(context.inputSchema === undefined ? {} : { inputSchema: context.inputSchema }),
-    ...(context.outputSchema === undefined ? {} : { outputSchema: context.outputSchema }),
-  };
+function owns(workflow: string | undefined, { context }: ParsedContext): boolean {
+  return workflow !== undefined && belongsTo(context, workflow);
 }

@@ -81,7 +81,7 @@ test('no credential, another scheme, an unknown token and a cut one open nothing
     `Bearer ${token} x`,
     `Bearer ${'x'.repeat(10_000)}`,
   ]) {
-    assert.equal(auth.authenticate(header), undefined, header);
+    assert.equal(auth.authenticate(header), undefined, String(header));
   }
   assert.equal(auth.authenticate('Bearer the-admin-token')?.role, 'admin');
 });

@@ -5,7 +5,7 @@ import { closed, DurationText, TextOrNull, Time, TimeOrNull } from './values.ts'
 export const Health = Type.Object(
   {
     status: Type.Enum(['ok', 'unavailable']),
-    version: Type.String(),
+    version: Type.Optional(Type.String()),
     uptime: Type.Number({ description: 'Seconds.' }),
     reason: Type.Optional(Type.String({ description: 'Why it takes no work.' })),
   },

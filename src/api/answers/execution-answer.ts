@@ -1,0 +1,113 @@
+/** One execution as callers see it, from its state. Pure; everything that is not in the state comes in beside it. */
+
+import type { ExecutionDetailAnswer, StepAnswer } from '../../contract/executions.ts';
+import type { ExecutionErrorAnswer } from '../../contract/values.ts';
+import type { StepError } from '../../core/errors.ts';
+import { type ExecutionState, inputOf, isEnded, type StepState, statusOf } from '../../core/state.ts';
+import type { TaskDesk } from '../../engine/engine.ts';
+import { emptyObject, type Json } from '../../kit/json.ts';
+import { isoTime, isoTimeOrNull, seconds } from './time.ts';
+
+type State = Readonly<ExecutionState>;
+
+export interface ExecutionView {
+  readonly state: State;
+  readonly holder: TaskDesk['holder'];
+  /** Names of the steps of the workflow's own list that are no handlers; undefined where the version is gone. */
+  readonly stepNames: ReadonlySet<string> | undefined;
+  readonly nowMs: number;
+  readonly stepsOffset: number;
+  readonly stepsLimit: number;
+}
+
+export function executionAnswer(view: ExecutionView): ExecutionDetailAnswer {
+  const { state } = view;
+  const startedAt = state.startedAt ?? state.createdAt;
+  const hasBegun = state.startedAt !== undefined || state.endedAt !== undefined;
+  return {
+    execution_id: state.id,
+    workflow_id: state.workflow,
+    workflow_name: state.workflow,
+    version: state.version,
+    status: statusOf(state),
+    run: state.run,
+    created_at: isoTime(state.createdAt),
+    started_at: isoTimeOrNull(state.startedAt),
+    completed_at: isoTimeOrNull(state.endedAt),
+    duration: hasBegun ? seconds(Math.max(0, (state.endedAt ?? view.nowMs) - startedAt)) : null,
+    progress: progressOf(view),
+    input: state.input,
+    output: state.output ?? null,
+    ...errorMember(state.error),
+    warnings: [...state.warnings],
+    steps: stepAnswers(view),
+    steps_total: state.steps.size,
+    tags: [...state.tags],
+    metadata: state.metadata,
+  };
+}
+
+function stepAnswers(view: ExecutionView): StepAnswer[] {
+  return [...view.state.steps.values().drop(view.stepsOffset).take(view.stepsLimit)].map((step) =>
+    stepAnswer(view, step),
+  );
+}
+
+function stepAnswer({ state, holder }: ExecutionView, step: StepState): StepAnswer {
+  const held = step.status === 'running' && step.task ? holder(state.id, step.path) : undefined;
+  const isUntaken = step.status === 'running' && step.task !== undefined && held === undefined;
+  const startedAt = isUntaken ? undefined : (held?.since ?? step.startedAt);
+  return {
+    name: step.name,
+    path: step.path,
+    visit: step.visit,
+    type: step.kind,
+    status: isUntaken ? 'pending' : step.status,
+    attempt: step.attempt,
+    started_at: isoTimeOrNull(startedAt),
+    completed_at: isoTimeOrNull(step.endedAt),
+    duration: step.endedAt === undefined ? null : seconds(Math.max(0, step.endedAt - (startedAt ?? step.scheduledAt))),
+    input: inputOf(state, step),
+    output: step.output ?? null,
+    ...errorMember(step.error),
+  };
+}
+
+export function errorMember(error: StepError | undefined): { error?: ExecutionErrorAnswer } {
+  return error === undefined ? {} : { error };
+}
+
+/** The workflow's own list counts, so that a hundred steps of a loop are one step of progress. */
+function progressOf({ state, stepNames }: ExecutionView): ExecutionDetailAnswer['progress'] {
+  const own = [...state.steps.values()].filter((step) => isOwnStep(state, step) && stepNames?.has(step.name) !== false);
+  const done = own.filter(isDone).length;
+  const total = Math.max(stepNames?.size ?? own.length, own.length);
+  const isCompleted = state.status === 'completed';
+  return {
+    current_step: isEnded(state) ? null : currentStep(state),
+    completed_steps: done,
+    total_steps: total,
+    percentage: isCompleted ? 100 : total === 0 ? 0 : Math.floor((done / total) * 1_000) / 10,
+  };
+}
+
+const isOwnStep = (state: State, step: StepState): boolean => state.frames.get(step.frame)?.owner === undefined;
+
+const isDone = (step: StepState): boolean => step.status === 'completed' || step.status === 'skipped' || step.passed;
+
+function currentStep(state: State): string | null {
+  let current: string | null = null;
+  for (const frame of state.frames.values()) {
+    for (const path of frame.active) current = path;
+  }
+  return current;
+}
+
+/** The outputs of completed steps, by path. */
+export function outputsByPath(state: State): Record<string, Json> {
+  const outputs = emptyObject();
+  for (const step of state.steps.values()) {
+    if (step.status === 'completed') outputs[step.path] = step.output ?? null;
+  }
+  return outputs;
+}

@@ -1,0 +1,44 @@
+/** Cursors: where a list goes on, as a text that callers give back unread. */
+import { Fault } from '../kit/fault.ts';
+
+export interface ExecutionCursor {
+  readonly createdAt: number;
+  readonly executionId: string;
+}
+
+export function encodeExecutionCursor({ createdAt, executionId }: ExecutionCursor): string {
+  return encode([createdAt, executionId]);
+}
+
+export function decodeExecutionCursor(cursor: string): ExecutionCursor {
+  const [createdAt, executionId] = decode(cursor);
+  if (!Number.isSafeInteger(createdAt) || typeof executionId !== 'string' || !/^[\w.:-]{1,128}$/.test(executionId)) {
+    throw invalid();
+  }
+  return { createdAt: Number(createdAt), executionId };
+}
+
+export function encodeOffset(offset: number): string {
+  return encode([offset]);
+}
+
+export function decodeOffset(cursor: string, offsetMax: number): number {
+  const [offset] = decode(cursor);
+  if (!Number.isInteger(offset) || Number(offset) < 0 || Number(offset) > offsetMax) throw invalid();
+  return Number(offset);
+}
+
+const encode = (parts: readonly unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url');
+
+function decode(cursor: string): readonly unknown[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(parts)) return parts;
+  } catch {
+    // Told below: what does not decode is no cursor.
+  }
+  throw invalid();
+}
+
+const invalid = (): Fault =>
+  new Fault('CURSOR_INVALID', 'this is no cursor of ours; take next_cursor of the page before');

@@ -1,0 +1,65 @@
+/**
+ * The gate every request passes before its body is read: is the server open, who is calling, may they.
+ *
+ * Default deny: a route that states no permission is refused when it is registered, so it can never be served.
+ */
+import type { FastifyRequest } from 'fastify';
+import type { Auth } from '../auth/auth.ts';
+import { isPermission, may } from '../auth/permission.ts';
+import { Impossible } from '../kit/assert.ts';
+import { Fault } from '../kit/fault.ts';
+import type { HttpApp } from './http-app.ts';
+
+export function guard(app: HttpApp, deps: { auth: Auth; isClosing: () => boolean }): void {
+  app.decorateRequest('principal', null);
+
+  app.addHook('onRoute', (route) => {
+    if (!isPermission(route.config?.permission)) {
+      throw new Impossible(`the route ${String(route.method)} ${route.url} states no permission`);
+    }
+  });
+
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    if (deps.isClosing()) {
+      void reply.header('connection', 'close');
+      done(new Fault('SHUTTING_DOWN', 'the server is shutting down; try again in a moment'));
+      return;
+    }
+    const refused = request.is404 ? undefined : refuse(request, deps.auth);
+    if (refused?.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', challengeFor(request));
+    done(refused);
+  });
+}
+
+function refuse(request: FastifyRequest, auth: Auth): Fault | undefined {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    return new Fault('MEDIA_TYPE_UNSUPPORTED', `send the body as it is: Content-Encoding ${encoding} is not read`);
+  }
+  const permission = request.routeOptions.config.permission;
+  if (permission === 'public') return undefined;
+  request.principal = auth.authenticate(request.headers.authorization) ?? null;
+  if (request.principal === null) return unauthenticated;
+  if (permission === undefined || !may(request.principal.role, permission)) {
+    const { name, role } = request.principal;
+    return new Fault('FORBIDDEN', `${name} (${role}) may not do this: it takes the permission ${permission}`);
+  }
+  return isFromForeignPage(request) ? foreignPage : undefined;
+}
+
+const unauthenticated = new Fault('UNAUTHENTICATED', 'send a valid token: Authorization: Bearer <token>');
+const foreignPage = new Fault('FORBIDDEN', 'a web page of another origin must not change anything here');
+
+/** A browser tells where a changing request comes from; with authentication off this is what stops foreign pages. */
+function isFromForeignPage(request: FastifyRequest): boolean {
+  const { origin, host } = request.headers;
+  if (origin === undefined || request.method === 'GET' || request.method === 'HEAD') return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host;
+}
+
+function challengeFor(request: FastifyRequest): string {
+  return request.headers.authorization === undefined
+    ? 'Bearer realm="magicflow"'
+    : 'Bearer realm="magicflow", error="invalid_token"';
+}

@@ -1,0 +1,154 @@
+/** Starting executions: one, or up to a thousand at once. */
+import {
+  ExecuteBatch,
+  ExecuteBatchBody,
+  ExecuteBody,
+  ExecuteHeaders,
+  ExecuteQuery,
+  type ExecuteRequest,
+  ExecutionStarted,
+  type ExecutionStartedAnswer,
+} from '../../contract/executions.ts';
+import { isEnded, statusOf } from '../../core/state.ts';
+import type { Executions, Started, StartRequest } from '../../engine/engine.ts';
+import type { Json, JsonObject } from '../../kit/json.ts';
+import { errorMember } from '../answers/execution-answer.ts';
+import { isoTime, isoTimeOrNull } from '../answers/time.ts';
+import type { Closing } from '../closing.ts';
+import { defined } from '../defined.ts';
+import { type ApiDeps, bulkBodyBytesMax, type HttpApp, workspaceOf } from '../http-app.ts';
+import { problemOf, refusal } from '../problem.ts';
+import { durationMs, versionOf, waitMaxMs, workflowNameOf } from '../requests.ts';
+import type { Urls } from '../urls.ts';
+
+/** What `options.async: false` waits for. */
+const syncWaitMs = 30_000;
+
+type State = Awaited<ReturnType<Executions['get']>>;
+
+interface Named {
+  name: string;
+}
+
+export function startRoutes(app: HttpApp, deps: ApiDeps & { urls: Urls; closing: Closing }): void {
+  const { engine, log } = deps;
+
+  app.route<{
+    Params: Named;
+    Body: ExecuteRequest;
+    Querystring: { wait?: string };
+    Headers: { 'idempotency-key'?: string };
+  }>({
+    method: 'POST',
+    url: '/workflows/:name/execute',
+    config: { permission: 'executions:start' },
+    schema: {
+      summary: 'Start an execution',
+      description: 'Durable once answered: 202, or 200 where it ended within `wait`.',
+      tags: ['executions'],
+      body: ExecuteBody,
+      querystring: ExecuteQuery,
+      headers: ExecuteHeaders,
+      response: { 200: ExecutionStarted, 202: ExecutionStarted },
+    },
+    handler: async (request, reply) => {
+      const workspace = workspaceOf(request);
+      const waitMs = waitOf(request.query.wait, request.body);
+      const start = startOf(request.body, request.headers['idempotency-key']);
+      const started = await engine.executions.start({ workspace, workflow: workflowNameOf(request.params), ...start });
+      void reply.header('location', `/api/v1/executions/${started.executionId}`);
+      if (!started.isNew) void reply.header('idempotent-replayed', 'true');
+      const ended = waitMs > 0 ? await waitForEnd(workspace, started.executionId, waitMs) : undefined;
+      void reply.code(ended ? 200 : 202);
+      return startedAnswer(deps.urls, started, ended);
+    },
+  });
+
+  app.route<{
+    Params: Named;
+    Body: { executions: { input?: unknown; idempotency_key?: string; metadata?: JsonObject }[] };
+  }>({
+    method: 'POST',
+    url: '/workflows/:name/execute-batch',
+    bodyLimit: bulkBodyBytesMax,
+    config: { permission: 'executions:start' },
+    schema: {
+      summary: 'Start many executions',
+      description: 'Each is started or refused on its own, in the order of the list.',
+      tags: ['executions'],
+      body: ExecuteBatchBody,
+      response: { 202: ExecuteBatch },
+    },
+    handler: async (request, reply) => {
+      const place = { workspace: workspaceOf(request), workflow: workflowNameOf(request.params) };
+      const executions = await Promise.all(
+        request.body.executions.map(async ({ input = {}, metadata, idempotency_key: idempotencyKey }) => {
+          try {
+            const start = { ...place, input, ...defined({ metadata, idempotencyKey }) };
+            return { execution_id: (await engine.executions.start(start)).executionId };
+          } catch (error) {
+            return { error: batchError(error, request.id) };
+          }
+        }),
+      );
+      void reply.code(202);
+      return { executions };
+    },
+  });
+
+  /** Undefined when the time is over, or the server closes first. */
+  async function waitForEnd(workspace: string, executionId: string, waitMs: number): Promise<State | undefined> {
+    const ended = await deps.closing.orWhenClosing(engine.executions.waitForEnd(workspace, executionId, waitMs));
+    return ended && isEnded(ended) ? ended : undefined;
+  }
+
+  function batchError(error: unknown, requestId: string) {
+    const { body, status } = problemOf(error, requestId);
+    if (status === 500) log.error({ error, request_id: requestId }, 'a start in a batch failed');
+    const { code, detail: message, errors } = body;
+    return defined({ code, message, errors });
+  }
+}
+
+function waitOf(wait: string | undefined, { options }: ExecuteRequest): number {
+  if (wait !== undefined) return durationMs(wait, { in: 'query', pointer: '/wait' }, waitMaxMs);
+  return options?.async === false ? syncWaitMs : 0;
+}
+
+function startOf(body: ExecuteRequest, keyHeader: string | undefined): Omit<StartRequest, 'workspace' | 'workflow'> {
+  const { input = {}, metadata, options = {} } = body;
+  const { version, timeout, priority, tags, idempotency_key: keyOption } = options;
+  if (keyHeader !== undefined && keyOption !== undefined && keyHeader !== keyOption) {
+    const message = 'it differs from the header Idempotency-Key; send one of them';
+    throw refusal({ code: 'FIELD_CONFLICT', message, pointer: '/options/idempotency_key', in: 'body' });
+  }
+  const optionAt = (name: string) => ({ in: 'body', pointer: `/options/${name}` }) as const;
+  return {
+    input,
+    ...defined({
+      metadata,
+      priority,
+      tags,
+      idempotencyKey: keyHeader ?? keyOption,
+      version: version === undefined ? undefined : versionOf(version, optionAt('version')),
+      timeoutMs: timeout === undefined ? undefined : durationMs(timeout, optionAt('timeout')),
+    }),
+  };
+}
+
+function startedAnswer(urls: Urls, started: Started, ended: State | undefined): ExecutionStartedAnswer {
+  return {
+    execution_id: started.executionId,
+    workflow_id: started.workflow,
+    workflow_name: started.workflow,
+    version: started.version,
+    status: ended ? statusOf(ended) : started.status,
+    created_at: isoTime(started.createdAt),
+    estimated_completion: isoTimeOrNull(started.estimatedEndAt),
+    tracking_url: urls.tracking(started.executionId),
+    stream_url: urls.stream(started.executionId),
+    ...(ended ? { ...outputMember(ended.output), ...errorMember(ended.error) } : {}),
+  };
+}
+
+const outputMember = (output: Json | undefined): { output?: Json } => (output === undefined ? {} : { output });

@@ -1,0 +1,171 @@
+/**
+ * Where executors take work and bring results.
+ *
+ * What is wrong with one output must not cost the other results of the call: an output that no store may see fails its
+ * own attempt with OUTPUT_INVALID. A task that was leased for a caller who has gone is given back at once.
+ */
+import type { ServerResponse } from 'node:http';
+import {
+  ClaimAnswer,
+  ClaimBody,
+  type ClaimBodyRequest,
+  CompleteAnswer,
+  CompleteBody,
+  HeartbeatAnswerSchema,
+  HeartbeatBody,
+  ReleaseAnswer,
+  ReleaseBody,
+  type Result,
+} from '../../contract/tasks.ts';
+import type { StepError } from '../../core/errors.ts';
+import type { HandedTask, TaskAnswer, TaskResult } from '../../engine/engine.ts';
+import type { Json } from '../../kit/json.ts';
+import { taskAnswer } from '../answers/task-answer.ts';
+import { isoTime } from '../answers/time.ts';
+import { refuseFlaw } from '../body.ts';
+import type { Closing } from '../closing.ts';
+import { defined } from '../defined.ts';
+import { depthMax, type Flaw, findFlaw } from '../flaw.ts';
+import { type ApiDeps, bulkBodyBytesMax, type HttpApp, workspaceOf } from '../http-app.ts';
+import { durationMs, waitMaxMs } from '../requests.ts';
+
+interface Lease {
+  task_id: string;
+  lease_token: string;
+}
+
+/** `results`, its place and `output` stand around what an executor gives. */
+const bodyDepthMax = depthMax + 3;
+
+export function taskRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing }): void {
+  const { tasks } = deps.engine;
+
+  app.route<{ Body: ClaimBodyRequest }>({
+    method: 'POST',
+    url: '/tasks/claim',
+    config: { permission: 'tasks:work' },
+    schema: { summary: 'Take work', tags: ['tasks'], body: ClaimBody, response: { 200: ClaimAnswer } },
+    handler: async (request, reply) => ({ tasks: await claim(workspaceOf(request), request.body, reply.raw) }),
+  });
+
+  app.route<{ Body: { results: Result[]; claim?: ClaimBodyRequest } }>({
+    method: 'POST',
+    url: '/tasks/complete',
+    bodyLimit: bulkBodyBytesMax,
+    config: { permission: 'tasks:work', judgesBody: true },
+    schema: {
+      summary: 'Bring results, and take more work in the same call',
+      description: 'One answer per result, in their order; a stale lease is an answer, not an error.',
+      tags: ['tasks'],
+      body: CompleteBody,
+      response: { 200: CompleteAnswer },
+    },
+    handler: async (request, reply) => {
+      const { results, claim: more } = request.body;
+      const workspace = workspaceOf(request);
+      const isSound = findFlaw(request.body, bodyDepthMax) === undefined;
+      if (!isSound && more !== undefined) refuseUnsound(more, '/claim');
+      const given = results.map((result, index) => taskResult(result, isSound ? undefined : index));
+      const answers = given.length > 0 ? await tasks.complete(workspace, given) : [];
+      const answered = { results: answers.map(resultAnswer) };
+      return more === undefined ? answered : { ...answered, tasks: await claim(workspace, more, reply.raw) };
+    },
+  });
+
+  app.route<{ Body: { tasks: Lease[] } }>({
+    method: 'POST',
+    url: '/tasks/heartbeat',
+    config: { permission: 'tasks:work' },
+    schema: { summary: 'Keep tasks', tags: ['tasks'], body: HeartbeatBody, response: { 200: HeartbeatAnswerSchema } },
+    handler: async (request) => {
+      const answers = await tasks.heartbeat(workspaceOf(request), request.body.tasks.map(leaseOf));
+      return {
+        tasks: answers.map(({ taskId, leaseExpiresAt, cancelRequested }) => ({
+          task_id: taskId,
+          lease_expires_at: isoTime(leaseExpiresAt),
+          cancel_requested: cancelRequested,
+        })),
+      };
+    },
+  });
+
+  app.route<{ Body: { tasks: Lease[] } }>({
+    method: 'POST',
+    url: '/tasks/release',
+    config: { permission: 'tasks:work' },
+    schema: { summary: 'Give tasks back', tags: ['tasks'], body: ReleaseBody, response: { 200: ReleaseAnswer } },
+    handler: async (request) => {
+      const given = request.body.tasks.map(leaseOf);
+      await tasks.release(workspaceOf(request), given);
+      return { released: given.length };
+    },
+  });
+
+  async function claim(workspace: string, body: ClaimBodyRequest, response: ServerResponse) {
+    const { executor, worker_id: workerId, functions, max_tasks: maxTasks = 1, wait } = body;
+    const waitMs = wait === undefined ? 0 : durationMs(wait, { in: 'body', pointer: '/wait' }, waitMaxMs);
+    const request = { workspace, executor, workerId, maxTasks, waitMs, ...defined({ functions }) };
+    const handed = waitMs === 0 ? await tasks.claim(request) : await claimWaiting(request, response);
+    if (!response.destroyed) return handed.map(taskAnswer);
+    await giveBack(workspace, handed);
+    return [];
+  }
+
+  /** The wait ends early when the caller goes away or the server closes. */
+  async function claimWaiting(request: Parameters<typeof tasks.claim>[0], response: ServerResponse) {
+    const abort = new AbortController();
+    const stop = (): void => abort.abort();
+    const forget = deps.closing.onClose(stop);
+    response.once('close', stop);
+    try {
+      return await tasks.claim(request, abort.signal);
+    } finally {
+      response.off('close', stop);
+      forget();
+    }
+  }
+
+  async function giveBack(workspace: string, handed: readonly HandedTask[]): Promise<void> {
+    if (handed.length > 0) await tasks.release(workspace, handed);
+  }
+}
+
+const leaseOf = (lease: Lease): { taskId: string; leaseToken: string } => ({
+  taskId: lease.task_id,
+  leaseToken: lease.lease_token,
+});
+
+/** `index` is given where something in the body is unsound: then it is told from the results that are not. */
+function taskResult(result: Result, index: number | undefined): TaskResult {
+  const lease = leaseOf(result);
+  if (index !== undefined) {
+    refuseUnsound([result.task_id, result.lease_token], `/results/${index}`);
+    const found = findFlaw(result.status === 'completed' ? result.output : result.error);
+    if (found) return { ...lease, status: 'failed', error: outputInvalid(found, result.status) };
+  }
+  if (result.status === 'completed') return { ...lease, status: 'completed', output: result.output ?? null };
+  const { code, message, retryable, details } = result.error;
+  // Parsed from JSON, so it is JSON.
+  return {
+    ...lease,
+    status: 'failed',
+    error: { code, message, ...defined({ retryable, details: details as Json | undefined }) },
+  };
+}
+
+function outputInvalid(found: Flaw, status: Result['status']): StepError {
+  const what = status === 'completed' ? 'output' : 'error';
+  return {
+    code: 'OUTPUT_INVALID',
+    message: `the ${what} is refused at ${found.pointer || 'its root'}: ${found.message}`,
+  };
+}
+
+function refuseUnsound(value: unknown, pointer: string): void {
+  const found = findFlaw(value);
+  if (found) throw refuseFlaw({ ...found, pointer: `${pointer}${found.pointer}` });
+}
+
+function resultAnswer({ taskId, accepted, code }: TaskAnswer): { task_id: string; accepted: boolean; code?: string } {
+  return code === undefined ? { task_id: taskId, accepted } : { task_id: taskId, accepted, code };
+}

@@ -1,0 +1,210 @@
+/**
+ * The HTTP side of the platform: one application behind two ports (API and dashboard), versions 1 and 2 of the API alike.
+ *
+ * It promises that no answer is a 500 for what a client sent, that every answer carries a request id, and that closing
+ * lets requests under way end: new ones are refused, waiting ones answer early, streams are told to come back.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import Fastify from 'fastify';
+import { present } from '../kit/assert.ts';
+import { Fault } from '../kit/fault.ts';
+import { makeId } from '../kit/ids.ts';
+import { systemRandom } from '../kit/random.ts';
+import { readJsonBodies } from './body.ts';
+import { openClosing } from './closing.ts';
+import { type DocumentedRoute, documentedRoutes } from './docs/openapi.ts';
+import { findFlaw } from './flaw.ts';
+import { guard } from './gate.ts';
+import { type ApiDeps, bodyBytesDefault, type HttpApp } from './http-app.ts';
+import { openKnownPaths } from './known-paths.ts';
+import { openMetricsRegistry } from './metrics-registry.ts';
+import { problemOf, problemType, refusal } from './problem.ts';
+import { definitionRoutes } from './routes/definitions.ts';
+import { executionRoutes } from './routes/executions.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { startRoutes } from './routes/starts.ts';
+import { healthRoutes, metricsTextRoute, systemRoutes } from './routes/system.ts';
+import { taskRoutes } from './routes/tasks.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import { webPageRoutes } from './routes/web-pages.ts';
+import { workflowRoutes } from './routes/workflows.ts';
+import { openStreams } from './sse.ts';
+import { openUrls } from './urls.ts';
+import { openValidation } from './validation.ts';
+
+export interface Api {
+  /** Rejects where a port is taken; then neither listens. */
+  listen(): Promise<{ readonly port: number; readonly dashboardPort: number }>;
+  /** Resolves once nothing is served any more, at the latest after `closeWaitMs`. The engine is not touched. */
+  close(): Promise<void>;
+  readonly server: HttpApp;
+  readonly routes: readonly DocumentedRoute[];
+}
+
+const streamsDefault = 1_000;
+const closeWaitDefaultMs = 10_000;
+/** How long a client may take to send a request. */
+const requestTimeoutMs = 60_000;
+const requestIdForm = /^[\w.:-]{1,128}$/;
+
+export async function openApi(deps: ApiDeps): Promise<Api> {
+  const { engine, clock, config } = deps;
+  const closing = openClosing();
+  const streams = openStreams({
+    executions: engine.executions,
+    clock,
+    streamsMax: config.streamsMax ?? streamsDefault,
+  });
+  const ports = { port: config.port, dashboardPort: config.dashboardPort };
+  const routes: DocumentedRoute[] = [];
+
+  const app = openApp(deps);
+  guard(app, { auth: deps.auth, isClosing: () => closing.isClosing });
+  readJsonBodies(app);
+  answerProblems(app, deps);
+  app.addHook('onRoute', (route) => {
+    if (!route.url.startsWith('/api/v2')) routes.push(...documentedRoutes(route));
+  });
+
+  healthRoutes(app, deps);
+  metricsTextRoute(app, openMetricsRegistry(engine, streams));
+  const shared = { ...deps, closing, streams, urls: openUrls(config, ports) };
+  for (const prefix of ['/api/v1', '/api/v2']) {
+    await app.register(
+      async (scope: HttpApp) => {
+        await scope.register(async (inner: HttpApp) => definitionRoutes(inner, shared));
+        workflowRoutes(scope, shared);
+        startRoutes(scope, shared);
+        executionRoutes(scope, shared);
+        taskRoutes(scope, shared);
+        metricsRoutes(scope, shared);
+        tokenRoutes(scope, shared);
+        systemRoutes(scope, shared, streams);
+      },
+      { prefix },
+    );
+  }
+  webPageRoutes(app, { routes, version: config.version ?? '2' });
+  await app.ready();
+  const dashboard = createServer({ requestTimeout: requestTimeoutMs }, (request, response) =>
+    app.routing(request, response),
+  );
+  dashboard.on('clientError', refuseBrokenRequest);
+
+  return {
+    server: app,
+    routes,
+    async listen() {
+      ports.port = await listenOn(app.server, { host: config.host, port: config.port });
+      try {
+        ports.dashboardPort = await listenOn(dashboard, { host: config.host, port: config.dashboardPort });
+      } catch (error) {
+        app.server.close();
+        throw error;
+      }
+      return { ...ports };
+    },
+    async close() {
+      closing.begin();
+      streams.closeAll();
+      const servers = [app.server, dashboard];
+      const cancel = clock.schedule(config.closeWaitMs ?? closeWaitDefaultMs, () => {
+        for (const server of servers) server.closeAllConnections();
+      });
+      await Promise.all(servers.map(closeServer));
+      cancel();
+      await app.close();
+    },
+  };
+}
+
+function openApp({ clock, config, log }: ApiDeps): HttpApp {
+  return Fastify({
+    logger: false,
+    bodyLimit: config.bodyBytesMax ?? bodyBytesDefault,
+    requestTimeout: requestTimeoutMs,
+    routerOptions: { maxParamLength: 255 },
+    return503OnClosing: false,
+    requestIdHeader: false,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && requestIdForm.test(given) ? given : makeId('req', clock, systemRandom);
+    },
+    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket),
+    frameworkErrors: (error, request, reply) => {
+      const { status, headers, body } = problemOf(error, request.id);
+      if (status >= 500) log.error({ error, request_id: request.id }, 'a request failed');
+      void reply.code(status).headers({ ...headers, 'x-request-id': request.id, 'content-type': problemType });
+      void reply.send(JSON.stringify(body));
+    },
+  }) as unknown as HttpApp;
+}
+
+/** Checks, and the shape of every answer that is not a success. */
+function answerProblems(app: HttpApp, { log }: ApiDeps): void {
+  const paths = openKnownPaths();
+  app.setValidatorCompiler(openValidation());
+  app.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) paths.add(method, route.url);
+  });
+  app.addHook('preValidation', (request, _reply, done) => {
+    // Every body is an object or a text: what was not sent is an empty object, and the schema says what is missing.
+    if (request.body === undefined && request.method !== 'GET') request.body = {};
+    const found = findFlaw(request.query);
+    done(found && refusal({ ...found, in: 'query' }));
+  });
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split('?')[0] ?? '';
+    const methods = paths.methodsOf(path);
+    const allow = methods.join(', ');
+    throw methods.length > 0
+      ? new Fault('METHOD_NOT_ALLOWED', `${path} answers to ${allow}, not to ${request.method}`, { detail: { allow } })
+      : new Fault('ROUTE_NOT_FOUND', `there is nothing at ${path}; the routes are described at /api/docs`);
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { status, headers, body } = problemOf(error, request.id);
+    if (status >= 500) log.error({ error, request_id: request.id, url: request.url }, 'a request failed');
+    void reply.code(status).headers(headers).header('content-type', problemType);
+    void reply.serializer(JSON.stringify).send(body);
+  });
+}
+
+/** What is no HTTP at all is answered on the bare socket. */
+function refuseBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: { destroyed: boolean } & Pick<Socket, 'end' | 'destroy'>,
+): void {
+  if (socket.destroyed || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const { body } = problemOf(new Fault('BODY_INVALID', 'this is no valid HTTP/1.1 request'), 'none');
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const text = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: ${problemType}\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`,
+  );
+}
+
+function listenOn(server: Server, address: { host: string; port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address, () => {
+      server.off('error', reject);
+      resolve((present(server.address(), 'the address of a listening server') as AddressInfo).port);
+    });
+  });
+}
+
+/** Connections that are idle, or become so, are closed; those that serve are waited for. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) return resolve();
+    const sweep = setInterval(() => server.closeIdleConnections(), 20);
+    server.close(() => {
+      clearInterval(sweep);
+      resolve();
+    });
+  });
+}

@@ -6,13 +6,13 @@
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import Fastify from 'fastify';
+import Fastify, { type FastifyReply } from 'fastify';
 import { present } from '../kit/assert.ts';
 import { Fault } from '../kit/fault.ts';
 import { makeId } from '../kit/ids.ts';
 import { systemRandom } from '../kit/random.ts';
 import { readJsonBodies } from './body.ts';
-import { openClosing } from './closing.ts';
+import { type Closing, openClosing } from './closing.ts';
 import { type DocumentedRoute, documentedRoutes } from './docs/openapi.ts';
 import { findFlaw } from './flaw.ts';
 import { guard } from './gate.ts';
@@ -21,16 +21,20 @@ import { openKnownPaths } from './known-paths.ts';
 import { openMetricsRegistry } from './metrics-registry.ts';
 import { problemOf, problemType, refusal } from './problem.ts';
 import { definitionRoutes } from './routes/definitions.ts';
+import { openExecutionAnswers } from './routes/execution-answers.ts';
 import { executionRoutes } from './routes/executions.ts';
+import { journalRoutes } from './routes/journal.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { startRoutes } from './routes/starts.ts';
 import { healthRoutes, metricsTextRoute, systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { versionRoutes } from './routes/versions.ts';
 import { webPageRoutes } from './routes/web-pages.ts';
 import { workflowRoutes } from './routes/workflows.ts';
-import { openStreams } from './sse.ts';
-import { openUrls } from './urls.ts';
+import { openStreams, type Streams } from './sse.ts';
+import { openUrls, type Urls } from './urls.ts';
 import { openValidation } from './validation.ts';
 
 export interface Api {
@@ -71,19 +75,11 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   metricsTextRoute(app, openMetricsRegistry(engine, streams));
   const shared = { ...deps, closing, streams, urls: openUrls(config, ports) };
   for (const prefix of ['/api/v1', '/api/v2']) {
-    await app.register(
-      async (scope: HttpApp) => {
-        await scope.register(async (inner: HttpApp) => definitionRoutes(inner, shared));
-        workflowRoutes(scope, shared);
-        startRoutes(scope, shared);
-        executionRoutes(scope, shared);
-        taskRoutes(scope, shared);
-        metricsRoutes(scope, shared);
-        tokenRoutes(scope, shared);
-        systemRoutes(scope, shared, streams);
-      },
-      { prefix },
-    );
+    const register = (scope: HttpApp, _options: unknown, done: () => void): void => {
+      apiRoutes(scope, shared);
+      done();
+    };
+    await app.register(register, { prefix });
   }
   webPageRoutes(app, { routes, version: config.version ?? '2' });
   await app.ready();
@@ -119,6 +115,25 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   };
 }
 
+function apiRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing; streams: Streams; urls: Urls }): void {
+  // Apart from the others: here any body is a text.
+  app.register((scope: HttpApp, _options, done) => {
+    definitionRoutes(scope, deps);
+    done();
+  });
+  workflowRoutes(app, deps);
+  versionRoutes(app, deps);
+  startRoutes(app, deps);
+  const answer = openExecutionAnswers(deps);
+  executionRoutes(app, deps, answer);
+  journalRoutes(app, deps);
+  operationRoutes(app, deps, answer);
+  taskRoutes(app, deps);
+  metricsRoutes(app, deps);
+  tokenRoutes(app, deps);
+  systemRoutes(app, deps, deps.streams);
+}
+
 function openApp({ clock, config, log }: ApiDeps): HttpApp {
   return Fastify({
     logger: false,
@@ -132,12 +147,7 @@ function openApp({ clock, config, log }: ApiDeps): HttpApp {
       return typeof given === 'string' && requestIdForm.test(given) ? given : makeId('req', clock, systemRandom);
     },
     clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket),
-    frameworkErrors: (error, request, reply) => {
-      const { status, headers, body } = problemOf(error, request.id);
-      if (status >= 500) log.error({ error, request_id: request.id }, 'a request failed');
-      void reply.code(status).headers({ ...headers, 'x-request-id': request.id, 'content-type': problemType });
-      void reply.send(JSON.stringify(body));
-    },
+    frameworkErrors: (error, request, reply) => sendProblem({ error, request, reply: reply as FastifyReply, log }),
   }) as unknown as HttpApp;
 }
 
@@ -154,20 +164,35 @@ function answerProblems(app: HttpApp, { log }: ApiDeps): void {
     const found = findFlaw(request.query);
     done(found && refusal({ ...found, in: 'query' }));
   });
+  app.addHook('onRequest', (request, _reply, done) =>
+    done(request.is404 ? notFound(request.url, request.method) : undefined),
+  );
   app.setNotFoundHandler((request) => {
-    const path = request.url.split('?')[0] ?? '';
-    const methods = paths.methodsOf(path);
-    const allow = methods.join(', ');
-    throw methods.length > 0
-      ? new Fault('METHOD_NOT_ALLOWED', `${path} answers to ${allow}, not to ${request.method}`, { detail: { allow } })
-      : new Fault('ROUTE_NOT_FOUND', `there is nothing at ${path}; the routes are described at /api/docs`);
+    throw notFound(request.url, request.method);
   });
-  app.setErrorHandler((error, request, reply) => {
-    const { status, headers, body } = problemOf(error, request.id);
-    if (status >= 500) log.error({ error, request_id: request.id, url: request.url }, 'a request failed');
-    void reply.code(status).headers(headers).header('content-type', problemType);
-    void reply.serializer(JSON.stringify).send(body);
-  });
+  app.setErrorHandler((error, request, reply) => sendProblem({ error, request, reply, log }));
+
+  function notFound(url: string, method: string): Fault {
+    const path = url.split('?')[0] ?? '';
+    const allow = paths.methodsOf(path).join(', ');
+    return allow === ''
+      ? new Fault('ROUTE_NOT_FOUND', `there is nothing at ${path}; the routes are described at /api/docs`)
+      : new Fault('METHOD_NOT_ALLOWED', `${path} answers to ${allow}, not to ${method}`, { detail: { allow } });
+  }
+}
+
+interface Failed {
+  readonly error: unknown;
+  readonly request: { readonly id: string; readonly url: string };
+  readonly reply: FastifyReply;
+  readonly log: ApiDeps['log'];
+}
+
+function sendProblem({ error, request, reply, log }: Failed): void {
+  const { status, headers, body } = problemOf(error, request.id);
+  if (status >= 500) log.error({ error, request_id: request.id, url: request.url }, 'a request failed');
+  void reply.code(status).headers(headers).header('content-type', problemType).header('x-request-id', request.id);
+  void reply.serializer(JSON.stringify).send(body);
 }
 
 /** What is no HTTP at all is answered on the bare socket. */

@@ -10,7 +10,7 @@ import {
   Deployed,
   Validation,
 } from '../../contract/workflows.ts';
-import type { Deployed as DeployResult } from '../../engine/engine.ts';
+import type { Deployed as DeployResult, Versions } from '../../engine/engine.ts';
 import { Fault } from '../../kit/fault.ts';
 import { parseDocuments } from '../../model/parse.ts';
 import { deployedAnswer, validationAnswer } from '../answers/workflow-answer.ts';
@@ -29,119 +29,70 @@ interface DeployQuery {
 const body = { content: { 'application/json': { schema: DefinitionBody } } };
 const deployAnswers = { 200: Deployed, 201: Deployed, 202: Deployed };
 
+const deployRoutes = [
+  { method: 'POST', url: '/workflows', summary: 'Deploy a workflow', tags: ['workflows'] },
+  { method: 'PUT', url: '/workflows/:name', summary: 'Deploy a version of this workflow', tags: ['workflows'] },
+  { method: 'POST', url: '/workflows/:name/versions', summary: 'Add a version', tags: ['versions'] },
+] as const;
+
 export function definitionRoutes(app: HttpApp, { engine }: ApiDeps): void {
   const { versions } = engine;
   readTextBodies(app);
+  for (const { method, url, summary, tags } of deployRoutes) {
+    app.route<{ Params: { name?: string }; Querystring: DeployQuery }>({
+      method,
+      url,
+      config: { permission: 'workflows:write' },
+      schema: {
+        summary,
+        description: 'With If-Match only where the active version is still the one that ETag named.',
+        tags,
+        body,
+        querystring: DefinitionQuery,
+        response: deployAnswers,
+      },
+      handler: async (request, reply) => {
+        const workspace = workspaceOf(request);
+        const definition = definitionOf(request.body);
+        if (request.params.name !== undefined) {
+          const name = workflowNameOf({ name: request.params.name });
+          checkName(definition, name);
+          await checkPrecondition(request.headers, () => versions.get(workspace, name));
+        }
+        return answerDeploy(reply, await versions.deploy(workspace, ...deployArguments(definition, request.query)));
+      },
+    });
+  }
+  validationRoutes(app, versions);
+}
 
-  app.route({
-    method: 'POST',
-    url: '/workflows',
-    config: { permission: 'workflows:write' },
-    schema: {
-      summary: 'Deploy a workflow',
-      tags: ['workflows'],
-      body,
-      querystring: DefinitionQuery,
-      response: deployAnswers,
-    },
-    handler: async (request, reply) => {
-      const definition = definitionOf(request.body);
-      return answerDeploy(
-        reply,
-        await versions.deploy(workspaceOf(request), ...deployArguments(definition, request.query)),
-      );
-    },
-  });
-
-  app.route<{ Params: { name: string }; Querystring: DeployQuery }>({
-    method: 'PUT',
-    url: '/workflows/:name',
-    config: { permission: 'workflows:write' },
-    schema: {
-      summary: 'Deploy a version of this workflow',
-      description: 'With If-Match only where the active version is still the one that ETag named.',
-      tags: ['workflows'],
-      body,
-      querystring: DefinitionQuery,
-      response: deployAnswers,
-    },
-    handler: async (request, reply) => {
-      const name = workflowNameOf(request.params);
-      const definition = definitionOf(request.body);
-      checkName(definition, name);
-      await checkPrecondition(request.headers, () => versions.get(workspaceOf(request), name));
-      return answerDeploy(
-        reply,
-        await versions.deploy(workspaceOf(request), ...deployArguments(definition, request.query)),
-      );
-    },
-  });
-
-  app.route<{ Params: { name: string }; Querystring: DeployQuery }>({
-    method: 'POST',
-    url: '/workflows/:name/versions',
-    config: { permission: 'workflows:write' },
-    schema: {
-      summary: 'Add a version',
-      tags: ['versions'],
-      body,
-      querystring: DefinitionQuery,
-      response: deployAnswers,
-    },
-    handler: async (request, reply) => {
-      const definition = definitionOf(request.body);
-      checkName(definition, workflowNameOf(request.params));
-      return answerDeploy(
-        reply,
-        await versions.deploy(workspaceOf(request), ...deployArguments(definition, request.query)),
-      );
-    },
-  });
+function validationRoutes(app: HttpApp, versions: Versions): void {
+  const validate = async (definition: DefinitionRequest, query: DeployQuery) => {
+    const [text, options] = deployArguments(definition, query);
+    return validationAnswer(await versions.validate(text, options), query.strict === true);
+  };
+  const schema = { tags: ['workflows'], body, querystring: DefinitionQuery, response: { 200: Validation } };
 
   app.route<{ Querystring: DeployQuery }>({
     method: 'POST',
     url: '/workflows/validate',
     config: { permission: 'workflows:read' },
-    schema: {
-      summary: 'Find every problem of a definition',
-      tags: ['workflows'],
-      body,
-      querystring: DefinitionQuery,
-      response: { 200: Validation },
-    },
-    handler: async (request) => {
-      const [text, options] = deployArguments(definitionOf(request.body), request.query);
-      return validationAnswer(await versions.validate(text, options), request.query.strict === true);
-    },
+    schema: { summary: 'Find every problem of a definition', ...schema },
+    handler: async (request) => validate(definitionOf(request.body), request.query),
   });
 
   app.route<{ Params: { name: string }; Querystring: DeployQuery }>({
     method: 'POST',
     url: '/workflows/:name/validate',
     config: { permission: 'workflows:read' },
-    schema: {
-      summary: 'Validate a workflow',
-      description: 'Without a body the active version is validated again.',
-      tags: ['workflows'],
-      body,
-      querystring: DefinitionQuery,
-      response: { 200: Validation },
-    },
+    schema: { summary: 'Validate a workflow; without a body its active version', ...schema },
     handler: async (request) => {
       const name = workflowNameOf(request.params);
-      const definition = hasBody(request.body) ? definitionOf(request.body) : await storedDefinition(request, name);
-      const [text, options] = deployArguments(definition, request.query);
-      return validationAnswer(await versions.validate(text, options), request.query.strict === true);
+      if (hasBody(request.body)) return validate(definitionOf(request.body), request.query);
+      const { yaml, contextYaml } = await versions.get(workspaceOf(request), name);
+      return validate(defined({ yaml_content: yaml, context_yaml: contextYaml ?? undefined }), request.query);
     },
   });
-
-  async function storedDefinition(
-    request: Parameters<typeof workspaceOf>[0],
-    name: string,
-  ): Promise<DefinitionRequest> {
-    const { yaml, contextYaml } = await versions.get(workspaceOf(request), name);
-    return defined({ yaml_content: yaml, context_yaml: contextYaml ?? undefined });
-  }
 }
 
 /** A request without a body is given an empty object before it is checked. */

@@ -31,7 +31,12 @@ interface Named {
 }
 
 export function startRoutes(app: HttpApp, deps: ApiDeps & { urls: Urls; closing: Closing }): void {
-  const { engine, log } = deps;
+  executeRoute(app, deps);
+  batchRoute(app, deps);
+}
+
+function executeRoute(app: HttpApp, deps: ApiDeps & { urls: Urls; closing: Closing }): void {
+  const { engine } = deps;
 
   app.route<{
     Params: Named;
@@ -64,6 +69,14 @@ export function startRoutes(app: HttpApp, deps: ApiDeps & { urls: Urls; closing:
     },
   });
 
+  /** Undefined when the time is over, or the server closes first. */
+  async function waitForEnd(workspace: string, executionId: string, waitMs: number): Promise<State | undefined> {
+    const ended = await deps.closing.orWhenClosing(engine.executions.waitForEnd(workspace, executionId, waitMs));
+    return ended && isEnded(ended) ? ended : undefined;
+  }
+}
+
+function batchRoute(app: HttpApp, { engine, log }: ApiDeps): void {
   app.route<{
     Params: Named;
     Body: { executions: { input?: unknown; idempotency_key?: string; metadata?: JsonObject }[] };
@@ -95,12 +108,6 @@ export function startRoutes(app: HttpApp, deps: ApiDeps & { urls: Urls; closing:
       return { executions };
     },
   });
-
-  /** Undefined when the time is over, or the server closes first. */
-  async function waitForEnd(workspace: string, executionId: string, waitMs: number): Promise<State | undefined> {
-    const ended = await deps.closing.orWhenClosing(engine.executions.waitForEnd(workspace, executionId, waitMs));
-    return ended && isEnded(ended) ? ended : undefined;
-  }
 
   function batchError(error: unknown, requestId: string) {
     const { body, status } = problemOf(error, requestId);

@@ -2,9 +2,8 @@
  * Where executors take work and bring results.
  *
  * What is wrong with one output must not cost the other results of the call: an output that no store may see fails its
- * own attempt with OUTPUT_INVALID. A task that was leased for a caller who has gone is given back at once.
+ * own attempt with OUTPUT_INVALID.
  */
-import type { ServerResponse } from 'node:http';
 import {
   ClaimAnswer,
   ClaimBody,
@@ -18,16 +17,15 @@ import {
   type Result,
 } from '../../contract/tasks.ts';
 import type { StepError } from '../../core/errors.ts';
-import type { HandedTask, TaskAnswer, TaskResult } from '../../engine/engine.ts';
+import type { TaskAnswer, TaskResult } from '../../engine/engine.ts';
 import type { Json } from '../../kit/json.ts';
-import { taskAnswer } from '../answers/task-answer.ts';
 import { isoTime } from '../answers/time.ts';
 import { refuseFlaw } from '../body.ts';
 import type { Closing } from '../closing.ts';
 import { defined } from '../defined.ts';
 import { depthMax, type Flaw, findFlaw } from '../flaw.ts';
 import { type ApiDeps, bulkBodyBytesMax, type HttpApp, workspaceOf } from '../http-app.ts';
-import { durationMs, waitMaxMs } from '../requests.ts';
+import { type Claim, claimRequest, openClaims } from './claims.ts';
 
 interface Lease {
   task_id: string;
@@ -38,15 +36,23 @@ interface Lease {
 const bodyDepthMax = depthMax + 3;
 
 export function taskRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing }): void {
-  const { tasks } = deps.engine;
+  const claim = openClaims(deps.engine.tasks, deps.closing);
+  completeRoute(app, deps, claim);
+  leaseRoutes(app, deps);
 
   app.route<{ Body: ClaimBodyRequest }>({
     method: 'POST',
     url: '/tasks/claim',
     config: { permission: 'tasks:work' },
     schema: { summary: 'Take work', tags: ['tasks'], body: ClaimBody, response: { 200: ClaimAnswer } },
-    handler: async (request, reply) => ({ tasks: await claim(workspaceOf(request), request.body, reply.raw) }),
+    handler: async (request, reply) => ({
+      tasks: await claim(request.body, { workspace: workspaceOf(request), response: reply.raw }),
+    }),
   });
+}
+
+function completeRoute(app: HttpApp, { engine }: ApiDeps, claim: Claim): void {
+  const { tasks } = engine;
 
   app.route<{ Body: { results: Result[]; claim?: ClaimBodyRequest } }>({
     method: 'POST',
@@ -64,13 +70,21 @@ export function taskRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing }): 
       const { results, claim: more } = request.body;
       const workspace = workspaceOf(request);
       const isSound = findFlaw(request.body, bodyDepthMax) === undefined;
+      // Nothing is recorded unless the claim that comes along is sound too.
       if (!isSound && more !== undefined) refuseUnsound(more, '/claim');
+      if (more !== undefined) claimRequest(workspace, more);
       const given = results.map((result, index) => taskResult(result, isSound ? undefined : index));
       const answers = given.length > 0 ? await tasks.complete(workspace, given) : [];
       const answered = { results: answers.map(resultAnswer) };
-      return more === undefined ? answered : { ...answered, tasks: await claim(workspace, more, reply.raw) };
+      return more === undefined
+        ? answered
+        : { ...answered, tasks: await claim(more, { workspace, response: reply.raw }) };
     },
   });
+}
+
+function leaseRoutes(app: HttpApp, { engine }: ApiDeps): void {
+  const { tasks } = engine;
 
   app.route<{ Body: { tasks: Lease[] } }>({
     method: 'POST',
@@ -100,34 +114,6 @@ export function taskRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing }): 
       return { released: given.length };
     },
   });
-
-  async function claim(workspace: string, body: ClaimBodyRequest, response: ServerResponse) {
-    const { executor, worker_id: workerId, functions, max_tasks: maxTasks = 1, wait } = body;
-    const waitMs = wait === undefined ? 0 : durationMs(wait, { in: 'body', pointer: '/wait' }, waitMaxMs);
-    const request = { workspace, executor, workerId, maxTasks, waitMs, ...defined({ functions }) };
-    const handed = waitMs === 0 ? await tasks.claim(request) : await claimWaiting(request, response);
-    if (!response.destroyed) return handed.map(taskAnswer);
-    await giveBack(workspace, handed);
-    return [];
-  }
-
-  /** The wait ends early when the caller goes away or the server closes. */
-  async function claimWaiting(request: Parameters<typeof tasks.claim>[0], response: ServerResponse) {
-    const abort = new AbortController();
-    const stop = (): void => abort.abort();
-    const forget = deps.closing.onClose(stop);
-    response.once('close', stop);
-    try {
-      return await tasks.claim(request, abort.signal);
-    } finally {
-      response.off('close', stop);
-      forget();
-    }
-  }
-
-  async function giveBack(workspace: string, handed: readonly HandedTask[]): Promise<void> {
-    if (handed.length > 0) await tasks.release(workspace, handed);
-  }
 }
 
 const leaseOf = (lease: Lease): { taskId: string; leaseToken: string } => ({

@@ -1,31 +1,16 @@
-/** Reading and removing workflows, and moving between their versions. */
-import {
-  RollbackBody,
-  VersionList,
-  VersionSummary,
-  WorkflowDetail,
-  WorkflowList,
-  WorkflowListQuery,
-} from '../../contract/workflows.ts';
-import { Fault } from '../../kit/fault.ts';
-import type { StoredVersion } from '../../storage/catalog.ts';
-import { versionSummary, workflowDetail, workflowSummary } from '../answers/workflow-answer.ts';
+/** Reading and removing workflows. */
+import { WorkflowDetail, WorkflowList, WorkflowListQuery } from '../../contract/workflows.ts';
+import { workflowDetail, workflowSummary } from '../answers/workflow-answer.ts';
 import { decodeOffset, encodeOffset } from '../cursor.ts';
 import { defined } from '../defined.ts';
 import { checkPrecondition, etagOf, isFresh } from '../etag.ts';
 import { type ApiDeps, type HttpApp, workspaceOf } from '../http-app.ts';
 import { limitDefault, offsetMax, offsetOfPage } from '../pages.ts';
-import { versionOf, workflowNameOf } from '../requests.ts';
+import { workflowNameOf } from '../requests.ts';
 
 interface Named {
   name: string;
 }
-
-interface Numbered extends Named {
-  version: string;
-}
-
-const inPath = { in: 'path', pointer: '/version' } as const;
 
 export function workflowRoutes(app: HttpApp, { engine }: ApiDeps): void {
   const { versions } = engine;
@@ -82,72 +67,4 @@ export function workflowRoutes(app: HttpApp, { engine }: ApiDeps): void {
       return reply.code(204).send();
     },
   });
-
-  app.route<{ Params: Named }>({
-    method: 'GET',
-    url: '/workflows/:name/versions',
-    config: { permission: 'workflows:read' },
-    schema: { summary: 'List versions, newest first', tags: ['versions'], response: { 200: VersionList } },
-    handler: async (request) => {
-      const history = await versions.history(workspaceOf(request), workflowNameOf(request.params));
-      return { versions: history.map(versionSummary) };
-    },
-  });
-
-  app.route<{ Params: Numbered }>({
-    method: 'GET',
-    url: '/workflows/:name/versions/:version',
-    config: { permission: 'workflows:read' },
-    schema: { summary: 'Get a version', tags: ['versions'], response: { 200: WorkflowDetail } },
-    handler: async (request, reply) => {
-      const { params } = request;
-      const number = versionOf(params.version, inPath);
-      const version = await versions.get(workspaceOf(request), workflowNameOf(params), number);
-      void reply.header('etag', etagOf(version));
-      if (isFresh(request.headers['if-none-match'], version)) return reply.code(304).send();
-      return workflowDetail(version);
-    },
-  });
-
-  for (const verb of ['activate', 'promote']) {
-    app.route<{ Params: Numbered }>({
-      method: 'POST',
-      url: `/workflows/:name/versions/:version/${verb}`,
-      config: { permission: 'workflows:write' },
-      schema: { summary: 'Make a version the active one', tags: ['versions'], response: { 200: VersionSummary } },
-      handler: async (request) => {
-        const number = versionOf(request.params.version, inPath);
-        return versionSummary(await versions.activate(workspaceOf(request), workflowNameOf(request.params), number));
-      },
-    });
-  }
-
-  app.route<{ Params: Named; Body: { version?: string } }>({
-    method: 'POST',
-    url: '/workflows/:name/rollback',
-    config: { permission: 'workflows:write' },
-    schema: {
-      summary: 'Go back to an earlier version',
-      tags: ['versions'],
-      body: RollbackBody,
-      response: { 200: VersionSummary },
-    },
-    handler: async (request) => {
-      const name = workflowNameOf(request.params);
-      const given = request.body.version;
-      const target =
-        given === undefined
-          ? versionBefore(await versions.history(workspaceOf(request), name), name)
-          : versionOf(given, { in: 'body', pointer: '/version' });
-      return versionSummary(await versions.activate(workspaceOf(request), name, target));
-    },
-  });
-}
-
-/** The version deployed before the active one. History stands newest first. */
-function versionBefore(history: readonly StoredVersion[], name: string): string {
-  const active = history.findIndex((version) => version.active);
-  const before = history[active + 1];
-  if (before) return before.version;
-  throw new Fault('STATE_CONFLICT', `${name} has no version before the active one; name the version to go to`);
 }

@@ -1,5 +1,6 @@
 /**
- * Group commit: while one batch is being made durable, the next one collects.
+ * Group commit: while batches are being made durable, the next one collects. Two are under way at once, so that the
+ * store always has work; they never touch the same execution, which has one move on its way at most.
  *
  * Nothing leaves the process before its write is durable, so every write brings the callback that lets it go. A commit
  * whose answer is lost is sent again as it is: the store knows a move by its id and a lease by its token, so the
@@ -9,7 +10,7 @@
 import type { Clock } from '../kit/clock.ts';
 import { Fault } from '../kit/fault.ts';
 import type { Outcome, Store, Write } from '../storage/store.ts';
-import { batchMax, commitAttemptsMax, commitRetryDelayMs } from './limits.ts';
+import { batchEager, batchesMax, batchMax, commitAttemptsMax, commitRetryDelayMs } from './limits.ts';
 
 export interface Committer {
   /** `settle` is called once, in the order of the writes of its batch. */
@@ -32,18 +33,18 @@ interface Waiting {
 
 export function openCommitter(deps: { store: Store; clock: Clock }): Committer {
   let collecting: Waiting[] = [];
-  let inFlight = 0;
-  let isBusy = false;
+  let batchesUnderWay = 0;
+  let writesUnderWay = 0;
   let trouble: Fault | undefined;
   let commits = 0;
   const idle: (() => void)[] = [];
 
   function flush(): void {
-    if (isBusy || collecting.length === 0) return;
-    isBusy = true;
+    if (batchesUnderWay >= batchesMax || collecting.length === 0) return;
     const batch = collecting.length <= batchMax ? collecting : collecting.slice(0, batchMax);
     collecting = collecting.length <= batchMax ? [] : collecting.slice(batchMax);
-    inFlight = batch.length;
+    batchesUnderWay += 1;
+    writesUnderWay += batch.length;
     commit(batch, 1);
   }
 
@@ -67,22 +68,24 @@ export function openCommitter(deps: { store: Store; clock: Clock }): Committer {
 
   /** The next batch goes out first: what the settled writes let go is then free to join the one after it. */
   function settleAll(batch: readonly Waiting[], outcomeAt: (index: number) => Outcome | Fault): void {
-    isBusy = false;
-    inFlight = 0;
+    batchesUnderWay -= 1;
+    writesUnderWay -= batch.length;
     flush();
     for (const [index, waiting] of batch.entries()) waiting.settle(outcomeAt(index));
-    if (!isBusy && collecting.length === 0) for (const resolve of idle.splice(0)) resolve();
+    if (pending() === 0) for (const resolve of idle.splice(0)) resolve();
   }
+
+  const pending = (): number => collecting.length + writesUnderWay;
 
   return {
     add(write, settle) {
       collecting.push({ write, settle });
-      if (!isBusy && collecting.length === 1) queueMicrotask(flush);
+      if (collecting.length >= batchEager) flush();
+      else if (collecting.length === 1 && batchesUnderWay === 0) queueMicrotask(flush);
     },
-    pending: () => collecting.length + inFlight,
+    pending,
     trouble: () => trouble,
     commits: () => commits,
-    drained: () =>
-      collecting.length + inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle.push(resolve)),
+    drained: () => (pending() === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle.push(resolve))),
   };
 }

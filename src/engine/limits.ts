@@ -6,6 +6,10 @@ export const inlineValueMax = 16_384;
 export const valueTextMax = 4 * 1024 * 1024;
 /** Writes that share one commit. */
 export const batchMax = 2_000;
+/** Batches under way at once. */
+export const batchesMax = 2;
+/** Writes that are reason enough to commit at once, so that the store works while the next ones are decided. */
+export const batchEager = 64;
 /** Writes that wait for the next commit before starts are refused with QUEUE_FULL. */
 export const pendingWritesMax = 50_000;
 /** Attempts to settle a commit whose result is unknown, before its callers are told. */

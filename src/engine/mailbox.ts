@@ -73,6 +73,9 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
   const lives = new Map<string, Live>();
   let conflicts = 0;
   let moves = 0;
+  let moveIds = 0;
+  const nodeId = makeId('node', deps.clock, deps.random);
+  const nextMoveId = (): string => `${nodeId}.${(moveIds++).toString(36)}`;
 
   function liveOf(executionId: string): Live {
     const found = lives.get(executionId);
@@ -128,8 +131,8 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
   function settleDown(live: Live): void {
     live.phase = 'idle';
     if (live.readers.length > 0) for (const reader of live.readers.splice(0)) reader.take(live);
-    if (live.state.position === 0 && live.inbox.length === 0) lives.delete(live.id);
-    if (live.inbox.length > 0) move(live);
+    if (live.inbox.length > 0) return move(live);
+    if (live.state.position === 0) lives.delete(live.id);
   }
 
   function move(live: Live): void {
@@ -176,7 +179,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       changes,
       events: moved.events,
       at: moved.at,
-      moveId: makeId('move', deps.clock, deps.random),
+      moveId: nextMoveId(),
       claims: moved.claims,
       freesSlots: deps.usesSlots,
       isLocal: deps.isLocal,

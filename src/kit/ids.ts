@@ -15,17 +15,33 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
  * Crockford base 32. Keys in time order keep the store's index pages warm.
  */
 export function makeId(prefix: string, clock: Pick<Clock, 'nowMs'>, random: Random): string {
-  let time = '';
-  let rest = Math.max(0, Math.floor(clock.nowMs()));
-  for (let place = 0; place < 10; place += 1) {
-    time = alphabet[rest % 32] + time;
-    rest = Math.floor(rest / 32);
-  }
-  return `${prefix}_${time}${randomText(random, 16)}`;
+  return `${prefix}_${timeText(Math.max(0, Math.floor(clock.nowMs())))}${randomText(random, 16)}`;
 }
 
+let lastTime = { ms: -1, text: '' };
+
+/** Ids come in bursts: the characters of one millisecond are made once. */
+function timeText(ms: number): string {
+  if (lastTime.ms === ms) return lastTime.text;
+  let text = '';
+  let rest = ms;
+  for (let place = 0; place < 10; place += 1) {
+    text = alphabet[rest % 32] + text;
+    rest = Math.floor(rest / 32);
+  }
+  lastTime = { ms, text };
+  return text;
+}
+
+/** Characters of five random bits each; one draw gives six. */
 export function randomText(random: Random, length: number): string {
   let text = '';
-  for (let place = 0; place < length; place += 1) text += alphabet[Math.floor(random.next() * 32)];
+  while (text.length < length) {
+    let bits = Math.floor(random.next() * 2 ** 30);
+    for (let place = 0; place < 6 && text.length < length; place += 1) {
+      text += alphabet[bits & 31];
+      bits >>>= 5;
+    }
+  }
   return text;
 }

@@ -66,7 +66,7 @@ function admitAttempt(state: ExecutionState, fact: AttemptFact): Refusal | undef
 }
 
 function admitSignal(state: ExecutionState, fact: Extract<Fact, { type: 'signal' }>): Refusal | undefined {
-  if (state.signalIds.has(fact.id)) return refuse('REPEATED', `signal ${fact.id} was received before`);
+  if (state.signalIds.includes(fact.id)) return refuse('REPEATED', `signal ${fact.id} was received before`);
   if (state.signals.length < signalsKeptMax) return undefined;
   return refuse('LIMIT_EXCEEDED', `the execution keeps ${signalsKeptMax} signals that no step has taken yet`);
 }

@@ -57,7 +57,7 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
       recordRetry(state, event);
       break;
     case 'rule.fired':
-      state.rulesFired.add(event.rule);
+      state.rulesFired.push(event.rule);
       break;
     case 'signal.received':
       state.signals.push({ id: event.id, name: event.name, payload: event.payload });
@@ -101,7 +101,7 @@ function recordRetry(state: ExecutionState, event: Extract<ExecutionEvent, { typ
   state.warnings = [];
   state.deadLetter = false;
   state.closing = undefined;
-  state.rulesFired.clear();
+  state.rulesFired = [];
   setDeadline(state, event.deadlineAt);
 }
 
@@ -114,8 +114,6 @@ function recordCompensated(state: ExecutionState, failed: boolean): void {
 }
 
 function rememberSignal(state: ExecutionState, id: string): void {
-  state.signalIds.add(id);
-  if (state.signalIds.size <= signalIdsKept) return;
-  const [oldest] = state.signalIds;
-  if (oldest !== undefined) state.signalIds.delete(oldest);
+  state.signalIds.push(id);
+  if (state.signalIds.length > signalIdsKept) state.signalIds.shift();
 }

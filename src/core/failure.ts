@@ -124,7 +124,7 @@ export function firedRule(turn: Turn, step: StepState): boolean {
   if (step.origin !== 'flow' && step.origin !== 'fallback') return false;
   const sight: Sight = { frame: step.frame, error: step.status === 'completed' ? undefined : step.error };
   for (const [index, rule] of turn.program.rules.entries()) {
-    if (turn.state.rulesFired.has(index)) continue;
+    if (turn.state.rulesFired.includes(index)) continue;
     const holds = evaluated(step.path, () => isTrue(rule.condition.evaluate(scopeOf(turn, sight))));
     if (!holds.ok) {
       failFrame(turn, step.frame, holds.error);

@@ -5,7 +5,7 @@
 import type { ExecutionState, FrameState } from './state.ts';
 
 /** Raised whenever the state's shape changes; older snapshots are then ignored and the journal is read from its start. */
-const format = 1;
+const format = 2;
 
 export function writeSnapshot(state: ExecutionState): string {
   return JSON.stringify({
@@ -23,8 +23,6 @@ export function writeSnapshot(state: ExecutionState): string {
       outstanding: [...state.outstanding.values()],
       opened: [],
       settled: [],
-      signalIds: [...state.signalIds],
-      rulesFired: [...state.rulesFired],
     },
   });
 }
@@ -48,22 +46,15 @@ export function readSnapshot(text: string): ExecutionState | undefined {
     ),
     completed: new Set(state.completed),
     outstanding: new Map(state.outstanding.map((command) => [command.id, command])),
-    signalIds: new Set(state.signalIds),
-    rulesFired: new Set(state.rulesFired),
   };
 }
 
 type FlatFrame = Omit<FrameState, 'active' | 'begun'> & { readonly active: string[]; readonly begun: string[] };
 
-type Flat = Omit<
-  ExecutionState,
-  'steps' | 'pathsByName' | 'frames' | 'completed' | 'outstanding' | 'signalIds' | 'rulesFired'
-> & {
+type Flat = Omit<ExecutionState, 'steps' | 'pathsByName' | 'frames' | 'completed' | 'outstanding'> & {
   readonly steps: (ExecutionState['steps'] extends Map<string, infer Step> ? Step : never)[];
   readonly pathsByName: [string, string][];
   readonly frames: FlatFrame[];
   readonly completed: string[];
   readonly outstanding: (ExecutionState['outstanding'] extends Map<string, infer Command> ? Command : never)[];
-  readonly signalIds: string[];
-  readonly rulesFired: number[];
 };

@@ -45,8 +45,10 @@ export interface ExecutionState {
   settled: string[];
   /** Signals that nobody has taken yet, oldest first. */
   signals: Signal[];
-  signalIds: Set<string>;
-  rulesFired: Set<number>;
+  /** Oldest first. */
+  signalIds: string[];
+  /** Indices of rules. */
+  rulesFired: number[];
   closing: Closing | undefined;
   compensation: CompensationState | undefined;
   output: Json | undefined;
@@ -90,6 +92,8 @@ export interface StepState {
   origin: Origin;
   /** The failed step that led here. */
   after: string | undefined;
+  /** The step that led here; its output is `$.previous`. */
+  previous: string | undefined;
   /** Undefined where it is the execution's input. */
   input: Json | undefined;
   task: TaskSpec | undefined;
@@ -97,7 +101,7 @@ export interface StepState {
   error: StepError | undefined;
   /** Failed, and yet it counts as done: ignored, or a fallback stands in for it. */
   passed: boolean;
-  /** It was in an executor's hands when the flow stopped waiting for it. */
+  /** An attempt was in an executor's hands when the flow stopped waiting for it. */
   outcomeUnknown: boolean;
   scheduledAt: number;
   startedAt: number | undefined;
@@ -191,8 +195,8 @@ export function emptyState(id: string): ExecutionState {
     opened: [],
     settled: [],
     signals: [],
-    signalIds: new Set(),
-    rulesFired: new Set(),
+    signalIds: [],
+    rulesFired: [],
     closing: undefined,
     compensation: undefined,
     output: undefined,

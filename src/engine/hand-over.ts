@@ -54,7 +54,7 @@ function hand(deps: HandOverDeps, live: Live, command: Command): void {
     case 'dispatch':
       return dispatch(deps, live, command);
     case 'withdraw':
-      if (deps.local.isRunning(live.id, command.dispatch)) return deps.local.abort(live, command.dispatch);
+      if (deps.local.isRunning(live, command.dispatch)) return deps.local.abort(live, command.dispatch);
       return deps.desk.withdraw(live, command);
     case 'timer':
       return arm(deps, live.id, command);
@@ -127,7 +127,7 @@ async function recoverDispatch(
   live: Live,
   command: Command & { type: 'dispatch' },
 ): Promise<boolean> {
-  if (deps.local.isRunning(live.id, command.id)) return false;
+  if (deps.local.isRunning(live, command.id)) return false;
   const row = await deps.store.tasks.find(taskIdOf(live.id, command.id));
   if (row) return false;
   const { step, visit, attempt } = command;

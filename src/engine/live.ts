@@ -13,6 +13,7 @@ import type { Journal, StoredRecord } from '../storage/journal.ts';
 import type { SlotClaim, StartKey } from '../storage/store.ts';
 import { decodeEvents, largeHashes } from './codec.ts';
 import { loadPage } from './limits.ts';
+import type { Running } from './local.ts';
 
 type Distributed<T> = T extends unknown ? Omit<T, 'at'> : never;
 /** A fact before its move gives it a time: all facts of one move share the record's. */
@@ -33,7 +34,7 @@ export interface Live {
   /** Position of the newest snapshot. */
   snapshotAt: number;
   /** Attempts whose task runs in this process; they have no row. */
-  readonly inProcess: Set<string>;
+  readonly inProcess: Map<string, Running>;
   /** Called once the state is what the journal says. */
   readers: Reader[];
 }
@@ -73,7 +74,7 @@ export function emptyLive(id: string): Live {
     wakeAt: undefined,
     viewedStatus: undefined,
     snapshotAt: 0,
-    inProcess: new Set(),
+    inProcess: new Map(),
     readers: [],
   };
 }

@@ -21,7 +21,7 @@ export interface Local {
   isLocal(state: ExecutionState, command: Command): boolean;
   find(workspace: string, executor: string, functionName: string): LocalFunction | undefined;
   run(live: Live, command: Dispatch): void;
-  isRunning(executionId: string, attempt: string): boolean;
+  isRunning(live: Live, attempt: string): boolean;
   /** The attempt is settled, or asked back: a function that still runs is told that its result is not wanted. */
   abort(live: Live, attempt: string): void;
   /** Ends what is past its timeout, and what does not stop after it was asked to. */
@@ -29,10 +29,12 @@ export interface Local {
   running(): number;
 }
 
-interface Running {
+/** A task in this process. */
+export interface Running {
   readonly executionId: string;
   readonly dispatch: Dispatch;
-  readonly controller: AbortController;
+  /** Made when the function asks for its signal: most never do. */
+  controller: AbortController | undefined;
   readonly startedAt: number;
   readonly deadlineAt: number | undefined;
   abortedAt: number | undefined;
@@ -47,15 +49,13 @@ export function openLocal(deps: {
   submit: (executionId: string, fact: UntimedFact) => void;
 }): Local {
   const functions = new Map<string, Map<string, LocalFunction>>();
-  const running = new Map<string, Running>();
+  const running = new Set<Running>();
 
   const find = (workspace: string, executor: string, functionName: string): LocalFunction | undefined =>
     functions.get(`${workspace}\n${executor}`)?.get(functionName);
 
-  function finish(key: string, task: Running, fact: UntimedFact): void {
-    if (running.get(key) !== task) return;
-    running.delete(key);
-    deps.submit(task.executionId, fact);
+  function finish(task: Running, fact: UntimedFact): void {
+    if (running.delete(task)) deps.submit(task.executionId, fact);
   }
 
   function run(live: Live, dispatch: Dispatch): void {
@@ -68,23 +68,22 @@ export function openLocal(deps: {
     const task: Running = {
       executionId: live.id,
       dispatch,
-      controller: new AbortController(),
+      controller: undefined,
       startedAt,
       deadlineAt,
       abortedAt: undefined,
     };
-    const key = `${live.id}/${dispatch.id}`;
-    running.set(key, task);
-    live.inProcess.add(dispatch.id);
+    running.add(task);
+    live.inProcess.set(dispatch.id, task);
     deps.counters.tasksHandedOut += 1;
     const { step: path, visit, attempt } = dispatch;
     const context = makeTask(task, spec.idempotencyKey ?? `${live.id}/${passId(step)}`);
     const settle = (outcome: { output: unknown } | { error: StepError }): void => {
       const error = 'error' in outcome ? outcome.error : findUnstorable(outcome.output ?? null);
       const base = { step: path, visit, attempt, startedAt };
-      if (error) return finish(key, task, { type: 'task.failed', ...base, error });
+      if (error) return finish(task, { type: 'task.failed', ...base, error });
       const output = copyJson(('output' in outcome ? (outcome.output ?? null) : null) as Json);
-      finish(key, task, { type: 'task.completed', ...base, output });
+      finish(task, { type: 'task.completed', ...base, output });
     };
     callFunction(() => call(copyJson(inputOf(live.state, step)), context), settle);
   }
@@ -102,26 +101,25 @@ export function openLocal(deps: {
     },
     find,
     run,
-    isRunning: (executionId, attempt) => running.has(`${executionId}/${attempt}`),
+    isRunning: (live, attempt) => running.has(live.inProcess.get(attempt) as Running),
     abort(live, attempt) {
-      const key = `${live.id}/${attempt}`;
+      const task = live.inProcess.get(attempt);
       const isWithdrawal = live.state.outstanding.has(`withdraw:${attempt}`);
       if (!isWithdrawal) live.inProcess.delete(attempt);
-      const task = running.get(key);
-      if (!task) return;
-      task.abortedAt ??= deps.clock.nowMs();
-      task.controller.abort();
-      if (!isWithdrawal) running.delete(key);
+      if (!task || !running.has(task)) return;
+      stop(task, deps.clock.nowMs());
+      if (!isWithdrawal) running.delete(task);
     },
     sweep() {
       const nowMs = deps.clock.nowMs();
-      for (const [key, task] of running) {
+      for (const task of running) {
         const { step, visit, attempt } = task.dispatch;
         if (task.abortedAt !== undefined && nowMs - task.abortedAt >= abortGraceMs) {
-          running.delete(key);
+          running.delete(task);
           deps.submit(task.executionId, { type: 'task.withdrawn', step, visit, attempt, outcome: 'unknown' });
         } else if (task.deadlineAt !== undefined && task.deadlineAt <= nowMs && task.abortedAt === undefined) {
-          task.controller.abort();
+          running.delete(task);
+          stop(task, nowMs);
           deps.submit(task.executionId, { type: 'task.timed_out', step, visit, attempt, startedAt: task.startedAt });
         }
       }
@@ -137,8 +135,17 @@ function makeTask(task: Running, idempotencyKey: string): LocalTask {
     attempt: task.dispatch.attempt,
     idempotencyKey,
     deadlineAt: task.deadlineAt,
-    signal: task.controller.signal,
+    get signal() {
+      task.controller ??= new AbortController();
+      if (task.abortedAt !== undefined) task.controller.abort();
+      return task.controller.signal;
+    },
   };
+}
+
+function stop(task: Running, nowMs: number): void {
+  task.abortedAt ??= nowMs;
+  task.controller?.abort();
 }
 
 /** A function may answer at once, by a promise, or by throwing. */

@@ -14,7 +14,7 @@ import type { BreakerGate } from './breaker-gate.ts';
 import type { Committer } from './committer.ts';
 import type { ClaimRequest, EngineCounters, HandedTask } from './engine.ts';
 import type { HeldLease, LeaseBook } from './lease-book.ts';
-import { claimTasksMax, claimWaitMaxMs, leaseMs, readyTasksMax } from './limits.ts';
+import { claimTasksMax, claimWaitMaxMs, readyTasksMax } from './limits.ts';
 import type { Live } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import { openReadyQueue, type ReadyQueue, type ReadyTask } from './ready-queue.ts';
@@ -30,6 +30,8 @@ export interface ClaimsDeps {
   readonly breakers: BreakerGate;
   readonly counters: EngineCounters;
   readonly leases: LeaseBook;
+  /** How long an executor holds a task without a heartbeat, in milliseconds. */
+  readonly leaseMs: number;
 }
 
 export interface ClaimDesk {
@@ -183,7 +185,7 @@ function handOut(
   const step = state.steps.get(command.step);
   const nowMs = deps.clock.nowMs();
   const deadlineAt = step?.task?.timeoutMs === undefined ? undefined : nowMs + step.task.timeoutMs;
-  const lengthMs = step?.task?.heartbeatMs ?? leaseMs;
+  const lengthMs = step?.task?.heartbeatMs ?? deps.leaseMs;
   const expiresAt = Math.min(nowMs + lengthMs, deadlineAt ?? Number.POSITIVE_INFINITY);
   const token = randomText(deps.random, 26);
   const lease: HeldLease = { token, worker: given.workerId, since: nowMs, lengthMs, deadlineAt, expiresAt };

@@ -32,7 +32,7 @@ export interface Desk extends TaskDesk, Pick<ClaimDesk, 'offer' | 'waiting' | 'c
 }
 
 export function openDesk(deps: DeskDeps): Desk {
-  const leases = openLeaseBook(deps.store.tasks);
+  const leases = openLeaseBook(deps.store.tasks, deps.leaseMs);
   const claims = openClaimDesk({ ...deps, leases });
 
   async function completeOne(

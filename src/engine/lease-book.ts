@@ -1,6 +1,5 @@
 /** Who holds which task, as far as this node handed it out. The task row is the truth; this saves reading it. */
 import type { Tasks } from '../storage/tasks.ts';
-import { leaseMs } from './limits.ts';
 
 export interface HeldLease {
   readonly token: string;
@@ -22,7 +21,7 @@ export interface LeaseBook {
   find(taskId: string): Promise<HeldLease | undefined>;
 }
 
-export function openLeaseBook(tasks: Tasks): LeaseBook {
+export function openLeaseBook(tasks: Tasks, leaseMs: number): LeaseBook {
   const leases = new Map<string, HeldLease>();
   return {
     set: (taskId, lease) => void leases.set(taskId, lease),

@@ -30,7 +30,7 @@ export const timerHorizonMs = 60_000;
 export const sweepIntervalMs = 500;
 export const sweepBatch = 200;
 /** How long an executor holds a task without a heartbeat. */
-export const leaseMs = 30_000;
+export const leaseDefaultMs = 30_000;
 /** Tasks of one claim. */
 export const claimTasksMax = 100;
 /** The longest wait of one claim. */

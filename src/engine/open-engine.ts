@@ -14,7 +14,7 @@ import type { Engine, EngineCounters, EngineHealth } from './engine.ts';
 import { type Estimates, openEstimates } from './estimates.ts';
 import { openExecutions } from './executions.ts';
 import { type HandOverDeps, handOver } from './hand-over.ts';
-import { admissionDefaults } from './limits.ts';
+import { admissionDefaults, leaseDefaultMs } from './limits.ts';
 import type { Live } from './live.ts';
 import { openLocal } from './local.ts';
 import { type Mailboxes, openMailboxes } from './mailbox.ts';
@@ -32,6 +32,8 @@ export interface EngineDeps {
   /** Environment variables that definitions may read; none by default. */
   readonly env?: (name: string) => string | undefined;
   readonly admission?: Partial<AdmissionLimits>;
+  /** How long an executor holds a task without a heartbeat. Default 30 s. */
+  readonly leaseMs?: number;
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -128,7 +130,8 @@ function assemble(deps: EngineDeps) {
       observe({ counters, estimates, admission, watchers }, live, events);
     },
   });
-  const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters });
+  const leaseMs = deps.leaseMs ?? leaseDefaultMs;
+  const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters, leaseMs });
   const queue = (live: Live): void => admission.admitNext(live.state.workspace);
   const handing: HandOverDeps = { store, clock, timers, desk, local, breakers, mailboxes, counters, queue };
   const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn: deps.warn };

@@ -1,0 +1,118 @@
+/**
+ * Puts the platform together and starts it; alone knows which store and which ports.
+ *
+ * Order of ending: refuse new work and answer what waits, let requests end, stop the engine, close the store. Whatever
+ * was acknowledged before is durable, so ending at any point loses nothing.
+ */
+import { mkdir } from 'node:fs/promises';
+import { pino } from 'pino';
+import type { ApiConfig } from '../api/http-app.ts';
+import { openApi } from '../api/server.ts';
+import { makeFirstToken, openAuth } from '../auth/auth.ts';
+import { openTokens, type Tokens } from '../auth/tokens.ts';
+import type { Engine } from '../engine/engine.ts';
+import { openEngineOver } from '../engine/open-engine.ts';
+import { parseBeside } from '../engine/parse-beside.ts';
+import { systemClock } from '../kit/clock.ts';
+import { systemRandom } from '../kit/random.ts';
+import { openStore } from '../storage/drivers.ts';
+import { type Config, environment } from './config.ts';
+import { requireDrivers, requireStrongSecrets } from './config-start.ts';
+import { adminTokenPath, openTokenFile, readText, writePrivately } from './token-file.ts';
+import { version } from './version.ts';
+
+export interface Platform {
+  readonly url: string;
+  readonly dashboardUrl: string;
+  readonly engine: Engine;
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly config: Config;
+  /** Lets sample secrets pass. */
+  readonly dev: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** Rejects with CONFIG_INVALID, DRIVER_NOT_AVAILABLE, DATA_LOCKED or PORT_TAKEN. */
+export async function startPlatform({ config, dev, log }: StartOptions): Promise<Platform> {
+  requireStrongSecrets(config, { dev });
+  requireDrivers(config);
+  const logger = pino(
+    { level: config.monitoring.logLevel === 'info' ? 'warn' : config.monitoring.logLevel },
+    pino.destination(2),
+  );
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const engine = await openEngine(config, (message, error) => logger.warn({ err: error }, message));
+  try {
+    const tokens = await openTokens({ ...openTokenFile(config.dataDir), clock: systemClock });
+    if (config.security.authEnabled) await provideAdminToken(config, tokens, log);
+    const auth = openAuth({
+      tokens,
+      enabled: config.security.authEnabled,
+      ...(config.security.adminToken === undefined ? {} : { adminToken: config.security.adminToken }),
+    });
+    const api = await openApi({
+      engine,
+      auth,
+      clock: systemClock,
+      log: { error: (fields, message) => logger.error(fields, message) },
+      config: apiConfig(config),
+    });
+    const ports = await api.listen();
+    return {
+      url: config.server.publicUrl ?? `http://localhost:${ports.port}`,
+      dashboardUrl: `http://localhost:${ports.dashboardPort}`,
+      engine,
+      async close() {
+        await api.close();
+        await engine.close();
+      },
+    };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+async function openEngine(config: Config, warn: (message: string, error: unknown) => void): Promise<Engine> {
+  const allowed = new Set(config.security.allowedEnv);
+  const env = environment();
+  return openEngineOver({
+    store: await openStore(config.storage.url),
+    clock: systemClock,
+    random: systemRandom,
+    parse: parseBeside,
+    env: (name) => (allowed.has(name) ? env[name] : undefined),
+    admission: { running: config.limits.running, queued: config.limits.queued },
+    leaseMs: config.limits.leaseMs,
+    warn,
+  });
+}
+
+function apiConfig(config: Config): ApiConfig {
+  const { host, port, dashboardPort, publicUrl } = config.server;
+  return {
+    host,
+    port,
+    dashboardPort,
+    version,
+    streamsMax: config.limits.streams,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+  };
+}
+
+/** The first start makes an admin token, prints it once, and leaves it for the command line on this machine. */
+async function provideAdminToken(config: Config, tokens: Tokens, log: (line: string) => void): Promise<void> {
+  const path = adminTokenPath(config.dataDir);
+  const given = config.security.adminToken;
+  if (given !== undefined) {
+    if ((await readText(path)) !== `${given}\n`) await writePrivately(path, `${given}\n`);
+    return;
+  }
+  const token = await makeFirstToken(tokens);
+  if (token === undefined) return;
+  await writePrivately(path, `${token}\n`);
+  log(`admin token (shown once, kept in ${path}): ${token}`);
+}

@@ -1,0 +1,88 @@
+import { choice, integer, type Kind, label, type Range, reportType } from '../model/fields/kind.ts';
+
+/**
+ * Kinds of values that only configurations have. Numbers and booleans may be written as texts, because that is what
+ * variables and flags hold.
+ */
+export const flag: Kind<boolean> = {
+  expected: 'true or false',
+  read(spot, sink) {
+    const text = label.read(spot, sink);
+    if (text === undefined) return undefined;
+    const value = flagValues.get(text.toLowerCase());
+    return value ?? reportType(spot, sink, flag.expected);
+  },
+  schema: () => ({ type: 'boolean' }),
+};
+
+const flagValues: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['yes', true],
+  ['on', true],
+  ['1', true],
+  ['false', false],
+  ['no', false],
+  ['off', false],
+  ['0', false],
+]);
+
+export function whole(range: Range): Kind<number> {
+  const kind = integer(range);
+  return {
+    ...kind,
+    read(spot, sink) {
+      const { node } = spot;
+      const isDigits = node.kind === 'scalar' && typeof node.value === 'string' && /^-?\d{1,15}$/.test(node.value);
+      return kind.read(isDigits ? { ...spot, node: { ...node, value: Number(node.value) } } : spot, sink);
+    },
+  };
+}
+
+export const port = whole({ min: 0, max: 65_535 });
+
+const unitBytes: Readonly<Record<string, number>> = { b: 1, kb: 1_024, mb: 1_024 ** 2, gb: 1_024 ** 3 };
+
+/** `512mb`; a bare number counts bytes. */
+export const size: Kind<number> = {
+  expected: 'a size like 512mb',
+  read(spot, sink) {
+    const text = label.read(spot, sink);
+    if (text === undefined) return undefined;
+    const [, amount, unit = 'b'] = /^(\d{1,12})\s*(b|kb|mb|gb)?$/i.exec(text) ?? [];
+    return amount === undefined
+      ? reportType(spot, sink, size.expected)
+      : Number(amount) * (unitBytes[unit.toLowerCase()] ?? 1);
+  },
+  schema: () => ({ type: ['string', 'integer'] }),
+};
+
+/** A URL of one of these protocols. Messages never show it: it may hold a password. */
+export function url(...protocols: readonly string[]): Kind<string> {
+  const expected = `a URL that begins with ${protocols.map((each) => `${each}:`).join(' or ')}`;
+  return {
+    expected,
+    read(spot, sink) {
+      const text = label.read(spot, sink);
+      if (text === undefined) return undefined;
+      if (protocols.some((each) => text.startsWith(`${each}:`)) && text.length <= 4_096) return text;
+      const found = /^[a-z][a-z0-9+]*:/i.exec(text)?.[0] ?? 'no protocol';
+      sink.report('VALUE_INVALID', spot, `"${spot.key}" must be ${expected}, it begins with ${found}`);
+      return undefined;
+    },
+    schema: () => ({ type: 'string' }),
+  };
+}
+
+/** A choice with other words for the same; the first of each list is the normal form. */
+export function named<const T extends string>(words: Readonly<Record<T, readonly string[]>>): Kind<T> {
+  const names = Object.keys(words) as T[];
+  const kind = choice(...names);
+  return {
+    ...kind,
+    read(spot, sink) {
+      const { node } = spot;
+      const same = names.find((name) => node.kind === 'scalar' && words[name].includes(String(node.value)));
+      return same ?? kind.read(spot, sink);
+    },
+  };
+}

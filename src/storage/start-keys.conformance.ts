@@ -119,6 +119,16 @@ function slots(promise: PromiseCase): void {
     assert.deepEqual(await commitOne(store, move('c', 1, { slotTaken: { key: 'other', limit: 1 } })), noSlot);
   });
 
+  promise(
+    'refuses a slot under a lower limit to an execution that frees its own, and leaves it that one',
+    async (store) => {
+      await store.commit([claim('a', 2), claim('b', 2)]);
+      const swap = move('b', 2, { slotsFreed: true, slotTaken: { key: 's', limit: 1 } });
+      assert.deepEqual(await commitOne(store, swap), noSlot);
+      assert.deepEqual(await commitOne(store, claim('c', 2)), noSlot);
+    },
+  );
+
   promise('keeps slots of workspaces and keys apart and frees all of an execution', async (store) => {
     const other = { slotTaken: { key: 'other', limit: 1 } };
     const outcomes = await store.commit([claim('a', 1), claim('b', 1, { workspace: 'team' }), move('a', 2, other)]);

@@ -16,6 +16,7 @@ const release = (taskId: string, token: string) => ({ kind: 'release', taskId, t
 
 export function tasksConformance(promise: PromiseCase): void {
   order(promise);
+  content(promise);
   leases(promise);
   leaseEnds(promise);
   overviews(promise);
@@ -64,7 +65,9 @@ function order(promise: PromiseCase): void {
     }
     assert.ok(sequences.every((sequence, index) => index === 0 || sequence > (sequences[index - 1] ?? Number.NaN)));
   });
+}
 
+function content(promise: PromiseCase): void {
   promise('reads a task back as it was written', async (store) => {
     await store.commit([move('e', 1, { workspace: 'team', tasksAdded: [task('t', { rank: 2, function: 'f' })] })]);
     const { sequence, ...found } = (await store.tasks.find('t')) ?? { sequence: undefined };

@@ -1,34 +1,12 @@
 /** Workflows and their versions on a disk. */
-import type { Catalog, StoredVersion, StoredWorkflow } from '../catalog.ts';
-import { type DiskInUse, type KeptWorkflow, keyOf } from './memory-disk.ts';
+import type { Catalog, NewVersion, StoredVersion, StoredWorkflow } from '../catalog.ts';
+import { type DiskInUse, type KeptWorkflow, keyOf, type MemoryDisk } from './memory-disk.ts';
 
 export function openMemoryCatalog(use: DiskInUse): Catalog {
-  const kept = (workspace: string, name: string): KeptWorkflow | undefined =>
-    use().workflows.get(keyOf(workspace, name));
-  /** As `kept`, but blind for removed ones. */
-  const live = (workspace: string, name: string): KeptWorkflow | undefined => {
-    const workflow = kept(workspace, name);
-    return workflow?.isRemoved ? undefined : workflow;
-  };
+  const live = (workspace: string, name: string): KeptWorkflow | undefined => liveWorkflow(use(), workspace, name);
   return {
     async putVersion(version) {
-      const { workspace, name, createdAt } = version;
-      const fresh = {
-        workspace,
-        name,
-        createdAt,
-        activeVersion: '',
-        updatedAt: 0,
-        isRemoved: false,
-        versions: new Map(),
-      };
-      const workflow = kept(workspace, name) ?? fresh;
-      const standing = workflow.versions.get(version.version);
-      if (standing && standing.hash !== version.hash) return 'conflict';
-      if (!standing) workflow.versions.set(version.version, { ...version });
-      Object.assign(workflow, { activeVersion: version.version, updatedAt: createdAt, isRemoved: false });
-      use().workflows.set(keyOf(workspace, name), workflow);
-      return standing ? 'present' : 'added';
+      return putVersion(use(), version);
     },
     async replaceVersion(version, expectedHash) {
       const workflow = live(version.workspace, version.name);
@@ -61,24 +39,16 @@ export function openMemoryCatalog(use: DiskInUse): Catalog {
     async activate(workspace, name, version, at) {
       const workflow = live(workspace, name);
       if (!workflow?.versions.has(version)) return false;
-      workflow.activeVersion = version;
-      workflow.updatedAt = at;
+      Object.assign(workflow, { activeVersion: version, updatedAt: at });
       return true;
     },
     async removeWorkflow(workspace, name, at) {
       const workflow = live(workspace, name);
-      if (!workflow) return false;
-      workflow.isRemoved = true;
-      workflow.updatedAt = at;
-      return true;
+      if (workflow) Object.assign(workflow, { isRemoved: true, updatedAt: at });
+      return workflow !== undefined;
     },
     async findByHash(hash) {
-      for (const workflow of use().workflows.values()) {
-        for (const { hash: each, version } of workflow.versions.values()) {
-          if (each === hash) return versionOf(workflow, version);
-        }
-      }
-      return undefined;
+      return findByHash(use(), hash);
     },
     async waitingContext(workspace, name, text) {
       const { waitingContexts } = use();
@@ -88,6 +58,32 @@ export function openMemoryCatalog(use: DiskInUse): Catalog {
       return waitingContexts.get(key);
     },
   };
+}
+
+/** A workflow that was not removed. */
+function liveWorkflow(disk: MemoryDisk, workspace: string, name: string): KeptWorkflow | undefined {
+  const workflow = disk.workflows.get(keyOf(workspace, name));
+  return workflow?.isRemoved ? undefined : workflow;
+}
+
+function putVersion(disk: MemoryDisk, version: NewVersion): 'added' | 'present' | 'conflict' {
+  const { workspace, name, createdAt } = version;
+  const activated = { activeVersion: version.version, updatedAt: createdAt, isRemoved: false };
+  const key = keyOf(workspace, name);
+  const workflow = disk.workflows.get(key) ?? { workspace, name, createdAt, ...activated, versions: new Map() };
+  const standing = workflow.versions.get(version.version);
+  if (standing && standing.hash !== version.hash) return 'conflict';
+  if (!standing) workflow.versions.set(version.version, { ...version });
+  disk.workflows.set(key, Object.assign(workflow, activated));
+  return standing ? 'present' : 'added';
+}
+
+function findByHash(disk: MemoryDisk, hash: string): StoredVersion | undefined {
+  for (const workflow of disk.workflows.values()) {
+    const found = workflow.versions.values().find((version) => version.hash === hash);
+    if (found) return versionOf(workflow, found.version);
+  }
+  return undefined;
 }
 
 function versionOf(workflow: KeptWorkflow, number: string): StoredVersion | undefined {

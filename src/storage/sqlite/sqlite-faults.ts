@@ -13,9 +13,12 @@ export interface StoreFailure {
 
 export function failureOf(error: unknown): StoreFailure {
   const message = error instanceof Error ? error.message : String(error);
-  // Nothing says ENOSPC but Node's file calls; SQLite has a result code, whose low byte is the primary one.
-  const isFull = member(error, 'code') === 'ENOSPC' || primaryCode(error) === resultFull;
-  return { code: isFull ? 'STORE_FULL' : 'STORE_UNREACHABLE', message };
+  return { code: isDiskFull(error) ? 'STORE_FULL' : 'STORE_UNREACHABLE', message };
+}
+
+/** Node's file calls say ENOSPC; SQLite has a result code. */
+export function isDiskFull(error: unknown): boolean {
+  return member(error, 'code') === 'ENOSPC' || primaryCode(error) === resultFull;
 }
 
 /** SQLite's primary result code, or undefined where the error is none of SQLite's. */

@@ -10,7 +10,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { present } from '../../kit/assert.ts';
 import { type BatchWriter, prepareBatchWriter } from './batch-writer.ts';
 import { connectWriter, type WriterSettings } from './connection.ts';
-import { failureOf } from './sqlite-faults.ts';
+import { failureOf, isDiskFull } from './sqlite-faults.ts';
 import { type PreparedStatements, prepareOnDemand, rollBack, runTogether } from './statements.ts';
 import type { Reply, Request } from './worker-protocol.ts';
 
@@ -47,11 +47,21 @@ function reply(request: Exclude<Request, { kind: 'close' }>): Reply {
 function openDatabase(): Open {
   const database = connectWriter(settings);
   try {
-    database.exec('PRAGMA wal_checkpoint(FULL)');
+    settleLog(database);
     return { database, batches: prepareBatchWriter(database), statements: prepareOnDemand(database) };
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+function settleLog(database: DatabaseSync): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(FULL)');
+  } catch (error) {
+    // The log is synced before it is copied, so a copy that finds no room leaves nothing in doubt, and a disk that is
+    // full must not keep `forget` from making room.
+    if (!isDiskFull(error)) throw error;
   }
 }
 

@@ -1,0 +1,188 @@
+/** Looks at every write that reached the disk, at the moment it did, and at every answer the engine gave. */
+import { evolve } from '../../../src/core/evolve.ts';
+import { writeSnapshot } from '../../../src/core/snapshot.ts';
+import { emptyState, inputOf, isEnded } from '../../../src/core/state.ts';
+import { decodeEvents } from '../../../src/engine/codec.ts';
+import type { HandedTask } from '../../../src/engine/engine.ts';
+import { canonicalJson, deepEqual } from '../../../src/kit/json.ts';
+import type { Definition } from '../../../src/model/definition.ts';
+import type { StoredRecord } from '../../../src/storage/journal.ts';
+import type { MemoryDisk } from '../../../src/storage/memory/memory-disk.ts';
+import type { LeaseWrite, Write } from '../../../src/storage/store.ts';
+import type { Tally } from '../tally.ts';
+import type { Target } from '../target.ts';
+import type { Trace } from '../trace.ts';
+import { claim } from '../violation.ts';
+import type { Book, Check } from './book.ts';
+import { checkAttempts } from './check-attempts.ts';
+import { checkCompensation } from './check-compensation.ts';
+import { checkFlow } from './check-flow.ts';
+import { checkLifecycle } from './check-lifecycle.ts';
+import { checkRows, checkWrittenView } from './check-rows.ts';
+import { type Outline, outlineOf } from './outline.ts';
+
+export interface AuditorDeps {
+  readonly disk: MemoryDisk;
+  readonly target: Target;
+  readonly tally: Tally;
+  readonly trace: Trace;
+  readonly isFair: boolean;
+}
+
+export interface Auditor {
+  readonly books: ReadonlyMap<string, Book>;
+  /** Engine events recorded so far. */
+  events(): number;
+  applied(writes: readonly Write[]): void;
+  /** A task left for an executor. */
+  handed(task: HandedTask): void;
+  /** The engine answered that it took a result. */
+  accepted(taskId: string, token: string): void;
+  /** The engine showed a state as durable. */
+  shown(executionId: string, position: number, snapshot: string): void;
+}
+
+interface Audited {
+  readonly book: Book;
+  readonly checks: readonly Check[];
+}
+
+const outlines = new Map<string, Outline>();
+
+export function openAuditor(deps: AuditorDeps): Auditor {
+  const { disk, tally, trace } = deps;
+  const audited = new Map<string, Audited>();
+  const books = new Map<string, Book>();
+  /** Tokens of leases that are on the disk, with their task. */
+  const tokens = new Map<string, string>();
+  const leaseEnds = new Map<string, { token: string; expiresAt: number }>();
+  const acceptedTokens = new Map<string, string>();
+  let events = 0;
+
+  function open(executionId: string): Audited {
+    const found = audited.get(executionId);
+    if (found) return found;
+    const shadow = emptyState(executionId);
+    const outline = outlineOf({ name: '', version: '', steps: { flow: 'sequence', steps: [] } });
+    const { target, isFair } = deps;
+    const book: Book = { id: executionId, shadow, outline, target, tally, isFair, heldUntil: 0, counts: new Map() };
+    const checks = [checkLifecycle(book), checkAttempts(book), checkFlow(book), checkCompensation(book)];
+    books.set(executionId, book);
+    audited.set(executionId, { book, checks });
+    return { book, checks };
+  }
+
+  function record({ book, checks }: Audited, stored: StoredRecord): void {
+    const { shadow } = book;
+    claim(stored.first === shadow.position + 1, 'I6', () => `${book.id}: a record begins at ${stored.first}`);
+    const values = disk.values.get(book.id) ?? new Map<string, string>();
+    let facts = 0;
+    for (const event of decodeEvents(stored.events, values)) {
+      if (event.type === 'execution.started') book.outline = outlineByHash(disk, event.definition);
+      for (const check of checks) check.before?.(event, stored.at);
+      evolve(shadow, event, stored.at);
+      book.counts.set(event.type, (book.counts.get(event.type) ?? 0) + 1);
+      events += 1;
+      if (event.type === 'step.completed' || event.type === 'signal.received') facts += 1;
+    }
+    shadow.opened = [];
+    shadow.settled = [];
+    if (facts > 1) tally.saw('move of several facts');
+    claim(stored.last === shadow.position, 'I6', () => `${book.id}: a record does not end at ${stored.last}`);
+    for (const check of checks) check.moved?.(stored.at);
+  }
+
+  function applyMove(write: Write & { kind: 'move' }): void {
+    const records = disk.records.get(write.executionId) ?? [];
+    const known = audited.get(write.executionId)?.book.shadow.position ?? 0;
+    const fresh = records.filter((stored) => stored.first > known);
+    if (fresh.length === 0) {
+      if (records.every((stored) => stored.moveId !== write.moveId)) tally.saw('move refused by the fence');
+      return;
+    }
+    const found = open(write.executionId);
+    for (const stored of fresh) {
+      trace.note(`${write.executionId} ${stored.first}-${stored.last} ${stored.moveId} ${stored.events}`);
+      record(found, stored);
+    }
+    checkWrittenView(found.book, write);
+    checkRows(found.book, disk, write.at);
+  }
+
+  function applyLease(write: LeaseWrite): void {
+    if (disk.tasks.get(write.taskId)?.lease?.token !== write.token) return;
+    if (tokens.has(write.token)) return;
+    const earlier = leaseEnds.get(write.taskId);
+    const isFree = !earlier || earlier.expiresAt <= write.at;
+    claim(isFree, 'I9', () => `${write.taskId} is leased to ${write.worker} while another lease runs`);
+    trace.note(`lease ${write.taskId} ${write.worker} ${write.token}`);
+    tokens.set(write.token, write.taskId);
+    leaseEnds.set(write.taskId, { token: write.token, expiresAt: write.expiresAt });
+  }
+
+  return {
+    books,
+    events: () => events,
+    applied(writes) {
+      for (const write of writes) {
+        if (write.kind === 'move') applyMove(write);
+        if (write.kind === 'lease') applyLease(write);
+        if (write.kind === 'release') leaseEnds.delete(write.taskId);
+        if (write.kind === 'snapshot') tally.saw('snapshot written');
+        const lease = write.kind === 'extend' ? leaseEnds.get(write.taskId) : undefined;
+        if (write.kind === 'extend' && lease?.token === write.token) {
+          lease.expiresAt = Math.max(lease.expiresAt, write.expiresAt);
+        }
+      }
+    },
+    handed(task) {
+      claim(tokens.get(task.leaseToken) === task.taskId, 'I9', () => `${task.taskId} left without a durable lease`);
+      const { shadow } = audited.get(task.executionId)?.book ?? open(task.executionId).book;
+      const step = shadow.steps.get(task.step);
+      const isSame = step?.attempt === task.attempt && !isEnded(shadow);
+      if (step && isSame) {
+        claim(deepEqual(inputOf(shadow, step), task.input), 'I6', () => `${task.taskId} left with another input`);
+      }
+    },
+    accepted(taskId, token) {
+      claim(tokens.get(token) === taskId, 'I9', () => `a result of ${taskId} was taken under a token never given`);
+      const attempt = taskId.slice(taskId.indexOf('/') + 1);
+      const { shadow } = audited.get(taskId.slice(0, taskId.indexOf('/')))?.book ?? { shadow: emptyState('') };
+      const isSettled = !shadow.outstanding.has(attempt) && !shadow.outstanding.has(`withdraw:${attempt}`);
+      claim(
+        shadow.position > 0 && isSettled,
+        'I3',
+        () => `the result of ${taskId} was taken and is not in the journal`,
+      );
+      const earlier = acceptedTokens.get(taskId);
+      claim(earlier === undefined || earlier === token, 'I3', () => `${taskId} was taken twice`);
+      acceptedTokens.set(taskId, token);
+    },
+    shown(executionId, position, snapshot) {
+      const shadow = audited.get(executionId)?.book.shadow;
+      claim(
+        shadow && position <= shadow.position,
+        'I1',
+        () => `${executionId} was shown at ${position}, before it was durable`,
+      );
+      if (position !== shadow.position) return;
+      const expected = writeSnapshot(shadow);
+      const isSame =
+        snapshot === expected || canonicalJson(JSON.parse(snapshot)) === canonicalJson(JSON.parse(expected));
+      claim(isSame, 'I6', () => `${executionId} at ${position} is ${snapshot}\nnot ${expected}`);
+    },
+  };
+}
+
+function outlineByHash(disk: MemoryDisk, hash: string): Outline {
+  const known = outlines.get(hash);
+  if (known) return known;
+  for (const workflow of disk.workflows.values()) {
+    for (const version of workflow.versions.values()) {
+      if (version.hash === hash) outlines.set(hash, outlineOf(JSON.parse(version.definition) as Definition));
+    }
+  }
+  const found = outlines.get(hash);
+  claim(found, 'I6', () => `no definition has the hash ${hash}`);
+  return found;
+}

@@ -1,0 +1,90 @@
+/** How executions begin and end: once, and nothing after the end but a retry that is allowed. */
+import type { ExecutionEvent } from '../../../src/core/events.ts';
+import { isEnded } from '../../../src/core/state.ts';
+import { claim } from '../violation.ts';
+import { type Book, type Check, latenessMaxMs } from './book.ts';
+
+type Closed = Extract<ExecutionEvent, { type: 'execution.closed' }>;
+
+export function checkLifecycle(book: Book): Check {
+  const { shadow, id, tally } = book;
+  let lastAt = 0;
+
+  function checkDeadline(at: number): void {
+    const dueAt = shadow.deadlineAt ?? Number.POSITIVE_INFINITY;
+    claim(at >= dueAt, 'I8', () => `${id} passed its deadline ${dueAt - at} ms early`);
+    if (book.isFair) claim(at - dueAt <= latenessMaxMs, 'I8', () => `${id} passed its deadline ${at - dueAt} ms late`);
+  }
+
+  function checkRetried(run: number, at: number): void {
+    claim(run === shadow.run + 1, 'I5', () => `${id} goes from run ${shadow.run} to ${run}`);
+    if (isEnded(shadow)) {
+      const isOpenable = ['failed', 'timed_out', 'cancelled'].includes(shadow.status) && !shadow.compensation;
+      claim(isOpenable, 'I5', () => `${id} was ${shadow.status} and runs again`);
+      tally.saw('run retried by a user');
+      return;
+    }
+    const { timeoutAction, retry } = book.outline.definition;
+    claim(timeoutAction === 'retry', 'I5', () => `${id} runs again while it is open`);
+    claim(run <= (retry?.maxAttempts ?? 1), 'I16', () => `${id} begins run ${run} of ${retry?.maxAttempts ?? 1}`);
+    checkDeadline(at);
+    tally.saw('run retried by its timeout');
+  }
+
+  function checkClosed(event: Closed, at: number): void {
+    tally.saw(`execution ${event.status}`);
+    if (event.deadLetter) tally.saw('dead letter');
+    if (event.error?.code === 'UNDEFINED_STEP') tally.saw('undefined step');
+    if (event.error?.code === 'WORKFLOW_TIMEOUT' && !shadow.closing) checkDeadline(at);
+    const { closing, compensation } = shadow;
+    if (!closing || event.status === 'cancelled') return;
+    claim(compensation, 'I10', () => `${id} ended as ${event.status} before it compensated`);
+    claim(
+      compensation.remaining.length === 0,
+      'I10',
+      () => `${id} ended with ${compensation.remaining.length} undos left`,
+    );
+    const expected = compensation.failed ? 'failed' : closing.outcome;
+    claim(event.status === expected, 'I10', () => `${id} ended as ${event.status}, not as ${expected}`);
+    if (compensation.failed) tally.saw('compensation failed');
+  }
+
+  return {
+    before(event, at) {
+      claim(at >= lastAt, 'I6', () => `${id}: a record is older than the one before it`);
+      lastAt = at;
+      const isFirst = shadow.position === 0;
+      claim(
+        isFirst === (event.type === 'execution.started'),
+        'I6',
+        () => `${id}: ${event.type} at ${shadow.position + 1}`,
+      );
+      const isAllowed = isFirst || !isEnded(shadow) || event.type === 'execution.retried';
+      claim(isAllowed, 'I5', () => `${id} is ${shadow.status} and records ${event.type}`);
+      switch (event.type) {
+        case 'execution.retried':
+          return checkRetried(event.run, at);
+        case 'execution.admitted':
+          return claim(shadow.status === 'queued', 'I5', () => `${id} was admitted twice`);
+        case 'execution.deadline_ignored':
+          tally.saw(book.outline.definition.timeoutAction === 'fallback' ? 'workflow fallback' : 'deadline ignored');
+          return checkDeadline(at);
+        case 'execution.closed':
+          return checkClosed(event, at);
+        case 'execution.closing':
+          if (event.closing.error?.code === 'WORKFLOW_TIMEOUT') checkDeadline(at);
+          return;
+        case 'execution.resumed':
+          book.heldUntil = at;
+          return;
+        default:
+      }
+    },
+    moved() {
+      if (shadow.status === 'queued') tally.saw('execution queued');
+      if (shadow.paused) tally.saw('execution paused');
+      const isClean = !isEnded(shadow) || (shadow.outstanding.size === 0 && !shadow.paused);
+      claim(isClean, 'I7', () => `${id} has ended and still wants ${[...shadow.outstanding.keys()].join(', ')}`);
+    },
+  };
+}

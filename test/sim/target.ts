@@ -1,0 +1,31 @@
+/** What executors change in the world: an idempotent target, and every answer that was ever given for an attempt. */
+import type { Json } from '../../src/kit/json.ts';
+
+export interface Target {
+  /** Does the work once per key and answers the same ever after. */
+  apply(key: string, output: Json): Json;
+  /** An executor is about to answer for an attempt. */
+  answered(executionId: string, attempt: string, output: Json): void;
+  answers(executionId: string, attempt: string): readonly Json[];
+  /** How often the work of a key was done. */
+  effects(key: string): number;
+}
+
+export function makeTarget(): Target {
+  const applied = new Map<string, Json>();
+  const answers = new Map<string, Json[]>();
+  return {
+    apply(key, output) {
+      if (!applied.has(key)) applied.set(key, output);
+      return applied.get(key) ?? null;
+    },
+    answered(executionId, attempt, output) {
+      const key = `${executionId}/${attempt}`;
+      const known = answers.get(key) ?? [];
+      known.push(output);
+      answers.set(key, known);
+    },
+    answers: (executionId, attempt) => answers.get(`${executionId}/${attempt}`) ?? [],
+    effects: (key) => (applied.has(key) ? 1 : 0),
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * One run: a disk, nodes over it, executors and users around them, faults between all of them, and one seed that decides
+ * everything. After a time of faults comes a calm, in which all that was started must come to its end.
+ */
+import { isEnded } from '../../src/core/state.ts';
+import { makeMemoryDisk } from '../../src/storage/memory/memory-disk.ts';
+import { openAuditor } from './checks/auditor.ts';
+import { checkRest } from './checks/check-rest.ts';
+import { openClient } from './client.ts';
+import { makeDice } from './dice.ts';
+import { startExecutor } from './executor.ts';
+import { generateWorkflow } from './generate-workflow.ts';
+import { openMayhem } from './mayhem.ts';
+import { openNetwork } from './network.ts';
+import { openNodes } from './nodes.ts';
+import { makeTally, type Tally } from './tally.ts';
+import { makeTarget } from './target.ts';
+import { openTrace, type Trace } from './trace.ts';
+import { Violation } from './violation.ts';
+import { openVirtualTime, startOfTime } from './virtual-time.ts';
+import { makeWeather } from './weather.ts';
+
+export interface Outcome {
+  readonly seed: number;
+  readonly events: number;
+  readonly executions: number;
+  /** Virtual time that passed, in milliseconds. */
+  readonly durationMs: number;
+  readonly tally: Tally;
+  readonly hash: string;
+  readonly failure: Error | undefined;
+  readonly trace: Trace;
+}
+
+const workspace = 'sim';
+const workers = ['alpha-1', 'alpha-2', 'beta-1'];
+/** How many different workflows there are over all seeds. */
+const workflowCount = 400;
+/** How long everything may take to end once nothing goes wrong any more, in milliseconds. */
+const calmMaxMs = 20 * 60_000;
+
+export interface World {
+  readonly seed: number;
+  /** Receives what went wrong outside of any call: a rejection nobody took. */
+  broken(error: unknown): void;
+  run(): Promise<Outcome>;
+}
+
+export function makeWorld(seed: number): World {
+  const dice = makeDice(seed);
+  const time = openVirtualTime();
+  const tally = makeTally();
+  const trace = openTrace(time.now, startOfTime);
+  const weather = makeWeather(dice.fork());
+  const disk = makeMemoryDisk();
+  const target = makeTarget();
+  let failure: Error | undefined;
+  const broken = (error: unknown): void => {
+    failure ??= error instanceof Error ? error : new Violation('engine', String(error));
+  };
+  const auditor = openAuditor({ disk, target, tally, trace, isFair: weather.isFair });
+  const shared = { time, weather, tally, trace, target, auditor, workspace, broken, disk };
+  const runningMax = dice.chance(0.2) ? dice.int(2, 6) : Number.POSITIVE_INFINITY;
+  const nodes = openNodes({ ...shared, dice: dice.fork(), runningMax, isFull: () => mayhem.isDiskFull() });
+  const network = openNetwork({ ...shared, dice: dice.fork(), endpoint: nodes.pick });
+  const chosen = Array.from({ length: dice.int(1, 3) }, () => dice.int(1, workflowCount));
+  const workflows = chosen.map((number) => `w${number}`);
+  const client = openClient({ ...shared, dice: dice.fork(), network, workflows });
+  const mayhem = openMayhem({ ...shared, dice: dice.fork(), nodes, deploy, storm });
+
+  function deploy(): void {
+    const [endpoint] = nodes.living();
+    if (!endpoint || endpoint.machine.isPaused) return;
+    tally.fault('deploy mid-run');
+    const text = documentText(dice.pick(chosen), dice.int(2, 3));
+    endpoint.engine.versions.deploy(workspace, text).catch((error: unknown) => {
+      if (!(error instanceof Error && error.name === 'Fault')) broken(error);
+    });
+  }
+
+  function storm(): void {
+    for (let count = 0; count < 8; count += 1) client.start();
+  }
+
+  async function boot(): Promise<void> {
+    weather.isCalm = true;
+    const { engine } = await nodes.boot();
+    for (const number of chosen) await engine.versions.deploy(workspace, documentText(number, 1));
+    weather.isCalm = false;
+    for (const workerId of workers) {
+      const executor = workerId.slice(0, workerId.indexOf('-'));
+      const isCutOff = (): boolean => mayhem.isCutOff(workerId);
+      startExecutor({ ...shared, dice: dice.fork(), network, isCutOff }, { executor, workerId });
+    }
+  }
+
+  /** Users start and meddle for as long as the faults last. */
+  function populate(chaosMs: number): void {
+    const client_ = dice.fork();
+    const starts = client_.int(8, 40);
+    for (let count = 0; count < starts; count += 1) time.after(client_.int(0, chaosMs), client.start);
+    const meddling = weather.isFair && client_.chance(0.5) ? 0 : client_.int(0, 60);
+    for (let count = 0; count < meddling; count += 1) time.after(client_.int(500, chaosMs), client.meddle);
+  }
+
+  async function runUntil(until: number): Promise<void> {
+    while (failure === undefined && time.now() < until && (await time.step()));
+  }
+
+  /** Resumes what is paused, sends the signals that are waited for, and at last cancels what waits on. */
+  function tidy(calmForMs: number): void {
+    for (const { shadow, id } of auditor.books.values()) {
+      // Whoever is queued must be let in by itself.
+      if (isEnded(shadow) || shadow.status === 'queued') continue;
+      if (shadow.paused) void client.operate(id, { type: 'resume' });
+      else if (calmForMs > 60_000) void client.operate(id, { type: 'signal', name: 'go', payload: { n: 9 } });
+      if (calmForMs > 90_000) void client.operate(id, { type: 'signal', name: 'stop', payload: { n: 9 } });
+      if (calmForMs > 240_000) void client.operate(id, { type: 'cancel' });
+    }
+  }
+
+  async function calmDown(): Promise<void> {
+    await mayhem.heal();
+    const since = time.now();
+    const isOver = (): boolean => [...auditor.books.values()].every(({ shadow }) => isEnded(shadow));
+    do {
+      await runUntil(time.now() + 10_000);
+      tidy(time.now() - since);
+    } while (failure === undefined && !isOver() && time.now() - since < calmMaxMs);
+    await runUntil(time.now() + 35_000);
+    for (const id of auditor.books.keys()) client.look(id);
+    await runUntil(time.now() + 5_000);
+  }
+
+  async function play(): Promise<void> {
+    await boot();
+    const chaosMs = dice.int(20_000, 90_000);
+    populate(chaosMs);
+    await runUntil(startOfTime + chaosMs);
+    await calmDown();
+    if (failure === undefined) checkRest(auditor, disk, client.ledger);
+  }
+
+  return {
+    seed,
+    broken,
+    async run() {
+      await play().catch(broken);
+      return {
+        seed,
+        events: auditor.events(),
+        executions: auditor.books.size,
+        durationMs: time.now() - startOfTime,
+        tally,
+        hash: trace.hash(),
+        failure,
+        trace,
+      };
+    },
+  };
+}
+
+const texts = new Map<string, string>();
+
+function documentText(number: number, major: number): string {
+  const key = `${number}/${major}`;
+  const known =
+    texts.get(key) ?? generateWorkflow(makeDice(number * 10 + major), { name: `w${number}`, version: `${major}.0.0` });
+  texts.set(key, known);
+  return known;
+}

@@ -12,9 +12,16 @@ if (name === '' || !existsSync(folder)) {
   process.exit(2);
 }
 
+/** A server started in this folder leaves its token beside its data. */
+const tokenFile = new URL('../data/admin-token', import.meta.url);
+const token = process.env['MAGICFLOW_TOKEN'] ?? (existsSync(tokenFile) ? readFileSync(tokenFile, 'utf8').trim() : '');
+
 const files = globSync('*.ts', { cwd: folder }).sort();
 const children = files.map((file) =>
-  spawn(process.execPath, ['--conditions=magicflow-source', `${folder}${file}`], { stdio: 'inherit' }),
+  spawn(process.execPath, ['--conditions=magicflow-source', `${folder}${file}`], {
+    stdio: 'inherit',
+    env: { ...process.env, MAGICFLOW_TOKEN: token },
+  }),
 );
 console.log(`${name}: ${files.map((file) => basename(file, '.ts')).join(', ')} (Ctrl-C ends them)`);
 const stop = (): void => {

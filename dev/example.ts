@@ -1,7 +1,7 @@
 /** `npm run example user-onboarding`: starts each executor of an example in a process of its own, until Ctrl-C. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 const [name = ''] = process.argv.slice(2);

@@ -6,11 +6,25 @@
  * the other, so that no step can complete behind the back of its own compensation.
  */
 import { emptyObject, isObject, type Json, type JsonObject, member } from '../kit/json.ts';
+import { compensationFrame, enter } from './arrival.ts';
 import type { StepError } from './errors.ts';
 import type { Closing, ExecutionClosed, Undo } from './events.ts';
-import { cancelSteps, compensationFrame, enter, undefinedStep } from './flow.ts';
-import type { ExecutionState, StepState } from './state.ts';
+import { cancelSteps, undefinedStep } from './flow.ts';
+import { cancelledOrFailed, type ExecutionState, type StepState } from './state.ts';
 import { emit, evaluated, later, nodeOf, pathIn, scopeOf, type Turn } from './turn.ts';
+
+/** The execution is ending, and what runs in this list is no part of its compensation. */
+export function isStopping(state: ExecutionState, frame: string): boolean {
+  if (!state.closing) return false;
+  let path = frame;
+  while (path !== compensationFrame) {
+    const owner = state.frames.get(path)?.owner;
+    const step = owner === undefined ? undefined : state.steps.get(owner);
+    if (!step) return true;
+    path = step.frame;
+  }
+  return false;
+}
 
 /** The execution's own list failed. */
 export function failExecution(turn: Turn, error: StepError): void {
@@ -51,7 +65,7 @@ export function settleInFlight(turn: Turn): void {
 /** The `compensate` blocks of what completed, last first, and of what may have: attempts of unknown outcome. */
 function findUndos(turn: Turn): readonly Undo[] {
   const { state } = turn;
-  const unknown = [...state.steps.values()].filter((step) => isUnknown(step) && !state.completed.has(step.path));
+  const unknown = [...state.steps.values()].filter((step) => mayHaveRun(step) && !state.completed.has(step.path));
   const completed = [...state.completed].map((path) => state.steps.get(path));
   return [...completed, ...unknown].reverse().flatMap((step): readonly Undo[] => {
     if (!step || step.origin === 'compensation') return [];
@@ -60,8 +74,8 @@ function findUndos(turn: Turn): readonly Undo[] {
   });
 }
 
-function isUnknown(step: StepState): boolean {
-  return step.task !== undefined && (step.outcomeUnknown || step.status === 'timed_out' || step.status === 'running');
+function mayHaveRun(step: StepState): boolean {
+  return step.task !== undefined && (step.outcomeUnknown || step.status === 'running');
 }
 
 export function compensationAdvanced(turn: Turn, failed: boolean): void {
@@ -77,9 +91,7 @@ function compensateNext(turn: Turn): void {
   const node = turn.program.nodes.get(name);
   if (!node) return compensationAdvanced(turn, true);
   const after = undo.undoes === undefined ? {} : { after: undo.undoes };
-  later(turn, () =>
-    enter(turn, node, { frame: compensationFrame, origin: 'compensation', previous: undo.step, ...after }),
-  );
+  later(turn, () => enter(turn, node, { frame: compensationFrame, origin: 'compensation', path: undo.step, ...after }));
 }
 
 function finishCompensation(turn: Turn): void {
@@ -89,7 +101,7 @@ function finishCompensation(turn: Turn): void {
     return close(turn, { status: closing.outcome, ...(closing.error ? { error: closing.error } : {}) });
   }
   const failed = [...turn.state.steps.values()].filter(
-    (step) => step.origin === 'compensation' && step.status !== 'completed',
+    (step) => step.origin === 'compensation' && cancelledOrFailed(step) && !step.passed,
   );
   const names = failed.map((step) => step.path).join(', ') || closing.steps?.join(', ');
   const cause = closing.error ?? undefinedStep(names ?? '', undefined);

@@ -1,8 +1,9 @@
 /** Steps that hold lists: `condition` runs one of them, `parallel` all, and both end when a predicate over frames says so. */
 import { present } from '../kit/assert.ts';
 import { emptyObject, type Json } from '../kit/json.ts';
+import { isTrue } from './arrival.ts';
 import { failAttempt } from './failure.ts';
-import { cancelFrame, isTrue, openFrame, succeed } from './flow.ts';
+import { cancelFrame, openFrame, succeed } from './flow.ts';
 import type { Program, Work } from './program.ts';
 import type { ExecutionState, FrameState } from './state.ts';
 import { evaluated, frameAt, nodeOf, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';

@@ -9,12 +9,13 @@
  * move is durable, and nothing before.
  */
 import { present, unreachable } from '../kit/assert.ts';
-import { closeExecution, failExecution, settleInFlight } from './closing.ts';
+import { beginAttempt, enter, takeSignal } from './arrival.ts';
+import { closeExecution, failExecution, isStopping, settleInFlight } from './closing.ts';
 import type { StepError } from './errors.ts';
 import type { ExecutionEvent, ExecutionStarted } from './events.ts';
 import type { AttemptFact, Fact, StartFact } from './facts.ts';
-import { beginAttempt, failAttempt } from './failure.ts';
-import { cancelSteps, enter, go, openFrame, succeed, takeSignal } from './flow.ts';
+import { failAttempt } from './failure.ts';
+import { cancelSteps, go, openFrame, succeed } from './flow.ts';
 import { deliveriesMax, eventsMax } from './limits.ts';
 import type { Program } from './program.ts';
 import { resumeFailed } from './resume.ts';
@@ -59,9 +60,11 @@ function take(turn: Turn, fact: Fact): void {
       return emit(turn, { type: 'execution.paused' });
     case 'resume':
       return emit(turn, { type: 'execution.resumed' });
-    case 'retry':
+    case 'retry': {
+      const blamed = turn.state.error?.step;
       emit(turn, { type: 'execution.retried', run: turn.state.run + 1, ...deadlineOf(turn, undefined) });
-      return resumeFailed(turn);
+      return resumeFailed(turn, blamed);
+    }
     default:
       return unreachable(fact);
   }
@@ -130,7 +133,9 @@ function takeAttempt(turn: Turn, fact: AttemptFact): void {
 /** Nobody answered for an attempt: it goes out again, counted first, until it counts as poison. */
 function redeliver(turn: Turn, path: string): void {
   const step = stepAt(turn.state, path);
-  if (turn.state.closing) return emit(turn, { type: 'step.cancelled', step: path, outcome: 'unknown' });
+  if (isStopping(turn.state, step.frame)) {
+    return emit(turn, { type: 'step.cancelled', step: path, outcome: 'unknown' });
+  }
   if (step.deliveries < deliveriesMax) {
     return emit(turn, { type: 'step.redelivered', step: path, delivery: step.deliveries + 1 });
   }
@@ -167,7 +172,12 @@ function passDeadline(turn: Turn): void {
   const { program, state } = turn;
   const message = `the execution took longer than its timeout`;
   const error: StepError = { code: 'WORKFLOW_TIMEOUT', message };
-  switch (program.definition.timeoutAction) {
+  const { timeoutAction } = program.definition;
+  // One that waits for a slot has nothing to try again or to replace.
+  if (state.status === 'queued' && timeoutAction !== 'ignore') {
+    return closeExecution(turn, { outcome: 'timed_out', error });
+  }
+  switch (timeoutAction) {
     case 'ignore':
       return emit(turn, { type: 'execution.deadline_ignored' });
     case 'retry':
@@ -184,6 +194,7 @@ function passDeadline(turn: Turn): void {
 
 function fallBackWorkflow(turn: Turn, error: StepError): void {
   const { program } = turn;
+  if (!program.fallback && !program.fallbackResponse) return closeExecution(turn, { outcome: 'timed_out', error });
   endRun(turn);
   emit(turn, { type: 'execution.deadline_ignored' });
   if (program.fallbackResponse) {
@@ -192,9 +203,8 @@ function fallBackWorkflow(turn: Turn, error: StepError): void {
     if (!output.ok) return failExecution(turn, output.error);
     return emit(turn, { type: 'execution.closed', status: 'completed', output: output.value as never });
   }
-  if (!program.fallback) return closeExecution(turn, { outcome: 'timed_out', error });
   emit(turn, { type: 'frame.reopened', frame: '' });
-  go(turn, program.fallback, { frame: '', origin: 'rule' });
+  if (program.fallback) go(turn, program.fallback, { frame: '', origin: 'rule' });
 }
 
 /** Ends what runs without ending the execution. */
@@ -220,4 +230,6 @@ function receive(turn: Turn, fact: Extract<Fact, { type: 'signal' }>): void {
   for (const frame of turn.state.frames.values()) {
     for (const path of frame.active) if (takeSignal(turn, path)) return;
   }
+  const [undo] = turn.state.compensation?.remaining ?? [];
+  if (undo && turn.state.steps.has(undo.step)) takeSignal(turn, undo.step);
 }

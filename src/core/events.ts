@@ -136,6 +136,8 @@ interface Arrival {
   readonly origin: Origin;
   /** The path of the failed step that led here; with origin `fallback` the one it stands in for. */
   readonly after?: string;
+  /** The path of the step that led here, where that is not the last one of its list to complete. */
+  readonly previous?: string;
 }
 
 /** Work for an executor. The input is absent where it is the execution's own. */
@@ -176,6 +178,10 @@ export interface StepAttempted {
   readonly step: string;
   readonly attempt: number;
   readonly queueDeadlineAt?: number;
+  /** Of a wait: until when. */
+  readonly dueAt?: number;
+  /** Of a wait or container: when this attempt times out. */
+  readonly deadlineAt?: number;
 }
 
 /** An attempt failed and another one is due. */
@@ -185,6 +191,8 @@ export interface StepRetrying {
   readonly attempt: number;
   readonly dueAt: number;
   readonly error: StepError;
+  /** The attempt was in an executor's hands and nobody knows what it did. */
+  readonly outcome?: 'unknown';
 }
 
 export interface StepCompleted {
@@ -206,6 +214,8 @@ export interface StepFailed {
   readonly step: string;
   readonly status: 'failed' | 'timed_out';
   readonly error: StepError;
+  /** The attempt was in an executor's hands and nobody knows what it did. */
+  readonly outcome?: 'unknown';
   readonly startedAt?: number;
 }
 

@@ -34,6 +34,7 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
     case 'execution.closing':
       state.status = 'compensating';
       state.closing = event.closing;
+      state.paused = false;
       state.error = event.closing.error;
       state.outstanding.delete('deadline');
       break;

@@ -9,13 +9,14 @@ import type {
   StepSkipped,
   StepWaiting,
 } from './events.ts';
-import { openDispatch, openTimer, openWithdrawal, settleStep } from './outstanding.ts';
-import { attemptId, type ExecutionState, passId, type StepState, type StepStatus } from './state.ts';
+import { openDispatch, openStepTimers, openTimer, openWithdrawal, settleStep } from './outstanding.ts';
+import { attemptId, type ExecutionState, type StepState, type StepStatus } from './state.ts';
 
 type Arriving = StepScheduled | StepEntered | StepWaiting | StepSkipped;
 
 /** A pass through a step begins: the state of an earlier visit is replaced. */
 export function openStep(state: ExecutionState, event: Arriving, status: StepStatus, at: number): StepState {
+  const frame = state.frames.get(event.frame);
   const step: StepState = {
     path: event.step,
     name: event.name,
@@ -28,6 +29,7 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
     status,
     origin: event.origin,
     after: event.after,
+    previous: event.previous ?? frame?.last,
     input: undefined,
     task: undefined,
     output: undefined,
@@ -41,11 +43,14 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
     deadlineAt: undefined,
     signal: undefined,
   };
+  const earlier = state.steps.get(event.step);
+  if (earlier) settleStep(state, earlier);
   if (event.type === 'step.entered') recordEntry(state, step, event);
   state.steps.set(event.step, step);
   if (event.name !== event.step) state.pathsByName.set(event.name, event.step);
   state.completed.delete(event.step);
-  const frame = state.frames.get(event.frame);
+  // The last to begin stands last, also where it began before.
+  frame?.begun.delete(event.step);
   frame?.begun.add(event.step);
   if (status !== 'skipped') frame?.active.add(event.step);
   return step;
@@ -54,8 +59,7 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
 function recordEntry(state: ExecutionState, step: StepState, event: StepEntered): void {
   step.input = event.input;
   step.deadlineAt = event.deadlineAt;
-  if (event.deadlineAt === undefined) return;
-  openTimer(state, { id: `timeout:${passId(step)}`, timer: 'timeout', step: step.path, dueAt: event.deadlineAt });
+  openStepTimers(state, step);
 }
 
 type StepEvent = Extract<
@@ -93,9 +97,11 @@ export function evolveStep(state: ExecutionState, event: StepEvent, at: number):
       break;
     case 'step.retrying':
       settleStep(state, step);
+      reopen(state, step);
       step.status = 'retrying';
       step.error = event.error;
       step.dueAt = event.dueAt;
+      step.outcomeUnknown ||= event.outcome === 'unknown';
       openTimer(state, { id: `retry:${attemptId(step)}`, timer: 'retry', step: step.path, dueAt: event.dueAt });
       break;
     case 'step.completed':
@@ -105,10 +111,11 @@ export function evolveStep(state: ExecutionState, event: StepEvent, at: number):
       end(state, step, event.status, at);
       step.error = event.error;
       step.startedAt = event.startedAt ?? step.startedAt;
+      step.outcomeUnknown ||= event.outcome === 'unknown';
       break;
     case 'step.cancelled':
       end(state, step, 'cancelled', at);
-      step.outcomeUnknown = event.outcome === 'unknown';
+      step.outcomeUnknown ||= event.outcome === 'unknown';
       break;
     case 'step.replaced':
       step.passed = true;
@@ -121,17 +128,23 @@ export function evolveStep(state: ExecutionState, event: StepEvent, at: number):
 
 function recordAttempt(state: ExecutionState, step: StepState, event: StepAttempted): void {
   settleStep(state, step);
-  if (step.endedAt !== undefined) {
-    step.attemptsBefore = step.attempt;
-    step.endedAt = undefined;
-    state.frames.get(step.frame)?.active.add(step.path);
-  }
+  reopen(state, step);
   step.attempt = event.attempt;
   step.deliveries = 1;
-  step.status = 'running';
-  step.dueAt = undefined;
+  step.status = step.kind === 'wait' ? 'waiting' : 'running';
+  step.dueAt = event.dueAt;
+  step.deadlineAt = event.deadlineAt;
   step.passed = false;
   if (step.task) openDispatch(state, step, event.queueDeadlineAt);
+  else openStepTimers(state, step);
+}
+
+/** A step that had ended goes on, with a fresh budget of attempts. */
+function reopen(state: ExecutionState, step: StepState): void {
+  if (step.endedAt === undefined) return;
+  step.attemptsBefore = step.attempt;
+  step.endedAt = undefined;
+  state.frames.get(step.frame)?.active.add(step.path);
 }
 
 function recordCompleted(state: ExecutionState, step: StepState, event: StepCompleted, at: number): void {

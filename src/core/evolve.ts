@@ -8,8 +8,8 @@
 import type { ExecutionEvent, StepScheduled, StepWaiting } from './events.ts';
 import { evolveExecution } from './evolve-execution.ts';
 import { evolveStep, openStep } from './evolve-step.ts';
-import { openCommand, openDispatch, openTimer } from './outstanding.ts';
-import { type ExecutionState, passId } from './state.ts';
+import { openCommand, openDispatch, openStepTimers } from './outstanding.ts';
+import type { ExecutionState } from './state.ts';
 
 export function evolve(state: ExecutionState, event: ExecutionEvent, at: number): ExecutionState {
   state.position += 1;
@@ -97,11 +97,5 @@ function recordWaiting(state: ExecutionState, event: StepWaiting, at: number): v
   step.dueAt = event.dueAt;
   step.deadlineAt = event.deadlineAt;
   step.signal = event.signal;
-  const pass = passId(step);
-  if (event.dueAt !== undefined) {
-    openTimer(state, { id: `wait:${pass}`, timer: 'wait', step: event.step, dueAt: event.dueAt });
-  }
-  if (event.deadlineAt !== undefined) {
-    openTimer(state, { id: `timeout:${pass}`, timer: 'timeout', step: event.step, dueAt: event.deadlineAt });
-  }
+  openStepTimers(state, step);
 }

@@ -4,13 +4,14 @@
  */
 import { unreachable } from '../kit/assert.ts';
 import type { Json } from '../kit/json.ts';
-import { closeExecution, compensationAdvanced } from './closing.ts';
-import { openContainer } from './containers.ts';
+import type { TimeoutAction } from '../model/definition.ts';
+import { enter, isTrue, sightOf } from './arrival.ts';
+import { closeExecution, compensationAdvanced, isStopping } from './closing.ts';
 import { isRetryable, type StepError } from './errors.ts';
-import { advance, cancelFrame, enter, failFrame, go, isTrue, leave, succeed } from './flow.ts';
-import type { Node, Rule } from './program.ts';
+import { advance, cancelFrame, failFrame, go, succeed } from './flow.ts';
+import type { Node, Rule, Target } from './program.ts';
 import { chooseRetry, retryDelayMs } from './retry.ts';
-import { isEnded, type StepState } from './state.ts';
+import type { StepState } from './state.ts';
 import { emit, evaluated, later, nodeOf, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
 export interface AttemptFailure {
@@ -26,7 +27,7 @@ export function failAttempt(turn: Turn, path: string, failure: AttemptFailure): 
   for (const frame of turn.state.frames.values()) if (frame.owner === path) cancelFrame(turn, frame.path);
   const action = failure.isTimeout ? node.step.timeoutAction : undefined;
   if (action === undefined || action === 'retry') {
-    if (retryAttempt(turn, step, error)) return;
+    if (retryAttempt(turn, step, { ...failure, error })) return;
   }
   const startedAt = failure.startedAt === undefined ? {} : { startedAt: failure.startedAt };
   emit(turn, {
@@ -35,12 +36,15 @@ export function failAttempt(turn: Turn, path: string, failure: AttemptFailure): 
     status: failure.isTimeout ? 'timed_out' : 'failed',
     error,
     ...startedAt,
+    ...outcomeOf(step, { ...failure, error }),
   });
   turn.endedSteps += 1;
+  if (step.origin === 'compensation') return afterUndoFailure(turn, step, action);
+  if (isStopping(turn.state, step.frame)) return;
   switch (action) {
     case 'ignore':
       emit(turn, { type: 'step.replaced', step: path });
-      return leave(turn, step);
+      return advance(turn, step);
     case 'cancel_and_cleanup':
       return closeExecution(turn, { outcome: 'timed_out', error });
     case 'fallback':
@@ -51,40 +55,40 @@ export function failAttempt(turn: Turn, path: string, failure: AttemptFailure): 
   }
 }
 
-/** True where a policy gives the step another attempt. */
-function retryAttempt(turn: Turn, step: StepState, error: StepError): boolean {
-  if (!isRetryable(error) || (turn.state.closing !== undefined && step.origin !== 'compensation')) return false;
+/** An attempt that ran out of time or answers in an executor's hands may have done its work all the same. */
+function outcomeOf(step: StepState, { error, isTimeout }: AttemptFailure): { outcome?: 'unknown' } {
+  const isUnknown = (isTimeout && error.code !== 'QUEUE_TIMEOUT') || error.code === 'DELIVERIES_EXHAUSTED';
+  return step.task && isUnknown ? { outcome: 'unknown' } : {};
+}
+
+/** A step of compensation counts as failed unless its definition says how to do without it. */
+function afterUndoFailure(turn: Turn, step: StepState, action: TimeoutAction | undefined): void {
+  if (action === 'ignore') {
+    emit(turn, { type: 'step.replaced', step: step.path });
+    return compensationAdvanced(turn, false);
+  }
   const node = nodeOf(turn, step);
-  const scope = scopeOf(turn, { frame: step.frame, error });
+  if (node.fallbackResponse && fallBack(turn, step, node)) return;
+  compensationAdvanced(turn, true);
+}
+
+/** True where a policy gives the step another attempt. */
+function retryAttempt(turn: Turn, step: StepState, failure: AttemptFailure): boolean {
+  const { error } = failure;
+  if (!isRetryable(error) || isStopping(turn.state, step.frame)) return false;
+  const node = nodeOf(turn, step);
+  const scope = scopeOf(turn, { ...sightOf(turn, step), error });
   const retry = evaluated(step.path, () => chooseRetry(node.retries, error, scope));
   const failures = step.attempt - step.attemptsBefore;
   if (!retry.ok || !retry.value || failures >= retry.value.maxAttempts) return false;
   const dueAt = turn.at + retryDelayMs(retry.value, failures, turn.random.next());
-  emit(turn, { type: 'step.retrying', step: step.path, attempt: step.attempt, dueAt, error });
+  const { path, attempt } = step;
+  emit(turn, { type: 'step.retrying', step: path, attempt, dueAt, error, ...outcomeOf(step, failure) });
   return true;
 }
 
-/** The delay of a retry is over. */
-export function beginAttempt(turn: Turn, path: string): void {
-  const step = stepAt(turn.state, path);
-  const queueMs = step.task?.queueTimeoutMs;
-  const queue = queueMs === undefined ? {} : { queueDeadlineAt: turn.at + queueMs };
-  emit(turn, { type: 'step.attempted', step: path, attempt: step.attempt + 1, ...queue });
-  if (step.task) return;
-  if (step.kind === 'condition' || step.kind === 'parallel') return openContainer(turn, path, sightOf(step));
-  const node = nodeOf(turn, step);
-  if (node.work.kind !== 'transform') return succeed(turn, path, { response: null });
-  const { mapping } = node.work;
-  const result = evaluated(path, () => mapping.fill(scopeOf(turn, sightOf(step))) as Json);
-  if (result.ok) succeed(turn, path, { response: result.value });
-  else failAttempt(turn, path, { error: result.error });
-}
-
-const sightOf = (step: StepState): Sight => ({ frame: step.frame });
-
 function afterFailure(turn: Turn, step: StepState, node: Node): void {
-  if (step.origin === 'compensation') return compensationAdvanced(turn, true);
-  if (turn.state.closing || isEnded(turn.state) || firedRule(turn, step)) return;
+  if (firedRule(turn, step)) return;
   if (fallBack(turn, step, node)) return;
   const original = step.after === undefined ? undefined : turn.state.steps.get(step.after);
   const isStandIn = step.origin === 'fallback' && original !== undefined;
@@ -106,7 +110,7 @@ function afterFailure(turn: Turn, step: StepState, node: Node): void {
 
 /** A response or a step that stands in for a step that failed. */
 function fallBack(turn: Turn, step: StepState, node: Node): boolean {
-  const sight: Sight = { frame: step.frame, error: step.error };
+  const sight: Sight = { ...sightOf(turn, step), error: step.error };
   if (node.fallbackResponse) {
     const { fallbackResponse } = node;
     const response = evaluated(step.path, () => fallbackResponse.fill(scopeOf(turn, sight)) as Json);
@@ -121,7 +125,7 @@ function fallBack(turn: Turn, step: StepState, node: Node): boolean {
 
 /** Looks at the rules after a step that ended; true where one decided how it goes on. */
 export function firedRule(turn: Turn, step: StepState): boolean {
-  if (step.origin !== 'flow' && step.origin !== 'fallback') return false;
+  if ((step.origin !== 'flow' && step.origin !== 'fallback') || turn.state.compensation) return false;
   const sight: Sight = { frame: step.frame, error: step.status === 'completed' ? undefined : step.error };
   for (const [index, rule] of turn.program.rules.entries()) {
     if (turn.state.rulesFired.includes(index)) continue;
@@ -178,10 +182,10 @@ function act(turn: Turn, step: StepState, rule: Rule): void {
 /** A rule asks for a completed step to run once more: a new visit. */
 function again(turn: Turn, step: StepState): void {
   const node = nodeOf(turn, step);
-  later(turn, () => enter(turn, node, { frame: step.frame, origin: 'rule', previous: step.path }));
+  later(turn, () => enter(turn, node, { frame: step.frame, origin: 'rule', previous: step.previous }));
 }
 
-/** `goto` of a rule leads to a step of the same list, or of the execution's own list, ending what runs in between. */
+/** `goto` of a rule leads to a step of the same list, or into the execution's own list, ending what runs in between. */
 function jump(turn: Turn, step: StepState, name: string): void {
   const node = turn.program.nodes.get(name);
   const frame = node && turn.state.frames.get(step.frame)?.list === node.list.id ? step.frame : '';
@@ -193,7 +197,8 @@ function jump(turn: Turn, step: StepState, name: string): void {
     }
   }
   const arrival = { frame, origin: 'rule', after: step.path, previous: step.path } as const;
-  go(turn, node ? { kind: 'node', node } : { kind: 'undefined', name }, arrival);
+  const elsewhere: Target = name === 'end' ? { kind: 'end' } : { kind: 'undefined', name };
+  go(turn, node ? { kind: 'node', node } : elsewhere, arrival);
 }
 
 function ruleError(turn: Turn, step: StepState, rule: Rule): StepError {

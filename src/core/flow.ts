@@ -1,42 +1,29 @@
 /**
- * Where the flow goes: into a step, out of a step that succeeded, out of a list.
+ * Where the flow goes: out of a step that succeeded, on to the next one, out of a list.
  *
  * A list of steps that runs is a *frame*. A sequence has one active step at a time; a graph starts every step whose
- * `depends_on` is done. What a step does when it failed is in `failure.ts`, how containers join their frames in
+ * `depends_on` is done. What happens on arrival at a step is in `arrival.ts`, what a step does when it failed in `failure.ts`, how containers join their frames in
  * `containers.ts`, how an execution ends in `closing.ts`.
  */
 
 import { present } from '../kit/assert.ts';
 import type { Json } from '../kit/json.ts';
-import { compensationAdvanced, completeExecution, failExecution } from './closing.ts';
-import { frameChanged, openContainer } from './containers.ts';
+import { type Arrival, enter, sightOf } from './arrival.ts';
+import { compensationAdvanced, completeExecution, failExecution, isStopping } from './closing.ts';
+import { frameChanged } from './containers.ts';
 import type { StepError } from './errors.ts';
-import type { Origin, TaskSpec } from './events.ts';
 import { failAttempt, firedRule } from './failure.ts';
-import { inlineStepsMax } from './limits.ts';
 import type { Node, Target } from './program.ts';
-import { type FrameState, isEnded, type Signal, type StepState } from './state.ts';
+import type { FrameState, StepState } from './state.ts';
 import { emit, evaluated, frameAt, later, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
-export interface Arrival {
-  readonly frame: string;
-  readonly origin: Origin;
-  /** The failed step that led here. */
-  readonly after?: string;
-  /** The step whose output is `$.previous`. */
-  readonly previous?: string;
-}
-
 /** Opens the frame of a list and starts its first steps. */
-export function openFrame(turn: Turn, frame: { path: string; list: string; owner?: string }, previous?: string): void {
+export function openFrame(turn: Turn, frame: { path: string; list: string; owner?: string }): void {
   const { path, list, owner } = frame;
   emit(turn, { type: 'frame.opened', frame: path, list, ...(owner === undefined ? {} : { owner }) });
   const first = present(turn.program.lists.get(list), `list ${list}`).first;
   if (first.length === 0) later(turn, () => finishFrame(turn, path));
-  for (const node of first) {
-    const arrival: Arrival = { frame: path, origin: 'flow', ...(previous === undefined ? {} : { previous }) };
-    later(turn, () => enter(turn, node, arrival));
-  }
+  for (const node of first) later(turn, () => enter(turn, node, { frame: path, origin: 'flow' }));
 }
 
 export function go(turn: Turn, target: Target, arrival: Arrival): void {
@@ -59,178 +46,6 @@ export function undefinedStep(name: string, cause: StepError | undefined): StepE
   return { code: 'UNDEFINED_STEP', message, step: name, ...(cause ? { cause } : {}) };
 }
 
-/** The flow comes to a step: a new visit, unless its guard says no. */
-export function enter(turn: Turn, node: Node, arrival: Arrival): void {
-  if (!canRunIn(turn, arrival)) return;
-  if (turn.endedSteps >= inlineStepsMax && arrival.origin === 'flow') {
-    turn.endedSteps = 0;
-    emit(turn, { type: 'frame.deferred', frame: arrival.frame, next: node.name });
-    return;
-  }
-  const path = arrival.origin === 'compensation' ? (arrival.previous ?? node.name) : pathIn(arrival.frame, node.name);
-  const visit = (turn.state.steps.get(path)?.visit ?? 0) + 1;
-  const { frame, origin, after } = arrival;
-  const head = {
-    step: path,
-    name: node.name,
-    kind: node.work.kind,
-    frame,
-    visit,
-    origin,
-    ...(after === undefined ? {} : { after }),
-  };
-  if (visit > node.visitsMax) {
-    const message = `step ${path} was visited ${node.visitsMax} times, which is its max_visits`;
-    failFrame(turn, frame, { code: 'TOO_MANY_VISITS', message, step: path });
-    return;
-  }
-  const sight = sightOf(turn, arrival);
-  if (node.when) {
-    const { when } = node;
-    const holds = evaluated(path, () => isTrue(when.evaluate(scopeOf(turn, sight))));
-    if (holds.ok && !holds.value) {
-      emit(turn, { type: 'step.skipped', ...head });
-      turn.endedSteps += 1;
-      leave(turn, stepAt(turn.state, path));
-      return;
-    }
-    if (!holds.ok) {
-      emit(turn, { type: 'step.entered', ...head });
-      failAttempt(turn, path, { error: holds.error });
-      return;
-    }
-  }
-  begin(turn, node, head, sight);
-}
-
-function canRunIn(turn: Turn, arrival: Arrival): boolean {
-  if (isEnded(turn.state)) return false;
-  if (arrival.origin === 'compensation') return true;
-  return !turn.state.closing && turn.state.frames.get(arrival.frame)?.status === 'open';
-}
-
-/** Conditions hold by truthiness: null, false, 0 and "" do not. */
-export function isTrue(value: unknown): boolean {
-  return value !== null && value !== undefined && value !== false && value !== 0 && value !== '';
-}
-
-function sightOf(turn: Turn, arrival: Arrival): Sight {
-  const { state } = turn;
-  const previous = arrival.previous === undefined ? undefined : state.steps.get(arrival.previous)?.output;
-  if (arrival.origin === 'compensation') return { frame: '', error: state.closing?.error };
-  const error = arrival.after === undefined ? undefined : state.steps.get(arrival.after)?.error;
-  return { frame: arrival.frame, previous, error };
-}
-
-/** The frame of compensation steps; no step of a definition can bear the name. */
-export const compensationFrame = '$compensation';
-
-type Head = { step: string; name: string; kind: string; frame: string; visit: number; origin: Origin; after?: string };
-
-function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
-  const { work } = node;
-  const prepared = evaluated(head.step, () => {
-    const scope = scopeOf(turn, sight);
-    return {
-      input: node.input ? (node.input.fill(scope) as Json) : undefined,
-      timeoutMs: node.timeout?.(scope),
-      queueMs: node.queueTimeout?.(scope),
-      heartbeatMs: node.heartbeatTimeout?.(scope),
-      key: node.idempotencyKey?.fill(scope),
-      dueAt: work.kind === 'wait' ? waitDueAt(turn, work, scope) : undefined,
-    };
-  });
-  if (!prepared.ok) {
-    emit(turn, { type: 'step.entered', ...head });
-    failAttempt(turn, head.step, { error: prepared.error });
-    return;
-  }
-  const { input, timeoutMs, queueMs, heartbeatMs, key, dueAt } = prepared.value;
-  const withInput = input === undefined ? {} : { input };
-  const deadline = timeoutMs === undefined ? {} : { deadlineAt: turn.at + timeoutMs };
-  switch (work.kind) {
-    case 'function': {
-      const task: TaskSpec = {
-        executor: work.executor,
-        function: work.function,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
-        ...(queueMs === undefined ? {} : { queueTimeoutMs: queueMs }),
-        ...(key === undefined ? {} : { idempotencyKey: String(key) }),
-      };
-      const queue = queueMs === undefined ? {} : { queueDeadlineAt: turn.at + queueMs };
-      emit(turn, { type: 'step.scheduled', ...head, ...withInput, task, ...queue });
-      return;
-    }
-    case 'wait': {
-      const signal = work.signal === undefined ? {} : { signal: work.signal };
-      emit(turn, { type: 'step.waiting', ...head, ...(dueAt === undefined ? {} : { dueAt }), ...signal, ...deadline });
-      takeSignal(turn, head.step);
-      return;
-    }
-    case 'condition':
-    case 'parallel':
-      emit(turn, { type: 'step.entered', ...head, ...withInput, ...deadline });
-      openContainer(turn, head.step, sight);
-      return;
-    case 'transform':
-      emit(turn, { type: 'step.entered', ...head, ...withInput });
-      settle(
-        turn,
-        head.step,
-        evaluated(head.step, () => work.mapping.fill(scopeOf(turn, sight)) as Json),
-      );
-      return;
-    case 'fail': {
-      emit(turn, { type: 'step.entered', ...head });
-      const { code } = work;
-      const error = evaluated(head.step, () => {
-        const scope = scopeOf(turn, sight);
-        const details = work.details?.fill(scope) as Json | undefined;
-        const message = String(work.message?.fill(scope) ?? `step ${head.step} fails with ${code}`);
-        return { code, message, step: head.step, retryable: false, ...(details === undefined ? {} : { details }) };
-      });
-      failAttempt(turn, head.step, { error: error.ok ? error.value : error.error });
-    }
-  }
-}
-
-function waitDueAt(
-  turn: Turn,
-  work: Extract<Node['work'], { kind: 'wait' }>,
-  scope: ReturnType<typeof scopeOf>,
-): number | undefined {
-  if (work.duration) return turn.at + (work.duration(scope) ?? 0);
-  if (!work.until) return work.signal === undefined ? turn.at : undefined;
-  const until = work.until.fill(scope);
-  const untilMs = typeof until === 'number' ? until : Date.parse(String(until));
-  return Number.isNaN(untilMs) ? turn.at : untilMs;
-}
-
-function settle(turn: Turn, path: string, result: ReturnType<typeof evaluated<Json>>): void {
-  if (result.ok) succeed(turn, path, { response: result.value });
-  else failAttempt(turn, path, { error: result.error });
-}
-
-/** A waiting step takes the oldest kept signal that fits it. True where it did. */
-export function takeSignal(turn: Turn, path: string): boolean {
-  const step = stepAt(turn.state, path);
-  if (step.status !== 'waiting' || step.signal === undefined) return false;
-  const work = nodeOf(turn, step).work;
-  const fits = (signal: Signal): boolean => {
-    if (signal.name !== step.signal || work.kind !== 'wait') return false;
-    const { condition } = work;
-    if (!condition) return true;
-    const scope = scopeOf(turn, { frame: step.frame, extra: { signal: signal.payload } });
-    const holds = evaluated(path, () => isTrue(condition.evaluate(scope)));
-    return holds.ok && holds.value;
-  };
-  const signal = turn.state.signals.find(fits);
-  if (!signal) return false;
-  succeed(turn, path, { response: signal.payload, signal: signal.id });
-  return true;
-}
-
 interface Success {
   readonly response: Json;
   readonly startedAt?: number | undefined;
@@ -242,13 +57,11 @@ interface Success {
 export function succeed(turn: Turn, path: string, success: Success): void {
   const step = stepAt(turn.state, path);
   const node = nodeOf(turn, step);
-  const sight: Sight = {
-    frame: step.frame,
-    error: step.error,
-    extra: { response: success.response, result: success.response },
-  };
+  const { response } = success;
+  const branches = node.work.kind === 'parallel' ? { branches: response } : {};
+  const sight: Sight = { ...sightOf(turn, step), extra: { response, result: response, ...branches } };
   const mapped = evaluated(path, () => ({
-    output: node.output && !success.insteadOf ? (node.output.fill(scopeOf(turn, sight)) as Json) : success.response,
+    output: node.output && !success.insteadOf ? (node.output.fill(scopeOf(turn, sight)) as Json) : response,
   }));
   if (!mapped.ok) return failAttempt(turn, path, { error: mapped.error, startedAt: success.startedAt });
   const { output } = mapped.value;
@@ -279,8 +92,8 @@ function variablesOf(turn: Turn, node: Node, sight: Sight): Record<string, Json>
 /** Out of a step that completed, was skipped, or is let pass. */
 export function leave(turn: Turn, step: StepState): void {
   if (step.origin === 'compensation') return compensationAdvanced(turn, false);
+  if (isStopping(turn.state, step.frame)) return;
   if (step.status !== 'skipped' && firedRule(turn, step)) return;
-  if (turn.state.closing) return;
   advance(turn, step);
 }
 
@@ -317,7 +130,7 @@ function advanceGraph(turn: Turn, frame: FrameState, done: Node): void {
   if (isFinished) later(turn, () => finishFrame(turn, frame.path));
 }
 
-function isDone(turn: Turn, frame: FrameState, name: string): boolean {
+export function isDone(turn: Turn, frame: FrameState, name: string): boolean {
   const path = pathIn(frame.path, name);
   const step = turn.state.steps.get(path);
   if (!step || !frame.begun.has(path)) return false;
@@ -327,7 +140,7 @@ function isDone(turn: Turn, frame: FrameState, name: string): boolean {
 /** A list ran to its end. */
 export function finishFrame(turn: Turn, path: string): void {
   const frame = frameAt(turn.state, path);
-  if (frame.status !== 'open' || turn.state.closing) return;
+  if (frame.status !== 'open' || isStopping(turn.state, path)) return;
   const template = turn.program.lists.get(frame.list)?.result;
   const result = evaluated(undefined, () => template?.fill(scopeOf(turn, { frame: path })) as Json | undefined);
   if (!result.ok) return failFrame(turn, path, result.error);
@@ -363,6 +176,8 @@ export function cancelFrame(turn: Turn, path: string): void {
 export function cancelSteps(turn: Turn, frame: FrameState): void {
   for (const path of [...frame.active]) {
     for (const inner of turn.state.frames.values()) if (inner.owner === path) cancelFrame(turn, inner.path);
-    emit(turn, { type: 'step.cancelled', step: path });
+    const step = stepAt(turn.state, path);
+    const isInHand = step.task !== undefined && step.status === 'running';
+    emit(turn, { type: 'step.cancelled', step: path, ...(isInHand ? { outcome: 'unknown' } : {}) });
   }
 }

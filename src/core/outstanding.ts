@@ -33,6 +33,15 @@ export function openTimer(
   openCommand(state, { type: 'timer', ...timer });
 }
 
+/** What ends a step that runs inside the core: the time it waits for, its timeout. */
+export function openStepTimers(state: ExecutionState, step: StepState): void {
+  const { path, dueAt, deadlineAt } = step;
+  const pass = passId(step);
+  if (dueAt !== undefined) openTimer(state, { id: `wait:${pass}`, timer: 'wait', step: path, dueAt });
+  if (deadlineAt === undefined) return;
+  openTimer(state, { id: `timeout:${pass}`, timer: 'timeout', step: path, dueAt: deadlineAt });
+}
+
 export function openDispatch(state: ExecutionState, step: StepState, queueDeadlineAt: number | undefined): void {
   const id = attemptId(step);
   openCommand(state, { type: 'dispatch', id, step: step.path, visit: step.visit, attempt: step.attempt });

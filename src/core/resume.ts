@@ -1,39 +1,58 @@
 /** `retry` of an ended execution: goes on from the steps that failed or were cut off; what completed stays. */
 import { present } from '../kit/assert.ts';
-import { beginAttempt } from './failure.ts';
-import { enter, finishFrame, openFrame } from './flow.ts';
+import { type Arrival, attemptAnew, beginAttempt, enter } from './arrival.ts';
+import { frameChanged } from './containers.ts';
+import { finishFrame, go, isDone, openFrame } from './flow.ts';
+import type { ProgramList } from './program.ts';
 import { cancelledOrFailed, type FrameState } from './state.ts';
-import { emit, later, nodeOf, stepAt, type Turn } from './turn.ts';
+import { emit, later, nodeOf, pathIn, stepAt, type Turn } from './turn.ts';
 
-export function resumeFailed(turn: Turn): void {
+/** `blamed`: the step that the error named, where it had completed (a rule ended the execution after it). */
+export function resumeFailed(turn: Turn, blamed: string | undefined): void {
   const root = turn.state.frames.get('');
   if (!root) return openFrame(turn, { path: '', list: '' });
-  resumeFrame(turn, root);
+  resumeFrame(turn, root, blamed);
 }
 
-function resumeFrame(turn: Turn, frame: FrameState): void {
+function resumeFrame(turn: Turn, frame: FrameState, blamed: string | undefined): void {
   emit(turn, { type: 'frame.reopened', frame: frame.path });
   const list = present(turn.program.lists.get(frame.list), `list ${frame.list}`);
   const cut = [...frame.begun].filter((path) => {
     const step = turn.state.steps.get(path);
     return step !== undefined && !step.passed && cancelledOrFailed(step) && step.origin !== 'handler';
   });
-  const chosen = list.isGraph ? cut : cut.slice(-1);
-  for (const path of chosen) later(turn, () => resumeStep(turn, path));
-  if (chosen.length > 0) return;
-  const last = frame.last === undefined ? undefined : stepAt(turn.state, frame.last);
-  const next = last && nodeOf(turn, last).next;
-  if (next?.kind !== 'node') return later(turn, () => finishFrame(turn, frame.path));
-  later(turn, () =>
-    enter(turn, next.node, { frame: frame.path, origin: 'flow', previous: present(last, 'last step').path }),
-  );
+  if (list.isGraph) return resumeGraph(turn, frame, { list, cut });
+  const [last] = cut.slice(-1);
+  if (last !== undefined) return later(turn, () => resumeStep(turn, last, blamed));
+  goOn(turn, frame, blamed);
 }
 
-function resumeStep(turn: Turn, path: string): void {
-  const inner = [...turn.state.frames.values()].filter((frame) => frame.owner === path && frame.status !== 'completed');
-  const step = stepAt(turn.state, path);
-  if (step.kind === 'wait') return enter(turn, nodeOf(turn, step), { frame: step.frame, origin: 'flow' });
-  if (inner.length === 0 || step.kind === 'function') return beginAttempt(turn, path);
-  emit(turn, { type: 'step.attempted', step: path, attempt: step.attempt + 1 });
-  for (const frame of inner) resumeFrame(turn, frame);
+/** What was cut off, and what could have begun but had no time to. */
+function resumeGraph(turn: Turn, frame: FrameState, { list, cut }: { list: ProgramList; cut: string[] }): void {
+  const fresh = list.nodes.filter(
+    (node) =>
+      !node.step.handler &&
+      !frame.begun.has(pathIn(frame.path, node.name)) &&
+      node.dependsOn.every((name) => isDone(turn, frame, name)),
+  );
+  for (const path of cut) later(turn, () => resumeStep(turn, path, undefined));
+  for (const node of fresh) later(turn, () => enter(turn, node, { frame: frame.path, origin: 'flow' }));
+  if (cut.length + fresh.length === 0) later(turn, () => finishFrame(turn, frame.path));
+}
+
+/** No step of this sequence failed: the one that a rule judged runs again, else the flow goes on behind the last one. */
+function goOn(turn: Turn, frame: FrameState, blamed: string | undefined): void {
+  const arrival: Arrival = { frame: frame.path, origin: 'flow', previous: frame.last };
+  const judged = blamed !== undefined && frame.begun.has(blamed) ? stepAt(turn.state, blamed) : undefined;
+  if (judged) return later(turn, () => enter(turn, nodeOf(turn, judged), { ...judged, isAgain: true }));
+  if (frame.last === undefined) return later(turn, () => finishFrame(turn, frame.path));
+  go(turn, nodeOf(turn, stepAt(turn.state, frame.last)).next, arrival);
+}
+
+function resumeStep(turn: Turn, path: string, blamed: string | undefined): void {
+  const inner = [...turn.state.frames.values()].filter((frame) => frame.owner === path);
+  if (inner.length === 0 || !attemptAnew(turn, path)) return beginAttempt(turn, path);
+  const cut = inner.filter((frame) => frame.status !== 'completed');
+  for (const frame of cut) resumeFrame(turn, frame, blamed);
+  if (cut.length === 0) frameChanged(turn, path);
 }

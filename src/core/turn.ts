@@ -94,7 +94,7 @@ function rootValue(turn: Turn, sight: Sight, name: string, next: string | number
     case 'vars':
       return state.vars;
     case 'steps':
-      return allSteps(state, sight.frame, next);
+      return allSteps(turn, sight.frame, next);
     case 'previous':
       return sight.previous ?? null;
     case 'error':
@@ -141,12 +141,15 @@ function stepValue(
   return { status: step?.status ?? 'pending' };
 }
 
+const notBegun = { output: null, status: 'pending', error: null, attempts: 0, input: null };
+
 /** `$.steps`: one record where the path goes on with a name, else all of them. */
-function allSteps(state: ExecutionState, frame: string, next: string | number | undefined): unknown {
+function allSteps({ state, program }: Turn, frame: string, next: string | number | undefined): unknown {
   const records: Record<string, unknown> = Object.create(null);
   const names = typeof next === 'string' ? [next] : new Set([...state.steps.values()].map((step) => step.name));
   for (const name of names) {
     const step = findStep(state, frame, name);
+    if (!step && program.nodes.has(name)) records[name] = notBegun;
     if (!step) continue;
     records[name] = {
       output: step.output ?? null,

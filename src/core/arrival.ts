@@ -1,0 +1,257 @@
+/**
+ * The flow comes to a step: its guard, its input and its times are taken, and what it does begins.
+ *
+ * What each type does when it begins is here alone, for its first attempt and for the later ones.
+ */
+
+import { ExpressionFault, type Scope } from '../expression/expression.ts';
+import type { Json } from '../kit/json.ts';
+import { isStopping } from './closing.ts';
+import { openContainer } from './containers.ts';
+import type { Origin, TaskSpec } from './events.ts';
+import { failAttempt } from './failure.ts';
+import { failFrame, leave, succeed } from './flow.ts';
+import { inlineStepsMax } from './limits.ts';
+import type { Node } from './program.ts';
+import { isEnded, type Signal } from './state.ts';
+import { emit, evaluated, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
+
+export interface Arrival {
+  readonly frame: string;
+  readonly origin: Origin;
+  /** The failed step that led here. */
+  readonly after?: string | undefined;
+  /** The step whose output is `$.previous`. */
+  readonly previous?: string | undefined;
+  /** Of compensation: where the step runs, which is where it stands in the flow. */
+  readonly path?: string;
+  /** The same pass once more, not a jump: it needs no visit left. */
+  readonly isAgain?: true;
+}
+
+/** The flow comes to a step: a new visit, unless its guard says no. */
+export function enter(turn: Turn, node: Node, arrival: Arrival): void {
+  if (!canRunIn(turn, arrival) || deferred(turn, node, arrival)) return;
+  const head = headOf(turn, node, arrival);
+  const { step: path, visit, frame } = head;
+  if (visit > node.visitsMax && arrival.origin !== 'compensation' && !arrival.isAgain) {
+    const message = `step ${path} was visited ${node.visitsMax} times, which is its max_visits`;
+    return failFrame(turn, frame, { code: 'TOO_MANY_VISITS', message, step: path });
+  }
+  const sight = sightOf(turn, arrival);
+  const holds = evaluated(path, () => node.when === undefined || isTrue(node.when.evaluate(scopeOf(turn, sight))));
+  if (!holds.ok) {
+    emit(turn, { type: 'step.entered', ...head });
+    return failAttempt(turn, path, { error: holds.error });
+  }
+  if (holds.value) return begin(turn, node, head, sight);
+  emit(turn, { type: 'step.skipped', ...head });
+  turn.endedSteps += 1;
+  leave(turn, stepAt(turn.state, path));
+}
+
+function canRunIn(turn: Turn, { origin, frame }: Arrival): boolean {
+  if (isEnded(turn.state)) return false;
+  if (origin === 'compensation') return true;
+  return turn.state.frames.get(frame)?.status === 'open' && !isStopping(turn.state, frame);
+}
+
+/** A long move ends here and the next one goes on with this step; once per list, whose turn is one command. */
+function deferred(turn: Turn, node: Node, { frame, origin }: Arrival): boolean {
+  if (turn.endedSteps < inlineStepsMax || origin !== 'flow') return false;
+  if (turn.state.outstanding.has(`continue:${frame}`)) return false;
+  turn.endedSteps = 0;
+  emit(turn, { type: 'frame.deferred', frame, next: node.name });
+  return true;
+}
+
+interface Head {
+  readonly step: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly frame: string;
+  readonly visit: number;
+  readonly origin: Origin;
+  readonly after?: string;
+  readonly previous?: string;
+}
+
+function headOf(turn: Turn, node: Node, { frame, origin, after, previous, path: given }: Arrival): Head {
+  const { state } = turn;
+  const path = given ?? pathIn(frame, node.name);
+  const isUsual = previous === undefined || previous === state.frames.get(frame)?.last;
+  return {
+    step: path,
+    name: node.name,
+    kind: node.work.kind,
+    frame,
+    visit: (state.steps.get(path)?.visit ?? 0) + 1,
+    origin,
+    ...(after === undefined ? {} : { after }),
+    ...(isUsual ? {} : { previous }),
+  };
+}
+
+/** Conditions hold by truthiness: null, false, 0 and "" do not. */
+export function isTrue(value: unknown): boolean {
+  return value !== null && value !== undefined && value !== false && value !== 0 && value !== '';
+}
+
+/** What the expressions of a step see: where it stands, what led to it, and the error it answers for. */
+export function sightOf(turn: Turn, step: Arrival): Sight {
+  const { state } = turn;
+  if (step.origin === 'compensation') return { frame: '', error: state.closing?.error };
+  const previous = step.previous === undefined ? undefined : state.steps.get(step.previous)?.output;
+  const error = step.after === undefined ? undefined : state.steps.get(step.after)?.error;
+  return { frame: step.frame, previous, error };
+}
+
+/** The frame of compensation steps; no step of a definition can bear the name. */
+export const compensationFrame = '$compensation';
+
+interface Times {
+  readonly timeoutMs: number | undefined;
+  readonly dueAt: number | undefined;
+}
+
+function timesOf(turn: Turn, node: Node, scope: Scope): Times {
+  const dueAt = node.work.kind === 'wait' ? waitDueAt(turn, node.work, scope) : undefined;
+  return { timeoutMs: node.timeout?.(scope), dueAt };
+}
+
+function waitDueAt(turn: Turn, work: Extract<Node['work'], { kind: 'wait' }>, scope: Scope): number | undefined {
+  if (work.duration) return turn.at + given(work.duration(scope), 'duration', 'a duration');
+  if (!work.until) return undefined;
+  const until = work.until.fill(scope);
+  const untilMs = typeof until === 'number' ? until : Date.parse(String(until));
+  return given(Number.isFinite(untilMs) ? untilMs : undefined, 'until', 'a time');
+}
+
+function given(value: number | undefined, field: string, wanted: string): number {
+  if (value === undefined) throw new ExpressionFault('EXPRESSION_FAILED', `"${field}" does not give ${wanted}`);
+  return value;
+}
+
+function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
+  const { work } = node;
+  const prepared = evaluated(head.step, () => {
+    const scope = scopeOf(turn, sight);
+    return {
+      ...(node.input ? { input: node.input.fill(scope) as Json } : {}),
+      times: timesOf(turn, node, scope),
+      task: work.kind === 'function' ? taskOf(node, work, scope) : undefined,
+    };
+  });
+  if (!prepared.ok) {
+    emit(turn, { type: 'step.entered', ...head });
+    return failAttempt(turn, head.step, { error: prepared.error });
+  }
+  const { times, task, ...input } = prepared.value;
+  if (task) {
+    const { queueTimeoutMs } = task;
+    const queue = queueTimeoutMs === undefined ? {} : { queueDeadlineAt: turn.at + queueTimeoutMs };
+    return emit(turn, { type: 'step.scheduled', ...head, ...input, task, ...queue });
+  }
+  if (work.kind === 'wait') {
+    const signal = work.signal === undefined ? {} : { signal: work.signal };
+    emit(turn, { type: 'step.waiting', ...head, ...signal, ...dueOf(turn, times) });
+  } else emit(turn, { type: 'step.entered', ...head, ...input, ...dueOf(turn, times) });
+  perform(turn, head.step, sight);
+}
+
+function taskOf(node: Node, work: Extract<Node['work'], { kind: 'function' }>, scope: Scope): TaskSpec {
+  const [timeoutMs, heartbeatMs, queueMs] = [node.timeout, node.heartbeatTimeout, node.queueTimeout].map((duration) =>
+    duration?.(scope),
+  );
+  const key = node.idempotencyKey?.fill(scope);
+  return {
+    executor: work.executor,
+    function: work.function,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+    ...(queueMs === undefined ? {} : { queueTimeoutMs: queueMs }),
+    ...(key === undefined ? {} : { idempotencyKey: String(key) }),
+  };
+}
+
+function dueOf(turn: Turn, { timeoutMs, dueAt }: Times): { dueAt?: number; deadlineAt?: number } {
+  return {
+    ...(dueAt === undefined ? {} : { dueAt }),
+    ...(timeoutMs === undefined ? {} : { deadlineAt: turn.at + timeoutMs }),
+  };
+}
+
+/** Does what a step of the core does, for its newest attempt. */
+function perform(turn: Turn, path: string, sight: Sight): void {
+  const { work } = nodeOf(turn, stepAt(turn.state, path));
+  switch (work.kind) {
+    case 'wait':
+      takeSignal(turn, path);
+      return;
+    case 'condition':
+    case 'parallel':
+      return openContainer(turn, path, sight);
+    case 'transform': {
+      const result = evaluated(path, () => work.mapping.fill(scopeOf(turn, sight)) as Json);
+      if (result.ok) return succeed(turn, path, { response: result.value });
+      return failAttempt(turn, path, { error: result.error });
+    }
+    case 'fail': {
+      const error = evaluated(path, () => failureOf(path, work, scopeOf(turn, sight)));
+      return failAttempt(turn, path, { error: error.ok ? error.value : error.error });
+    }
+    case 'function':
+      return;
+  }
+}
+
+function failureOf(path: string, work: Extract<Node['work'], { kind: 'fail' }>, scope: Scope) {
+  const { code } = work;
+  const details = work.details?.fill(scope) as Json | undefined;
+  const message = String(work.message?.fill(scope) ?? `step ${path} fails with ${code}`);
+  return { code, message, step: path, retryable: false, ...(details === undefined ? {} : { details }) };
+}
+
+/**
+ * The next attempt of a step: after the delay of a retry, or because the execution was retried. What never came to an
+ * attempt (its guard, input or mapping had no value) is entered once more instead.
+ */
+export function beginAttempt(turn: Turn, path: string): void {
+  const step = stepAt(turn.state, path);
+  const node = nodeOf(turn, step);
+  if (step.task) {
+    const queueMs = step.task.queueTimeoutMs;
+    const queue = queueMs === undefined ? {} : { queueDeadlineAt: turn.at + queueMs };
+    return emit(turn, { type: 'step.attempted', step: path, attempt: step.attempt + 1, ...queue });
+  }
+  const isLasting = node.work.kind === 'wait' || node.work.kind === 'condition' || node.work.kind === 'parallel';
+  if (!isLasting || !attemptAnew(turn, path)) return enter(turn, node, { ...step, isAgain: true });
+  perform(turn, path, sightOf(turn, step));
+}
+
+/** The next attempt of a wait or container, with its times taken anew; false where they have no value. */
+export function attemptAnew(turn: Turn, path: string): boolean {
+  const step = stepAt(turn.state, path);
+  const times = evaluated(path, () => timesOf(turn, nodeOf(turn, step), scopeOf(turn, sightOf(turn, step))));
+  if (!times.ok) return false;
+  emit(turn, { type: 'step.attempted', step: path, attempt: step.attempt + 1, ...dueOf(turn, times.value) });
+  return true;
+}
+
+/** A waiting step takes the oldest kept signal that fits it. True where it did. */
+export function takeSignal(turn: Turn, path: string): boolean {
+  const step = stepAt(turn.state, path);
+  const { work } = nodeOf(turn, step);
+  if (step.status !== 'waiting' || step.signal === undefined || work.kind !== 'wait') return false;
+  const { condition } = work;
+  const fits = ({ name, payload }: Signal): boolean => {
+    if (name !== step.signal || !condition) return name === step.signal;
+    const scope = scopeOf(turn, { ...sightOf(turn, step), extra: { signal: payload } });
+    const holds = evaluated(path, () => isTrue(condition.evaluate(scope)));
+    return holds.ok && holds.value;
+  };
+  const signal = turn.state.signals.find(fits);
+  if (!signal) return false;
+  succeed(turn, path, { response: signal.payload, signal: signal.id });
+  return true;
+}

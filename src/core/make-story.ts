@@ -1,0 +1,185 @@
+/**
+ * For tests: the story of one execution, told in YAML and facts.
+ *
+ * Every fact goes through `admit` and `decide`; after each of them the journal alone must give the same state, and an
+ * execution that is open must have a reason to wake.
+ */
+import assert from 'node:assert/strict';
+import type { Json } from '../kit/json.ts';
+import { parseDocuments } from '../model/parse.ts';
+import { admit, type Refusal } from './admit.ts';
+import { decide } from './decide.ts';
+import type { StepError } from './errors.ts';
+import type { ExecutionEvent } from './events.ts';
+import { evolve } from './evolve.ts';
+import type { Fact, StartFact } from './facts.ts';
+import { takeChanges } from './outstanding.ts';
+import { pending } from './pending.ts';
+import { compileProgram, type Program } from './program.ts';
+import { readSnapshot, writeSnapshot } from './snapshot.ts';
+import { type Command, type ExecutionState, emptyState, isEnded, type StepState, statusOf } from './state.ts';
+
+type Distributed<T> = T extends unknown ? Omit<T, 'at'> : never;
+type UntimedFact = Distributed<Fact>;
+type Outcomes = { readonly [Name in string]?: Json };
+
+/** Noon of some day: when every story begins. */
+export const noon = Date.UTC(2026, 2, 4, 12);
+
+export interface Story {
+  readonly state: ExecutionState;
+  /** Milliseconds since the epoch; set it to let time pass. */
+  at: number;
+  /** Every event so far. */
+  readonly events: readonly ExecutionEvent[];
+  /** Gives the events of the move that follows. */
+  when(fact: UntimedFact): readonly ExecutionEvent[];
+  refusal(fact: UntimedFact): Refusal | undefined;
+  /** The executor answers for what a step has in its hands. */
+  completes(step: string, output?: Json): Story;
+  /** Each of these steps completes with its output, in this order. */
+  completesAll(outputs: Outcomes): Story;
+  fails(step: string, code?: string, more?: Partial<StepError>): Story;
+  timesOut(step: string): Story;
+  /** Time passes until the timer of this kind is due, and it fires. */
+  fires(timer: Extract<Command, { type: 'timer' }>['timer'], step?: string): Story;
+  signals(name: string, payload?: Json, id?: string): Story;
+  step(path: string): StepState;
+  /** Statuses of all steps by path, in the order of first arrival. */
+  statuses(): Readonly<Record<string, string>>;
+  /** Paths that an executor may have in hand. */
+  inHand(): readonly string[];
+  /** What users see of it. */
+  end(): { status: string; output?: Json; code?: string };
+}
+
+/** Compiles a definition from its `spec`. */
+export function programOf(spec: string): Program {
+  const indented = spec.replaceAll('\n', '\n  ');
+  const text = `apiVersion: workflow.magic-flow.io/v2\nkind: Workflow\nmetadata: {name: story, version: 1.0.0}\nspec:\n  ${indented}`;
+  const { workflows, diagnostics } = parseDocuments(text);
+  const errors = diagnostics.filter((each) => each.severity === 'error');
+  assert.deepEqual(errors, [], text);
+  const definition = workflows[0]?.definition;
+  assert.ok(definition);
+  return compileProgram(definition, { hash: 'hash', env: (name) => (name === 'REGION' ? 'eu-1' : undefined) });
+}
+
+/** `type: function, …`: what a step that calls an executor needs. */
+export const call = 'type: function, executor: e, function: f';
+
+export function started(spec: string, start: Partial<StartFact> & { readonly input?: Json } = {}): Story {
+  const program = programOf(spec);
+  const state = emptyState('exec_1');
+  const moves: { readonly at: number; readonly text: string }[] = [];
+  const events: ExecutionEvent[] = [];
+
+  function when(fact: UntimedFact): readonly ExecutionEvent[] {
+    const timed = { ...fact, at: story.at } as Fact;
+    assert.equal(admit(state, timed), undefined, `${JSON.stringify(fact)} is refused`);
+    const decided = decide(program, state, timed);
+    takeChanges(state);
+    moves.push({ at: story.at, text: JSON.stringify(decided) });
+    events.push(...decided);
+    checkReplay(state, moves);
+    checkWakes(state);
+    return decided;
+  }
+
+  function attempt<Type extends string>(type: Type, path: string) {
+    const { visit, attempt: number } = story.step(path);
+    return { type, step: path, visit, attempt: number };
+  }
+
+  const story: Story = {
+    state,
+    at: noon,
+    events,
+    when,
+    refusal: (fact) => admit(state, { ...fact, at: story.at } as Fact),
+    completes(path, output = {}) {
+      when({ ...attempt('task.completed', path), output });
+      return story;
+    },
+    completesAll(outputs) {
+      for (const [path, output] of Object.entries(outputs)) story.completes(path, output);
+      return story;
+    },
+    fails(path, code = 'BOOM', more = {}) {
+      when({ ...attempt('task.failed', path), error: { code, message: `${path} failed`, ...more } });
+      return story;
+    },
+    timesOut(path) {
+      when(attempt('task.timed_out', path));
+      return story;
+    },
+    fires(timer, path) {
+      const command = [...state.outstanding.values()].find(
+        (each) => each.type === 'timer' && each.timer === timer && (path === undefined || each.step === path),
+      );
+      assert.ok(command?.type === 'timer', `no timer ${timer} is set`);
+      story.at = Math.max(story.at, command.dueAt);
+      when({ type: 'timer', id: command.id });
+      return story;
+    },
+    signals(name, payload = null, id = `${name}-${state.position}`) {
+      when({ type: 'signal', id, name, payload });
+      return story;
+    },
+    step(path) {
+      const found = state.steps.get(path);
+      assert.ok(found, `step ${path} never began`);
+      return found;
+    },
+    statuses: () => Object.fromEntries([...state.steps].map(([path, step]) => [path, step.status])),
+    inHand: () => pending(state).flatMap((command) => (command.type === 'dispatch' ? [command.step] : [])),
+    end: () => ({
+      status: statusOf(state),
+      ...(state.output === undefined ? {} : { output: plain(state.output) }),
+      ...(state.error === undefined ? {} : { code: state.error.code }),
+    }),
+  };
+  when({
+    type: 'start',
+    workspace: 'default',
+    input: {},
+    metadata: {},
+    tags: [],
+    labels: {},
+    seed: 1,
+    priority: 5,
+    queued: false,
+    ...start,
+  });
+  return story;
+}
+
+/** As JSON carries it: objects with the ordinary prototype. */
+export const plain = (value: Json): Json => JSON.parse(JSON.stringify(value)) as Json;
+
+function checkReplay(state: ExecutionState, moves: readonly { at: number; text: string }[]): void {
+  const replayed = emptyState(state.id);
+  for (const { at, text } of moves) {
+    for (const event of JSON.parse(text) as ExecutionEvent[]) evolve(replayed, event, at);
+  }
+  takeChanges(replayed);
+  const text = writeSnapshot(state);
+  assert.equal(writeSnapshot(replayed), text);
+  const read = readSnapshot(text);
+  assert.ok(read);
+  assert.equal(writeSnapshot(read), text);
+}
+
+/** Every open execution has something that will move it: a task, a timer, a withdrawal, a turn, or a signal to come. */
+function checkWakes(state: ExecutionState): void {
+  if (isEnded(state)) {
+    assert.equal(state.outstanding.size, 0, 'an ended execution waits for something');
+    const open = [...state.steps.values()].filter((step) => step.endedAt === undefined);
+    assert.deepEqual(open, [], 'an ended execution has open steps');
+    return;
+  }
+  const waitsForSignal = [...state.steps.values()].some(
+    (step) => step.status === 'waiting' && step.signal !== undefined,
+  );
+  assert.ok(state.outstanding.size > 0 || waitsForSignal, 'nothing will ever move this execution');
+}

@@ -113,6 +113,7 @@ function assemble(deps: EngineDeps) {
     clock,
     parse: deps.parse,
     env: deps.env ?? (() => undefined),
+    settled: () => pause(clock, 0).then(() => committer.drained()),
     hasExecutions: (workspace, workflow, version) => hasExecutions(store, { workspace, workflow, version }),
   });
   const local = openLocal({ clock, counters, submit: (executionId, fact) => mailboxes.submit(executionId, fact) });

@@ -16,6 +16,8 @@ export interface VersionsDeps {
   readonly clock: Clock;
   readonly parse: (text: string, file: string | undefined) => Promise<Parsed>;
   readonly env: (name: string) => string | undefined;
+  /** Resolves once every start decided before is durable. */
+  readonly settled: () => Promise<void>;
   /** Whether any execution runs or ran on a workflow. */
   readonly hasExecutions: (workspace: string, workflow: string, version: string) => Promise<boolean>;
 }
@@ -33,6 +35,8 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
   const { catalog, clock } = deps;
   const programs = new Map<string, Program>();
   const active = new Map<string, { program: Program; until: number }>();
+  /** While a context is being attached nothing starts: no execution may be left on the content that it replaces. */
+  let attaching: Promise<unknown> = Promise.resolve();
 
   async function programOf(hash: string): Promise<Program> {
     const known = programs.get(hash);
@@ -54,6 +58,7 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
     const key = `${workspace}\n${name}\n${version ?? ''}`;
     const known = active.get(key);
     if (known && known.until > clock.monotonicMs()) return known.program;
+    await attaching;
     const program = compile(await get(workspace, name, version));
     active.set(key, { program, until: clock.monotonicMs() + activeMemoryMs });
     return program;
@@ -150,12 +155,19 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
     for (const name of names) {
       const [latest] = await catalog.listVersions(workspace, name);
       if (!latest) continue;
-      const version = await attach(workspace, latest, context);
+      active.clear();
+      const version = await holdStarts(() => attach(workspace, latest, context));
       return { result: 'context', version, diagnostics, name };
     }
     const name = names.at(-1) ?? context.context.name;
     await catalog.waitingContext(workspace, name, context.text);
     return { result: 'context', version: undefined, diagnostics, name };
+  }
+
+  async function holdStarts<T>(act: () => Promise<T>): Promise<T> {
+    const done = attaching.then(() => deps.settled()).then(act);
+    attaching = done.catch(() => undefined);
+    return done;
   }
 
   async function attach(workspace: string, latest: StoredVersion, context: ParsedContext): Promise<StoredVersion> {

@@ -243,7 +243,7 @@ function linkNode(builder: Builder, node: Mutable<Node>): void {
   node.onFailure = targetOf(builder, step.onFailure);
   node.fallback = targetOf(builder, step.fallbackStep);
   if (list.isGraph) {
-    node.dependents = list.nodes.filter((other) => other.dependsOn.includes(step.name));
+    node.dependents = list.nodes.filter((other) => !other.step.handler && other.dependsOn.includes(step.name));
     return;
   }
   const following = list.nodes.slice(list.nodes.indexOf(node) + 1).find((other) => !other.step.handler);

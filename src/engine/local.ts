@@ -29,15 +29,47 @@ export interface Local {
   running(): number;
 }
 
-/** A task in this process. */
-export interface Running {
-  readonly executionId: string;
+/** A task in this process, and what its function is told of it. */
+export class Running implements LocalTask {
   readonly dispatch: Dispatch;
-  /** Made when the function asks for its signal: most never do. */
-  controller: AbortController | undefined;
+  readonly executionId: string;
+  readonly idempotencyKey: string;
   readonly startedAt: number;
   readonly deadlineAt: number | undefined;
-  abortedAt: number | undefined;
+  abortedAt: number | undefined = undefined;
+  /** Made when the function asks for its signal: most never do. */
+  #controller: AbortController | undefined = undefined;
+
+  constructor(
+    live: Live,
+    dispatch: Dispatch,
+    given: { idempotencyKey: string; startedAt: number; timeoutMs: number | undefined },
+  ) {
+    this.dispatch = dispatch;
+    this.executionId = live.id;
+    this.idempotencyKey = given.idempotencyKey;
+    this.startedAt = given.startedAt;
+    this.deadlineAt = given.timeoutMs === undefined ? undefined : given.startedAt + given.timeoutMs;
+  }
+
+  get step(): string {
+    return this.dispatch.step;
+  }
+
+  get attempt(): number {
+    return this.dispatch.attempt;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.abortedAt !== undefined) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  abort(nowMs: number): void {
+    this.abortedAt ??= nowMs;
+    this.#controller?.abort();
+  }
 }
 
 /** How long a function may go on after it was asked to stop, before its outcome counts as unknown. */
@@ -48,14 +80,20 @@ export function openLocal(deps: {
   counters: EngineCounters;
   submit: (executionId: string, fact: UntimedFact) => void;
 }): Local {
-  const functions = new Map<string, Map<string, LocalFunction>>();
+  const functions = new Map<string, Map<string, Map<string, LocalFunction>>>();
   const running = new Set<Running>();
 
   const find = (workspace: string, executor: string, functionName: string): LocalFunction | undefined =>
-    functions.get(`${workspace}\n${executor}`)?.get(functionName);
+    functions.get(workspace)?.get(executor)?.get(functionName);
 
-  function finish(task: Running, fact: UntimedFact): void {
-    if (running.delete(task)) deps.submit(task.executionId, fact);
+  function finish(task: Running, outcome: FunctionOutcome): void {
+    if (!running.delete(task)) return;
+    const { dispatch, startedAt } = task;
+    const { step, visit, attempt } = dispatch;
+    const error = 'error' in outcome ? outcome.error : findUnstorable(outcome.output ?? null);
+    if (error) return deps.submit(task.executionId, { type: 'task.failed', step, visit, attempt, error, startedAt });
+    const output = copyJson(('output' in outcome ? (outcome.output ?? null) : null) as Json);
+    deps.submit(task.executionId, { type: 'task.completed', step, visit, attempt, output, startedAt });
   }
 
   function run(live: Live, dispatch: Dispatch): void {
@@ -63,36 +101,24 @@ export function openLocal(deps: {
     const spec = step?.task;
     const call = spec && find(live.state.workspace, spec.executor, spec.function);
     if (!step || !spec || !call) return;
-    const startedAt = deps.clock.nowMs();
-    const deadlineAt = spec.timeoutMs === undefined ? undefined : startedAt + spec.timeoutMs;
-    const task: Running = {
-      executionId: live.id,
-      dispatch,
-      controller: undefined,
-      startedAt,
-      deadlineAt,
-      abortedAt: undefined,
-    };
+    const idempotencyKey = spec.idempotencyKey ?? `${live.id}/${passId(step)}`;
+    const task = new Running(live, dispatch, {
+      idempotencyKey,
+      startedAt: deps.clock.nowMs(),
+      timeoutMs: spec.timeoutMs,
+    });
     running.add(task);
     live.inProcess.set(dispatch.id, task);
     deps.counters.tasksHandedOut += 1;
-    const { step: path, visit, attempt } = dispatch;
-    const context = makeTask(task, spec.idempotencyKey ?? `${live.id}/${passId(step)}`);
-    const settle = (outcome: { output: unknown } | { error: StepError }): void => {
-      const error = 'error' in outcome ? outcome.error : findUnstorable(outcome.output ?? null);
-      const base = { step: path, visit, attempt, startedAt };
-      if (error) return finish(task, { type: 'task.failed', ...base, error });
-      const output = copyJson(('output' in outcome ? (outcome.output ?? null) : null) as Json);
-      finish(task, { type: 'task.completed', ...base, output });
-    };
-    callFunction(() => call(copyJson(inputOf(live.state, step)), context), settle);
+    const input = copyJson(inputOf(live.state, step));
+    callFunction({ call, input, task }, (outcome) => finish(task, outcome));
   }
 
   return {
     register(workspace, executor, functionName, call) {
-      const key = `${workspace}\n${executor}`;
-      const known = functions.get(key) ?? new Map<string, LocalFunction>();
-      functions.set(key, known.set(functionName, call));
+      const executors = functions.get(workspace) ?? new Map<string, Map<string, LocalFunction>>();
+      const known = executors.get(executor) ?? new Map<string, LocalFunction>();
+      functions.set(workspace, executors.set(executor, known.set(functionName, call)));
     },
     isLocal(state, command) {
       if (command.type !== 'dispatch') return false;
@@ -107,7 +133,7 @@ export function openLocal(deps: {
       const isWithdrawal = live.state.outstanding.has(`withdraw:${attempt}`);
       if (!isWithdrawal) live.inProcess.delete(attempt);
       if (!task || !running.has(task)) return;
-      stop(task, deps.clock.nowMs());
+      task.abort(deps.clock.nowMs());
       if (!isWithdrawal) running.delete(task);
     },
     sweep() {
@@ -119,7 +145,7 @@ export function openLocal(deps: {
           deps.submit(task.executionId, { type: 'task.withdrawn', step, visit, attempt, outcome: 'unknown' });
         } else if (task.deadlineAt !== undefined && task.deadlineAt <= nowMs && task.abortedAt === undefined) {
           running.delete(task);
-          stop(task, nowMs);
+          task.abort(nowMs);
           deps.submit(task.executionId, { type: 'task.timed_out', step, visit, attempt, startedAt: task.startedAt });
         }
       }
@@ -128,33 +154,15 @@ export function openLocal(deps: {
   };
 }
 
-function makeTask(task: Running, idempotencyKey: string): LocalTask {
-  return {
-    executionId: task.executionId,
-    step: task.dispatch.step,
-    attempt: task.dispatch.attempt,
-    idempotencyKey,
-    deadlineAt: task.deadlineAt,
-    get signal() {
-      task.controller ??= new AbortController();
-      if (task.abortedAt !== undefined) task.controller.abort();
-      return task.controller.signal;
-    },
-  };
-}
-
-function stop(task: Running, nowMs: number): void {
-  task.abortedAt ??= nowMs;
-  task.controller?.abort();
-}
+type FunctionOutcome = { readonly output: unknown } | { readonly error: StepError };
 
 /** A function may answer at once, by a promise, or by throwing. */
 function callFunction(
-  call: () => unknown,
-  settle: (outcome: { output: unknown } | { error: StepError }) => void,
+  { call, input, task }: { call: LocalFunction; input: Json; task: Running },
+  settle: (outcome: FunctionOutcome) => void,
 ): void {
   try {
-    const returned = call();
+    const returned = call(input, task);
     if (returned instanceof Promise) {
       returned.then(
         (output) => settle({ output }),

@@ -143,7 +143,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     const accepted: Entry[] = [];
     let claims: Claims | undefined;
     for (const entry of entries) {
-      const fact = { ...entry.fact, at } as Fact;
+      const fact = Object.assign(entry.fact, { at }) as Fact;
       const refusal = refuse(live, fact);
       if (refusal) entry.settle?.({ ok: false, refusal });
       if (refusal || !live.program) continue;

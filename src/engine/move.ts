@@ -2,7 +2,7 @@
 
 import type { ExecutionEvent } from '../core/events.ts';
 import type { Changes } from '../core/outstanding.ts';
-import { earliestDue, pending } from '../core/pending.ts';
+import { pending } from '../core/pending.ts';
 import { type Command, type ExecutionState, isEnded, statusOf } from '../core/state.ts';
 import type { MoveWrite, NewTask } from '../storage/store.ts';
 import { encodeEvents } from './codec.ts';
@@ -31,10 +31,6 @@ export function writeMove(parts: MoveParts): MoveWrite {
   const { live, events, at } = parts;
   const { state } = live;
   const { text, values } = encodeEvents(events);
-  const tasksAdded = newTasks(parts);
-  const tasksRemoved = parts.changes.settled.filter((id) => !live.inProcess.has(id)).map((id) => taskIdOf(live.id, id));
-  const wakeAt = nextWake(parts);
-  const view = isViewStale(live) ? viewOf(state) : undefined;
   return {
     kind: 'move',
     workspace: state.workspace,
@@ -44,26 +40,37 @@ export function writeMove(parts: MoveParts): MoveWrite {
     moveId: parts.moveId,
     at,
     events: text,
-    ...(values.length === 0 ? {} : { values }),
-    ...(wakeAt === undefined ? {} : { wakeAt }),
-    ...(tasksAdded.length === 0 ? {} : { tasksAdded }),
-    ...(tasksRemoved.length === 0 ? {} : { tasksRemoved }),
-    ...(view === undefined ? {} : { view }),
-    ...(parts.claims?.startKey ? { startKey: parts.claims.startKey } : {}),
-    ...(parts.claims?.slot ? { slotTaken: parts.claims.slot } : {}),
-    ...(parts.freesSlots && isEnded(state) ? { slotsFreed: true } : {}),
+    values: values.length === 0 ? undefined : values,
+    wakeAt: nextWake(parts),
+    tasksAdded: newTasks(parts),
+    tasksRemoved: settledTasks(parts),
+    view: isViewStale(live) ? viewOf(state) : undefined,
+    startKey: parts.claims?.startKey,
+    slotTaken: parts.claims?.slot,
+    slotsFreed: (parts.freesSlots && isEnded(state)) || undefined,
   };
 }
 
-function newTasks({ live, changes, isLocal }: MoveParts): NewTask[] {
+function settledTasks({ live, changes }: MoveParts): string[] | undefined {
+  let removed: string[] | undefined;
+  for (const attempt of changes.settled) {
+    if (live.inProcess.has(attempt)) continue;
+    removed ??= [];
+    removed.push(taskIdOf(live.id, attempt));
+  }
+  return removed;
+}
+
+function newTasks({ live, changes, isLocal }: MoveParts): NewTask[] | undefined {
   const { state } = live;
-  if (state.paused) return [];
-  const tasks: NewTask[] = [];
+  if (state.paused) return undefined;
+  let tasks: NewTask[] | undefined;
   for (const command of changes.opened) {
     if (command.type !== 'dispatch' || isLocal(state, command)) continue;
     const task = state.steps.get(command.step)?.task;
     if (!task) continue;
     const taskId = taskIdOf(live.id, command.id);
+    tasks ??= [];
     tasks.push({ taskId, executor: task.executor, function: task.function, rank: 9 - state.priority });
   }
   return tasks;
@@ -74,39 +81,52 @@ function newTasks({ live, changes, isLocal }: MoveParts): NewTask[] {
  * handed out in this process. A row that is early enough already stays as it is, so that a busy execution writes one
  * row when it starts and removes it when it ends.
  */
-function nextWake({ live, at, isLocal }: MoveParts): number | null | undefined {
-  const needed = neededWake(live.state, at, isLocal);
-  const known = live.wakeAt;
-  if (needed === undefined) {
-    if (known === null || (known === undefined && live.state.position === 0)) return undefined;
-    live.wakeAt = null;
-    return null;
-  }
-  if (typeof known === 'number' && known <= needed && known > at) return undefined;
-  live.wakeAt = needed;
-  return needed;
+function nextWake({ live, changes, at, isLocal }: MoveParts): number | null | undefined {
+  const { state, wakeAt: known } = live;
+  const isRowGood = typeof known === 'number' && known > at && !isEnded(state);
+  if (isRowGood && !isAnyEarlier(state, changes.opened, { than: known, at, isLocal })) return undefined;
+  const needed = neededWake(state, at, isLocal);
+  if (needed === undefined && known === null) return undefined;
+  live.wakeAt = needed ?? null;
+  return live.wakeAt;
 }
 
-export function neededWake(
+type IsLocal = (state: ExecutionState, command: Command) => boolean;
+
+function isAnyEarlier(
   state: ExecutionState,
-  at: number,
-  isLocal: (state: ExecutionState, command: Command) => boolean,
-): number | undefined {
-  if (isEnded(state)) return undefined;
-  const commands = pending(state);
-  const due = earliestDue(commands);
-  const inHand = commands.some((command) => needsGrace(state, command, isLocal)) ? at + handOverGraceMs : undefined;
-  if (due === undefined || inHand === undefined) return due ?? inHand;
-  return Math.min(due, inHand);
+  commands: readonly Command[],
+  { than, at, isLocal }: { than: number; at: number; isLocal: IsLocal },
+): boolean {
+  return commands.some((command) => (wakeFor(state, command, { at, isLocal }) ?? Number.POSITIVE_INFINITY) < than);
 }
 
-function needsGrace(
+export function neededWake(state: ExecutionState, at: number, isLocal: IsLocal): number | undefined {
+  let earliest: number | undefined;
+  for (const command of pending(state)) {
+    const wake = wakeFor(state, command, { at, isLocal });
+    if (wake !== undefined && (earliest === undefined || wake < earliest)) earliest = wake;
+  }
+  return earliest;
+}
+
+/** A task with a row is looked after by its lease, admission by the views. */
+function wakeFor(
   state: ExecutionState,
   command: Command,
-  isLocal: (state: ExecutionState, command: Command) => boolean,
-): boolean {
-  if (command.type === 'dispatch') return isLocal(state, command);
-  return command.type === 'withdraw' || command.type === 'continue';
+  { at, isLocal }: { at: number; isLocal: IsLocal },
+): number | undefined {
+  switch (command.type) {
+    case 'timer':
+      return command.dueAt;
+    case 'dispatch':
+      return isLocal(state, command) ? at + handOverGraceMs : undefined;
+    case 'withdraw':
+    case 'continue':
+      return at + handOverGraceMs;
+    case 'admission':
+      return undefined;
+  }
 }
 
 function isViewStale(live: Live): boolean {

@@ -60,20 +60,20 @@ export interface MoveWrite {
   readonly at: number;
   /** The events as the text of a JSON list. */
   readonly events: string;
-  readonly values?: readonly LargeValue[];
+  readonly values?: readonly LargeValue[] | undefined;
   /** Absent leaves the wake row; null removes it; a number (milliseconds since the epoch) replaces it. */
-  readonly wakeAt?: number | null;
+  readonly wakeAt?: number | null | undefined;
   /** A task whose id is there already stays as it is. */
-  readonly tasksAdded?: readonly NewTask[];
+  readonly tasksAdded?: readonly NewTask[] | undefined;
   /** Ids of tasks that are settled; removed before any is added. */
-  readonly tasksRemoved?: readonly string[];
+  readonly tasksRemoved?: readonly string[] | undefined;
   /** Replaces the view row of the execution where that row's position is smaller. */
-  readonly view?: ViewRow;
+  readonly view?: ViewRow | undefined;
   /** Only with a start (`first` is 1): insert-if-absent of (workspace, workflow, key). Outlives its execution. */
-  readonly startKey?: StartKey;
-  readonly slotTaken?: SlotClaim;
+  readonly startKey?: StartKey | undefined;
+  readonly slotTaken?: SlotClaim | undefined;
   /** Frees every slot that this execution holds, before one is taken. */
-  readonly slotsFreed?: boolean;
+  readonly slotsFreed?: boolean | undefined;
 }
 
 /**

@@ -50,6 +50,8 @@ const streamsDefault = 1_000;
 const closeWaitDefaultMs = 10_000;
 /** How long a client may take to send a request. */
 const requestTimeoutMs = 60_000;
+/** Peers that vanished without a word are found by the system, so that no stream is kept for them. */
+const socketOptions = { keepAlive: true, keepAliveInitialDelay: 30_000 };
 const requestIdForm = /^[\w.:-]{1,128}$/;
 
 export async function openApi(deps: ApiDeps): Promise<Api> {
@@ -83,7 +85,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   }
   webPageRoutes(app, { routes, version: config.version ?? '2' });
   await app.ready();
-  const dashboard = createServer({ requestTimeout: requestTimeoutMs }, (request, response) =>
+  const dashboard = createServer({ ...socketOptions, requestTimeout: requestTimeoutMs }, (request, response) =>
     app.routing(request, response),
   );
   dashboard.on('clientError', refuseBrokenRequest);
@@ -138,7 +140,7 @@ function openApp({ clock, config, log }: ApiDeps): HttpApp {
   return Fastify({
     logger: false,
     bodyLimit: config.bodyBytesMax ?? bodyBytesDefault,
-    requestTimeout: requestTimeoutMs,
+    http: { ...socketOptions, requestTimeout: requestTimeoutMs },
     routerOptions: { maxParamLength: 255 },
     return503OnClosing: false,
     requestIdHeader: false,

@@ -30,7 +30,7 @@ export interface StreamTarget {
 }
 
 export interface StreamDeps {
-  readonly executions: Pick<Executions, 'get' | 'journal' | 'watch'>;
+  readonly executions: Pick<Executions, 'read' | 'journal' | 'watch'>;
   readonly clock: Clock;
   readonly streamsMax: number;
 }
@@ -112,8 +112,9 @@ function follow({ executions }: StreamDeps, { workspace, executionId, after }: S
   });
   return {
     async begin() {
-      const state = await executions.get(workspace, executionId);
-      if (isEnded(state)) end = state.position;
+      await executions.read(workspace, executionId, (state) => {
+        if (isEnded(state)) end = state.position;
+      });
     },
     async next() {
       if (end !== undefined && position >= end) return undefined;
@@ -177,7 +178,6 @@ function openStream({ clock }: StreamDeps, response: ServerResponse, follower: F
 
   return {
     run(headers: Record<string, string>): void {
-      response.socket?.setKeepAlive(true, readerStallMaxMs);
       response.writeHead(200, { ...headers, ...streamHeaders });
       response.flushHeaders();
       beat();

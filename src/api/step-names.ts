@@ -6,35 +6,37 @@ import { stepsOf } from './answers/workflow-answer.ts';
 
 const versionsKeptMax = 1_000;
 
+/** The version that an execution runs on. */
+export type VersionRef = Pick<ExecutionState, 'workspace' | 'workflow' | 'version' | 'definition'>;
+
 export interface StepNames {
-  /** Undefined where the version cannot be found any more. */
-  of(state: Readonly<ExecutionState>): Promise<ReadonlySet<string> | undefined>;
+  /** Undefined where they have not been read yet. */
+  known(definition: string): ReadonlySet<string> | undefined;
+  /** Empty where the version cannot be found any more. */
+  read(version: VersionRef): Promise<ReadonlySet<string>>;
 }
 
 export function openStepNames(versions: Pick<Versions, 'get'>): StepNames {
-  const known = new Map<string, ReadonlySet<string>>();
+  const kept = new Map<string, ReadonlySet<string>>();
   return {
-    async of(state) {
-      const found = known.get(state.definition) ?? (await readNames(versions, state));
-      if (found === undefined || known.has(state.definition)) return found;
-      const oldest = known.size >= versionsKeptMax ? known.keys().next().value : undefined;
-      if (oldest !== undefined) known.delete(oldest);
-      known.set(state.definition, found);
-      return found;
+    known: (definition) => kept.get(definition),
+    async read(version) {
+      const names = await readNames(versions, version);
+      const oldest = kept.size >= versionsKeptMax ? kept.keys().next().value : undefined;
+      if (oldest !== undefined) kept.delete(oldest);
+      kept.set(version.definition, names);
+      return names;
     },
   };
 }
 
-async function readNames(
-  versions: Pick<Versions, 'get'>,
-  state: Readonly<ExecutionState>,
-): Promise<ReadonlySet<string> | undefined> {
+async function readNames(versions: Pick<Versions, 'get'>, ref: VersionRef): Promise<ReadonlySet<string>> {
   try {
-    const version = await versions.get(state.workspace, state.workflow, state.version);
+    const version = await versions.get(ref.workspace, ref.workflow, ref.version);
     const steps = stepsOf(JSON.parse(version.definition)).filter((step) => step['handler'] !== true);
     return new Set(steps.map((step) => String(step['name'])));
   } catch (error) {
-    if (Fault.is(error, 'WORKFLOW_NOT_FOUND') || Fault.is(error, 'VERSION_NOT_FOUND')) return undefined;
+    if (Fault.is(error, 'WORKFLOW_NOT_FOUND') || Fault.is(error, 'VERSION_NOT_FOUND')) return new Set();
     throw error;
   }
 }

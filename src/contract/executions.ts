@@ -6,10 +6,12 @@ import {
   closed,
   DurationText,
   ExecutionError,
+  ExecutionErrorOrNull,
   Limit,
   NumberOrNull,
   Page,
   Pagination,
+  Position,
   TextOrNull,
   Time,
   TimeOrNull,
@@ -118,7 +120,7 @@ export const StepAnswerSchema = Type.Object(
     duration: NumberOrNull('Seconds.'),
     input: AnyJson('What it was given.'),
     output: AnyJson('Null until it completed.'),
-    error: Type.Optional(ExecutionError),
+    error: ExecutionErrorOrNull,
   },
   { title: 'Step' },
 );
@@ -144,7 +146,7 @@ export const ExecutionDetail = Type.Object(
     }),
     input: AnyJson('What it was started with.'),
     output: AnyJson('Null until it completed.'),
-    error: Type.Optional(ExecutionError),
+    error: ExecutionErrorOrNull,
     warnings: Type.Array(AnyJson('`{code, message, pointer}`: where the output breaks its schema.')),
     steps: Type.Array(StepAnswerSchema),
     steps_total: Type.Integer({ description: `Beyond ${stepsPageMax} ask for the rest with \`steps_offset\`.` }),
@@ -190,7 +192,7 @@ export const ExecutionSummary = Type.Object(
     duration: NumberOrNull('Seconds, of one that ended.'),
     tags: Type.Array(Type.String()),
     labels: AnyObject('Search attributes.'),
-    error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
+    error: ExecutionErrorOrNull,
   },
   { title: 'ExecutionSummary' },
 );
@@ -207,14 +209,14 @@ export const ExecutionResults = Type.Object(
     status: Type.String(),
     completed_at: TimeOrNull('When it ended.'),
     output: AnyJson('Null until it completed.'),
-    error: Type.Optional(ExecutionError),
+    error: ExecutionErrorOrNull,
     steps: AnyObject('The outputs of completed steps, by path.'),
   },
   { title: 'ExecutionResults' },
 );
 
 export const JournalQuery = closed({
-  after: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'A position; events behind it follow.' })),
+  after: Type.Optional(Position({ default: 0, description: 'A position; events behind it follow.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 200 })),
 });
 
@@ -229,7 +231,7 @@ export const JournalPage = Type.Object(
 );
 
 export const StreamQuery = closed({
-  after: Type.Optional(Type.Integer({ minimum: 0, description: 'As the header Last-Event-ID, which wins.' })),
+  after: Type.Optional(Position({ description: 'As the header Last-Event-ID, which wins.' })),
 });
 
 export const ReasonBody = closed({ reason: Type.Optional(Type.String({ maxLength: 1_024 })) }, { title: 'Reason' });

@@ -48,6 +48,11 @@ export const ExecutionError = Type.Object(
 );
 export type ExecutionErrorAnswer = Static<typeof ExecutionError>;
 
+export const ExecutionErrorOrNull = Type.Unsafe<ExecutionErrorAnswer | null>({
+  anyOf: [{ type: 'null' }, ExecutionError],
+  description: 'Null where nothing failed.',
+});
+
 export const Pagination = Type.Object(
   {
     page: IntegerOrNull('Counts from 1; null where the page was asked for by cursor.'),
@@ -62,4 +67,8 @@ export const Pagination = Type.Object(
 export const Page = Type.Integer({ minimum: 1, maximum: 100_000, description: 'Counts from 1.' });
 export const Limit = (maximum: number) =>
   Type.Integer({ minimum: 1, maximum, default: 50, description: 'Rows a page.' });
+/** Of an event in a journal. */
+export const Position = (options: TSchemaOptions) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...options });
+
 export const Empty = closed({}, { title: 'Empty' });

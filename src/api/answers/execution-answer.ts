@@ -1,8 +1,6 @@
 /** One execution as callers see it, from its state. Pure; everything that is not in the state comes in beside it. */
 
 import type { ExecutionDetailAnswer, StepAnswer } from '../../contract/executions.ts';
-import type { ExecutionErrorAnswer } from '../../contract/values.ts';
-import type { StepError } from '../../core/errors.ts';
 import { type ExecutionState, inputOf, isEnded, type StepState, statusOf } from '../../core/state.ts';
 import type { TaskDesk } from '../../engine/engine.ts';
 import { emptyObject, type Json } from '../../kit/json.ts';
@@ -13,8 +11,8 @@ type State = Readonly<ExecutionState>;
 export interface ExecutionView {
   readonly state: State;
   readonly holder: TaskDesk['holder'];
-  /** Names of the steps of the workflow's own list that are no handlers; undefined where the version is gone. */
-  readonly stepNames: ReadonlySet<string> | undefined;
+  /** Names of the steps of the workflow's own list that are no handlers; empty where the version is gone. */
+  readonly stepNames: ReadonlySet<string>;
   readonly nowMs: number;
   readonly stepsOffset: number;
   readonly stepsLimit: number;
@@ -38,7 +36,7 @@ export function executionAnswer(view: ExecutionView): ExecutionDetailAnswer {
     progress: progressOf(view),
     input: state.input,
     output: state.output ?? null,
-    ...errorMember(state.error),
+    error: state.error ?? null,
     warnings: [...state.warnings],
     steps: stepAnswers(view),
     steps_total: state.steps.size,
@@ -69,25 +67,22 @@ function stepAnswer({ state, holder }: ExecutionView, step: StepState): StepAnsw
     duration: step.endedAt === undefined ? null : seconds(Math.max(0, step.endedAt - (startedAt ?? step.scheduledAt))),
     input: inputOf(state, step),
     output: step.output ?? null,
-    ...errorMember(step.error),
+    error: step.error ?? null,
   };
 }
 
-export function errorMember(error: StepError | undefined): { error?: ExecutionErrorAnswer } {
-  return error === undefined ? {} : { error };
-}
-
-/** The workflow's own list counts, so that a hundred steps of a loop are one step of progress. */
+/** The workflow's own list counts, so that a hundred rounds of a loop are one step of progress. */
 function progressOf({ state, stepNames }: ExecutionView): ExecutionDetailAnswer['progress'] {
-  const own = [...state.steps.values()].filter((step) => isOwnStep(state, step) && stepNames?.has(step.name) !== false);
+  const isCounted = (step: StepState): boolean => stepNames.size === 0 || stepNames.has(step.name);
+  const own = [...state.steps.values()].filter((step) => isOwnStep(state, step) && isCounted(step));
   const done = own.filter(isDone).length;
-  const total = Math.max(stepNames?.size ?? own.length, own.length);
-  const isCompleted = state.status === 'completed';
+  const total = Math.max(stepNames.size, own.length);
+  const share = total === 0 ? 0 : Math.floor((done / total) * 1_000) / 10;
   return {
     current_step: isEnded(state) ? null : currentStep(state),
     completed_steps: done,
     total_steps: total,
-    percentage: isCompleted ? 100 : total === 0 ? 0 : Math.floor((done / total) * 1_000) / 10,
+    percentage: state.status === 'completed' ? 100 : share,
   };
 }
 

@@ -17,6 +17,6 @@ export function viewAnswer(view: StoredView): ExecutionSummaryAnswer {
     duration: view.endedAt === null ? null : secondsOrNull(view.endedAt - (view.startedAt ?? view.createdAt)),
     tags: [...view.tags],
     labels: view.labels,
-    ...(view.errorCode === null ? {} : { error: { code: view.errorCode, message: view.errorMessage ?? '' } }),
+    error: view.errorCode === null ? null : { code: view.errorCode, message: view.errorMessage ?? '' },
   };
 }

@@ -8,7 +8,7 @@ import {
   stepsPageMax,
 } from '../../contract/executions.ts';
 import { statusOf } from '../../core/state.ts';
-import { errorMember, outputsByPath } from '../answers/execution-answer.ts';
+import { outputsByPath } from '../answers/execution-answer.ts';
 import { isoTimeOrNull } from '../answers/time.ts';
 import { viewAnswer } from '../answers/view-answer.ts';
 import { encodeExecutionCursor } from '../cursor.ts';
@@ -37,8 +37,8 @@ export function executionRoutes(app: HttpApp, deps: ApiDeps, answer: ExecutionAn
     },
     handler: async (request) => {
       const { steps_offset: offset = 0, steps_limit: limit = stepsPageMax } = request.query;
-      const state = await executions.get(workspaceOf(request), executionIdOf(request.params));
-      return answer(state, { offset, limit });
+      const place = { workspace: workspaceOf(request), executionId: executionIdOf(request.params) };
+      return answer(place, { offset, limit });
     },
   });
 
@@ -47,17 +47,15 @@ export function executionRoutes(app: HttpApp, deps: ApiDeps, answer: ExecutionAn
     url: '/executions/:id/results',
     config: { permission: 'executions:read' },
     schema: { summary: 'Get the results', tags: ['executions'], response: { 200: ExecutionResults } },
-    handler: async (request) => {
-      const state = await executions.get(workspaceOf(request), executionIdOf(request.params));
-      return {
+    handler: (request) =>
+      executions.read(workspaceOf(request), executionIdOf(request.params), (state) => ({
         execution_id: state.id,
         status: statusOf(state),
         completed_at: isoTimeOrNull(state.endedAt),
         output: state.output ?? null,
-        ...errorMember(state.error),
+        error: state.error ?? null,
         steps: outputsByPath(state),
-      };
-    },
+      })),
   });
 }
 

@@ -26,14 +26,15 @@ export function journalRoutes(app: HttpApp, deps: ApiDeps & { streams: Streams }
     handler: async (request) => {
       const { after = 0, limit = 200 } = request.query;
       const workspace = workspaceOf(request);
-      const state = await executions.get(workspace, executionIdOf(request.params));
-      const events = await executions.journal(workspace, state.id, { after, limit });
+      const executionId = executionIdOf(request.params);
+      const end = await executions.read(workspace, executionId, (state) => state.position);
+      const events = await executions.journal(workspace, executionId, { after, limit });
       const next_after = events.at(-1)?.position ?? after;
       return {
-        execution_id: state.id,
+        execution_id: executionId,
         events: events.map(eventAnswer),
         next_after,
-        has_more: events.length > 0 && next_after < state.position,
+        has_more: events.length > 0 && next_after < end,
       };
     },
   });

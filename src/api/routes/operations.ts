@@ -28,9 +28,9 @@ export function operationRoutes(app: HttpApp, { engine }: ApiDeps, answer: Execu
         response: { 200: ExecutionDetail },
       },
       handler: async (request) => {
-        const id = executionIdOf(request.params);
-        const state = await executions.operate(workspaceOf(request), id, operation(request.body));
-        return answer(state, { offset: 0, limit: stepsPageMax });
+        const place = { workspace: workspaceOf(request), executionId: executionIdOf(request.params) };
+        await executions.operate(place.workspace, place.executionId, operation(request.body));
+        return answer(place, { offset: 0, limit: stepsPageMax });
       },
     });
   };
@@ -51,8 +51,9 @@ export function operationRoutes(app: HttpApp, { engine }: ApiDeps, answer: Execu
     handler: async (request) => {
       const { payload = null, id } = request.body;
       const signal = { type: 'signal', name: signalNameOf(request.params.name), payload, ...defined({ id }) } as const;
-      const state = await executions.operate(workspaceOf(request), executionIdOf(request.params), signal);
-      return answer(state, { offset: 0, limit: stepsPageMax });
+      const place = { workspace: workspaceOf(request), executionId: executionIdOf(request.params) };
+      await executions.operate(place.workspace, place.executionId, signal);
+      return answer(place, { offset: 0, limit: stepsPageMax });
     },
   });
 }

@@ -9,10 +9,9 @@ import {
   ExecutionStarted,
   type ExecutionStartedAnswer,
 } from '../../contract/executions.ts';
-import { isEnded, statusOf } from '../../core/state.ts';
-import type { Executions, Started, StartRequest } from '../../engine/engine.ts';
-import type { Json, JsonObject } from '../../kit/json.ts';
-import { errorMember } from '../answers/execution-answer.ts';
+import { type ExecutionState, statusOf } from '../../core/state.ts';
+import type { Started, StartRequest } from '../../engine/engine.ts';
+import type { JsonObject } from '../../kit/json.ts';
 import { isoTime, isoTimeOrNull } from '../answers/time.ts';
 import type { Closing } from '../closing.ts';
 import { defined } from '../defined.ts';
@@ -24,7 +23,7 @@ import type { Urls } from '../urls.ts';
 /** What `options.async: false` waits for. */
 const syncWaitMs = 30_000;
 
-type State = Awaited<ReturnType<Executions['get']>>;
+type State = Readonly<ExecutionState>;
 
 interface Named {
   name: string;
@@ -63,17 +62,15 @@ function executeRoute(app: HttpApp, deps: ApiDeps & { urls: Urls; closing: Closi
       const started = await engine.executions.start({ workspace, workflow: workflowNameOf(request.params), ...start });
       void reply.header('location', `/api/v1/executions/${started.executionId}`);
       if (!started.isNew) void reply.header('idempotent-replayed', 'true');
-      const ended = waitMs > 0 ? await waitForEnd(workspace, started.executionId, waitMs) : undefined;
+      const { executionId } = started;
+      const ended =
+        waitMs > 0
+          ? await deps.closing.orWhenClosing(engine.executions.waitForEnd(workspace, executionId, waitMs))
+          : undefined;
       void reply.code(ended ? 200 : 202);
       return startedAnswer(deps.urls, started, ended);
     },
   });
-
-  /** Undefined when the time is over, or the server closes first. */
-  async function waitForEnd(workspace: string, executionId: string, waitMs: number): Promise<State | undefined> {
-    const ended = await deps.closing.orWhenClosing(engine.executions.waitForEnd(workspace, executionId, waitMs));
-    return ended && isEnded(ended) ? ended : undefined;
-  }
 }
 
 function batchRoute(app: HttpApp, { engine, log }: ApiDeps): void {
@@ -154,8 +151,6 @@ function startedAnswer(urls: Urls, started: Started, ended: State | undefined): 
     estimated_completion: isoTimeOrNull(started.estimatedEndAt),
     tracking_url: urls.tracking(started.executionId),
     stream_url: urls.stream(started.executionId),
-    ...(ended ? { ...outputMember(ended.output), ...errorMember(ended.error) } : {}),
+    ...(ended ? defined({ output: ended.output, error: ended.error }) : {}),
   };
 }
-
-const outputMember = (output: Json | undefined): { output?: Json } => (output === undefined ? {} : { output });

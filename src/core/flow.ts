@@ -13,7 +13,7 @@ import { compensationAdvanced, completeExecution, failExecution, isStopping } fr
 import { frameChanged } from './containers.ts';
 import type { StepError } from './errors.ts';
 import { failAttempt, firedRule } from './failure.ts';
-import type { Node, Target } from './program.ts';
+import type { Node, ProgramList, Target } from './program.ts';
 import type { FrameState, StepState } from './state.ts';
 import { emit, evaluated, frameAt, later, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
@@ -126,8 +126,20 @@ function advanceGraph(turn: Turn, frame: FrameState, done: Node): void {
         enter(turn, node, { frame: frame.path, origin: 'flow', previous });
     });
   }
-  const isFinished = done.list.nodes.every((node) => node.step.handler || isDone(turn, frame, node.name));
-  if (isFinished) later(turn, () => finishFrame(turn, frame.path));
+  later(turn, () => {
+    if (isGraphOver(turn, frame, done.list)) finishFrame(turn, frame.path);
+  });
+}
+
+/** Nothing runs and nothing can begin any more: a rule's goto may leave a step behind that never counts as done. */
+function isGraphOver(turn: Turn, frame: FrameState, list: ProgramList): boolean {
+  if (frame.active.size > 0 || turn.state.outstanding.has(`continue:${frame.path}`)) return false;
+  return list.nodes.every(
+    (node) =>
+      node.step.handler ||
+      frame.begun.has(pathIn(frame.path, node.name)) ||
+      !node.dependsOn.every((name) => isDone(turn, frame, name)),
+  );
 }
 
 export function isDone(turn: Turn, frame: FrameState, name: string): boolean {

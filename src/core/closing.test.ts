@@ -1,0 +1,445 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { call, noon, type Story, started } from './make-story.ts';
+
+const withUndo = `steps:
+  - {name: a, ${call}, compensate: {executor: e, function: undo-a}}
+  - {name: b, ${call}, compensate: {executor: e, function: undo-b}}
+  - {name: c, ${call}, compensate: {executor: e, function: undo-c}}`;
+
+const withdrawn = (step: string, outcome: 'untouched' | 'unknown') =>
+  ({ type: 'task.withdrawn', step, visit: 1, attempt: 1, outcome }) as const;
+
+describe('compensation', () => {
+  const cancelledInC = (): Story => {
+    const story = started(withUndo).completes('a').completes('b');
+    story.when({ type: 'cancel', reason: 'changed my mind' });
+    return story;
+  };
+
+  test('starts after what is in flight has settled, and runs in reverse order', () => {
+    const story = cancelledInC();
+    assert.equal(story.end().status, 'compensating');
+    assert.deepEqual(story.inHand(), []);
+    story.when(withdrawn('c', 'untouched'));
+    assert.deepEqual(story.inHand(), ['b-compensate']);
+    assert.deepEqual(story.completes('b-compensate').inHand(), ['a-compensate']);
+    assert.deepEqual(story.completes('a-compensate').end(), { status: 'cancelled', code: 'CANCELLED' });
+    assert.deepEqual(story.statuses(), {
+      a: 'compensated',
+      b: 'compensated',
+      c: 'cancelled',
+      'b-compensate': 'completed',
+      'a-compensate': 'completed',
+    });
+    assert.equal(story.state.error?.message, 'changed my mind');
+  });
+
+  test('covers a step whose outcome nobody knows', () => {
+    const story = cancelledInC();
+    story.when(withdrawn('c', 'unknown'));
+    assert.deepEqual(story.inHand(), ['c-compensate']);
+  });
+
+  test('covers a step that completed while it was asked back', () => {
+    assert.deepEqual(cancelledInC().completes('c').inHand(), ['c-compensate']);
+  });
+
+  test('does not cover a step that failed while it was asked back', () => {
+    assert.deepEqual(cancelledInC().fails('c').inHand(), ['b-compensate']);
+  });
+
+  test('covers a step whose lease was lost while it was asked back', () => {
+    const story = cancelledInC();
+    story.when({ type: 'task.lost', step: 'c', visit: 1, attempt: 1 });
+    assert.deepEqual(story.inHand(), ['c-compensate']);
+  });
+
+  test('covers a step whose last attempt ran out of time', () => {
+    const story = started(`${withUndo}
+error_handling:
+  - {condition: $.error.code == 'TIMEOUT', action: compensate}`);
+    assert.deepEqual(story.completes('a').timesOut('b').inHand(), ['b-compensate']);
+  });
+
+  test('covers a step that waits for its retry after an attempt of unknown outcome', () => {
+    const story = started(`steps:
+  - {name: a, ${call}, retry_config: {max_attempts: 2}, compensate: {executor: e, function: undo}}`).timesOut('a');
+    story.when({ type: 'cancel' });
+    assert.deepEqual(story.inHand(), ['a-compensate']);
+  });
+
+  test('does not cover a step that no executor took in time', () => {
+    const story = started(`steps:
+  - {name: a, ${call}, queue_timeout: 1s, compensate: {executor: e, function: undo}}
+error_handling:
+  - {condition: $.error.code == 'QUEUE_TIMEOUT', action: compensate}`);
+    assert.equal(story.fires('queue').end().status, 'compensated');
+    assert.deepEqual(story.statuses(), { a: 'timed_out' });
+  });
+
+  test('covers a step that was cancelled in an executor’s hands', () => {
+    const story = started(`steps:
+  - name: p
+    type: parallel
+    branches:
+      - {name: one, steps: [{name: a, ${call}}]}
+      - {name: two, steps: [{name: b, ${call}, compensate: {executor: e, function: undo}}]}
+error_handling:
+  - {condition: $.error.step == 'p.one.a' && $.p.status == 'failed', action: compensate}`);
+    assert.deepEqual(story.fails('p.one.a').inHand(), ['p.two.b-compensate']);
+    assert.equal(story.completes('p.two.b-compensate').end().status, 'compensated');
+  });
+
+  test('sees the outputs of the steps and the error that ended the execution', () => {
+    const story = started(`steps:
+  - {name: a, ${call}, compensate: {name: undo, executor: e, function: undo, input: [$.a.id, $.error.code]}}
+  - {name: b, ${call}}`).completes('a', { id: 7 });
+    story.when({ type: 'cancel' });
+    story.when(withdrawn('b', 'untouched'));
+    assert.deepEqual(story.step('undo').input, [7, 'CANCELLED']);
+  });
+
+  test('of which a step fails goes on with the others and ends failed with COMPENSATION_FAILED', () => {
+    const story = cancelledInC();
+    story.when(withdrawn('c', 'untouched'));
+    story.fails('b-compensate').completes('a-compensate');
+    assert.deepEqual(story.end(), { status: 'failed', code: 'COMPENSATION_FAILED' });
+    assert.match(story.state.error?.message ?? '', /b-compensate$/);
+    assert.equal(story.state.error?.cause?.code, 'CANCELLED');
+    assert.equal(story.step('b').status, 'completed');
+  });
+
+  test('that names a step which is not defined ends with COMPENSATION_FAILED after the others ran', () => {
+    const story = started(`steps:
+  - {name: a, ${call}}
+  - {name: undo, ${call}}
+error_handling:
+  - {condition: $.error.code == 'BOOM', action: {type: compensate, steps: [nowhere, undo]}}`).fails('a');
+    assert.deepEqual(story.completes('undo').end(), { status: 'failed', code: 'COMPENSATION_FAILED' });
+  });
+
+  /** One undo step with the fields given, in a cancelled execution. */
+  const undoing = (fields: string): Story => {
+    const story = started(`steps:
+  - {name: a, ${call}, compensate: {name: undo, ${fields}}}
+  - {name: b, ${call}}
+  - {name: spare, ${call}}
+error_handling:
+  - {condition: $.undo.status == 'failed', action: fail}`).completes('a');
+    story.when({ type: 'cancel' });
+    story.when(withdrawn('b', 'untouched'));
+    return story;
+  };
+
+  test('tries its steps again as their policies say', () => {
+    const story = undoing('executor: e, function: f, retry_config: {max_attempts: 2}').fails('undo');
+    assert.equal(story.fires('retry').completes('undo').end().status, 'cancelled');
+  });
+
+  test('hands a step out again whose lease was lost', () => {
+    const story = undoing('executor: e, function: f');
+    story.when({ type: 'task.lost', step: 'undo', visit: 1, attempt: 1 });
+    assert.deepEqual(story.inHand(), ['undo']);
+    assert.equal(story.completes('undo').end().status, 'cancelled');
+  });
+
+  test('counts a timeout as a failure, whatever its action would do to the flow', () => {
+    for (const action of ['cancel_and_cleanup', 'retry', 'fallback']) {
+      const story = undoing(`executor: e, function: f, timeout: 1s, timeout_action: ${action}`).timesOut('undo');
+      assert.equal(story.end().code, 'COMPENSATION_FAILED', action);
+    }
+  });
+
+  test('lets a timeout that is ignored pass', () => {
+    const story = undoing('executor: e, function: f, timeout: 1s, timeout_action: ignore').timesOut('undo');
+    assert.equal(story.end().status, 'cancelled');
+  });
+
+  test('takes a fallback response, and no fallback step', () => {
+    assert.equal(undoing('executor: e, function: f, fallback_response: ok').fails('undo').end().status, 'cancelled');
+    const story = undoing('executor: e, function: f, fallback_step: spare').fails('undo');
+    assert.equal(story.end().code, 'COMPENSATION_FAILED');
+  });
+
+  test('passes over a step whose condition is false', () => {
+    assert.equal(undoing("executor: e, function: f, when: 'false'").end().status, 'cancelled');
+  });
+
+  test('counts a step whose input has no value as failed', () => {
+    assert.equal(undoing('executor: e, function: f, input: {x: "$.a * 2"}').end().code, 'COMPENSATION_FAILED');
+  });
+
+  test('may run containers, waits and signals', () => {
+    const story = undoing(`type: parallel, branches: [
+      {name: one, steps: [{name: u1, ${call}}, {name: pause, type: wait, duration: 1s}]},
+      {name: two, steps: [{name: u2, type: wait, signal: go}]}]`);
+    story.completes('undo.one.u1').fires('wait').signals('go');
+    assert.equal(story.end().status, 'cancelled');
+    const waiting = undoing('type: wait, signal: go').signals('go');
+    assert.equal(waiting.end().status, 'cancelled');
+  });
+
+  test('runs a step once more that has no visit left', () => {
+    const story = started(`steps:
+  - {name: a, ${call}, max_visits: 1}
+  - {name: b, ${call}}
+error_handling:
+  - {condition: $.error.code == 'BOOM', action: {type: compensate, steps: [a]}}`);
+    assert.deepEqual(story.completes('a').fails('b').inHand(), ['a']);
+    assert.equal(story.completes('a').end().status, 'compensated');
+  });
+
+  test('is not left by the rules: what settles meanwhile decides nothing', () => {
+    const story = started(`${withUndo}
+error_handling:
+  - {condition: $.b.bad, action: fail}`).completes('a');
+    story.when({ type: 'cancel' });
+    story.completes('b', { bad: true });
+    assert.deepEqual(story.inHand(), ['b-compensate']);
+  });
+
+  test('is entered once, also where an attempt times out meanwhile with cancel_and_cleanup', () => {
+    const story = started(`steps:
+  - {name: a, ${call}, compensate: {executor: e, function: undo}}
+  - {name: b, ${call}, timeout: 1s, timeout_action: cancel_and_cleanup}`).completes('a');
+    story.when({ type: 'cancel' });
+    story.timesOut('b').completes('a-compensate');
+    assert.equal(story.end().status, 'cancelled');
+    assert.equal(story.events.filter((event) => event.type === 'execution.closing').length, 1);
+  });
+
+  test('cancels what waits in branches', () => {
+    const story = started(`steps:
+  - {name: a, ${call}, compensate: {executor: e, function: undo}}
+  - name: p
+    type: parallel
+    branches:
+      - {name: one, steps: [{name: w, type: wait, signal: go}]}
+      - {name: two, steps: [{name: b, ${call}, retry_config: {max_attempts: 2}}]}`)
+      .completes('a')
+      .fails('p.two.b');
+    story.when({ type: 'cancel' });
+    assert.deepEqual(story.inHand(), ['a-compensate']);
+    assert.deepEqual([story.step('p.one.w').status, story.step('p').status], ['cancelled', 'cancelled']);
+  });
+});
+
+describe('cancel', () => {
+  test('ends the execution at once where there is nothing to undo, and refuses what comes later', () => {
+    const story = started(`steps:\n  - {name: a, ${call}}`);
+    story.when({ type: 'cancel' });
+    assert.deepEqual(story.end(), { status: 'cancelled', code: 'CANCELLED' });
+    assert.equal(story.refusal({ type: 'cancel' })?.code, 'EXECUTION_ENDED');
+    assert.equal(story.refusal(withdrawn('a', 'untouched'))?.code, 'EXECUTION_ENDED');
+  });
+
+  test('is refused while the execution is ending already', () => {
+    const story = started(withUndo).completes('a');
+    story.when({ type: 'cancel' });
+    assert.equal(story.refusal({ type: 'cancel' })?.code, 'STATE_CONFLICT');
+  });
+
+  test('ends an execution that waits for its slot', () => {
+    const story = started(withUndo, { queued: true });
+    story.when({ type: 'cancel' });
+    assert.equal(story.end().status, 'cancelled');
+  });
+
+  test('of a paused execution runs its compensation', () => {
+    const story = started(withUndo).completes('a');
+    story.when({ type: 'pause' });
+    story.when({ type: 'cancel' });
+    story.when(withdrawn('b', 'untouched'));
+    assert.deepEqual(story.inHand(), ['a-compensate']);
+    assert.equal(story.completes('a-compensate').end().status, 'cancelled');
+  });
+});
+
+describe('terminate', () => {
+  test('ends at once without compensation', () => {
+    const story = started(withUndo).completes('a');
+    story.when({ type: 'terminate', reason: 'now' });
+    assert.deepEqual(story.end(), { status: 'cancelled', code: 'CANCELLED' });
+    assert.deepEqual(story.statuses(), { a: 'completed', b: 'cancelled' });
+  });
+
+  test('ends a compensation that is under way', () => {
+    const story = started(withUndo).completes('a');
+    story.when({ type: 'cancel' });
+    story.when(withdrawn('b', 'untouched'));
+    story.when({ type: 'terminate' });
+    assert.equal(story.end().status, 'cancelled');
+    assert.equal(story.step('a-compensate').status, 'cancelled');
+  });
+});
+
+describe('the timeout of a step', () => {
+  const withAction = (fields: string): Story =>
+    started(`steps:
+  - {name: a, ${call}, timeout: 10s, on_failure: h, ${fields}}
+  - {name: b, ${call}}
+  - {name: h, ${call}, on_success: end}
+  - {name: spare, ${call}}
+error_handling:
+  - {condition: $.error.code == 'TIMEOUT', action: fail}`).timesOut('a');
+
+  test('without an action is an ordinary failure TIMEOUT, which rules see', () => {
+    assert.deepEqual(withAction('description: plain').end(), { status: 'failed', code: 'TIMEOUT' });
+  });
+
+  test('is tried again by the policy like any failure', () => {
+    assert.equal(withAction('retry_config: {max_attempts: 2}').step('a').status, 'retrying');
+  });
+
+  test('with retry is tried again, and rules run only when that ends in failure', () => {
+    const story = withAction('timeout_action: retry, retry_config: {max_attempts: 2}');
+    assert.equal(story.step('a').status, 'retrying');
+    assert.equal(story.fires('retry').timesOut('a').end().code, 'TIMEOUT');
+  });
+
+  test('with fallback goes to the fallback at once, before retries, rules and on_failure', () => {
+    const story = withAction('timeout_action: fallback, fallback_step: spare, retry_config: {max_attempts: 3}');
+    assert.deepEqual(story.inHand(), ['spare']);
+    assert.equal(story.step('a').status, 'timed_out');
+    assert.deepEqual(withAction('timeout_action: fallback, fallback_response: 1').inHand(), ['b']);
+  });
+
+  test('with fallback and none given fails', () => {
+    assert.equal(withAction('timeout_action: fallback').end().status, 'failed');
+  });
+
+  test('with ignore goes on, and no rule is looked at', () => {
+    const story = withAction('timeout_action: ignore, retry_config: {max_attempts: 3}');
+    assert.deepEqual(story.inHand(), ['b']);
+    assert.equal(story.step('a').status, 'timed_out');
+  });
+
+  test('with cancel_and_cleanup ends the execution timed_out, after compensation', () => {
+    assert.deepEqual(withAction('timeout_action: cancel_and_cleanup').end(), { status: 'timed_out', code: 'TIMEOUT' });
+    const story = started(`steps:
+  - {name: a, ${call}, compensate: {executor: e, function: undo}}
+  - {name: b, ${call}, timeout: 1s, timeout_action: cancel_and_cleanup}`)
+      .completes('a')
+      .timesOut('b');
+    assert.equal(story.completes('a-compensate').end().status, 'timed_out');
+  });
+
+  test('of a container cancels what runs in it', () => {
+    const story = started(`steps:
+  - {name: p, type: parallel, timeout: 5s, timeout_action: ignore, branches: [{name: one, steps: [{name: a, ${call}}]}]}
+  - {name: b, ${call}}`).fires('timeout', 'p');
+    assert.deepEqual(story.statuses(), { p: 'timed_out', 'p.one.a': 'cancelled', b: 'running' });
+  });
+
+  test('may be an expression, taken when the step is scheduled', () => {
+    const spec = `steps:\n  - {name: a, ${call}, timeout: $.input.limit, heartbeat_timeout: 3s, idempotency_key: 'k-\${input.limit}'}`;
+    const { task } = started(spec, { input: { limit: '90s' } }).step('a');
+    assert.deepEqual(task, {
+      executor: 'e',
+      function: 'f',
+      timeoutMs: 90_000,
+      heartbeatMs: 3_000,
+      idempotencyKey: 'k-90s',
+    });
+  });
+});
+
+describe('queue_timeout', () => {
+  const spec = `steps:\n  - {name: a, ${call}, queue_timeout: 5s, retry_config: {max_attempts: 2, jitter: false}}`;
+
+  test('fails an attempt that no executor took in time, and limits each attempt', () => {
+    const story = started(spec).fires('queue');
+    assert.equal(story.step('a').error?.code, 'QUEUE_TIMEOUT');
+    story.fires('retry').fires('queue');
+    assert.equal(story.at, noon + 11_000);
+    assert.deepEqual(story.end(), { status: 'failed', code: 'QUEUE_TIMEOUT' });
+  });
+
+  test('leaves an attempt alone that an executor holds', () => {
+    const story = started(spec);
+    story.at += 5_000;
+    story.when({ type: 'timer', id: 'queue:a#1/1', isClaimed: true });
+    assert.deepEqual([...story.state.outstanding.keys()], ['a#1/1']);
+  });
+
+  test('is over once the attempt has its result', () => {
+    const story = started(spec).completes('a');
+    assert.equal(story.end().status, 'completed');
+  });
+});
+
+describe('the timeout of the workflow', () => {
+  test('cancels what runs, compensates and ends timed_out', () => {
+    const story = started(`timeout: 1h\n${withUndo}`).completes('a').fires('deadline');
+    assert.equal(story.at, noon + 3_600_000);
+    story.when(withdrawn('b', 'untouched'));
+    assert.deepEqual(story.completes('a-compensate').end(), { status: 'timed_out', code: 'WORKFLOW_TIMEOUT' });
+  });
+
+  test('given with the start stands over the definition’s own', () => {
+    assert.equal(started(`timeout: 1h\n${withUndo}`, { timeoutMs: 5_000 }).state.deadlineAt, noon + 5_000);
+  });
+
+  test('with ignore is recorded and goes on', () => {
+    const story = started(`timeout: 1h\ntimeout_action: ignore\n${withUndo}`).fires('deadline');
+    assert.deepEqual(story.events.at(-1), { type: 'execution.deadline_ignored' });
+    assert.deepEqual(story.inHand(), ['a']);
+  });
+
+  test('with retry is a new run from the start, as often as retry_policy allows', () => {
+    const story = started(
+      `timeout: 1h\ntimeout_action: retry\nretry_policy: {max_attempts: 2}\nsteps:\n  - {name: a, ${call}}\n  - {name: b, ${call}, input: $.execution.attempt}`,
+    ).completes('a');
+    const old = { type: 'task.completed', step: 'b', visit: 1, attempt: 1, output: 1 } as const;
+    story.fires('deadline');
+    assert.equal(story.state.run, 2);
+    assert.deepEqual(story.inHand(), ['a']);
+    assert.equal(story.refusal(old)?.code, 'STALE_ATTEMPT');
+    assert.equal(story.completes('a').step('b').input, 2);
+    assert.deepEqual(story.fires('deadline').end(), { status: 'timed_out', code: 'WORKFLOW_TIMEOUT' });
+  });
+
+  test('with fallback ends with the response', () => {
+    const story = started(
+      `timeout: 1h\ntimeout_action: fallback\nfallback_response: {why: $.error.code}\n${withUndo}`,
+    ).fires('deadline');
+    assert.deepEqual(story.end(), { status: 'completed', output: { why: 'WORKFLOW_TIMEOUT' } });
+  });
+
+  test('with fallback runs the step and ends completed', () => {
+    const story = started(
+      `timeout: 1h\ntimeout_action: fallback\nfallback_step: spare\nsteps:\n  - {name: a, ${call}}\n  - {name: spare, ${call}}`,
+    ).fires('deadline');
+    assert.deepEqual(story.inHand(), ['spare']);
+    assert.deepEqual(story.completes('spare', { x: 1 }).end(), { status: 'completed', output: { x: 1 } });
+  });
+
+  test('with a fallback that is not defined ends with UNDEFINED_STEP', () => {
+    const story = started(`timeout: 1h\ntimeout_action: fallback\nfallback_step: nowhere\n${withUndo}`).fires(
+      'deadline',
+    );
+    assert.equal(story.end().code, 'UNDEFINED_STEP');
+  });
+
+  test('with fallback and none given compensates what is in flight too', () => {
+    const story = started(`timeout: 1h\ntimeout_action: fallback\n${withUndo}`).fires('deadline');
+    story.when(withdrawn('a', 'unknown'));
+    assert.equal(story.completes('a-compensate').end().status, 'timed_out');
+  });
+
+  test('ends an execution that still waits for its slot, whatever the action', () => {
+    const story = started(`timeout: 1h\ntimeout_action: retry\nretry_policy: {max_attempts: 3}\n${withUndo}`, {
+      queued: true,
+    });
+    assert.equal(story.fires('deadline').end().status, 'timed_out');
+  });
+
+  test('runs on while the execution is paused', () => {
+    const story = started(`timeout: 1h\n${withUndo}`);
+    story.when({ type: 'pause' });
+    story.fires('deadline');
+    story.when(withdrawn('a', 'untouched'));
+    assert.equal(story.end().status, 'timed_out');
+  });
+});

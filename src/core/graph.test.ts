@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { call, started } from './make-story.ts';
+
+test('a graph that a rule led past a failed step ends when nothing in it can begin any more', () => {
+  const story = started(`steps:
+- {name: a, ${call}}
+- {name: b, ${call}, depends_on: a}
+- {name: c, ${call}}
+error_handling:
+- {condition: '$.error.code == "E1"', action: {type: goto, step: c}}`);
+  story.completes('c').fails('a', 'E1');
+  story.completes('c');
+  assert.equal(story.end().status, 'completed');
+  assert.deepEqual(story.statuses(), { a: 'failed', c: 'completed' });
+});
+
+test('a step with dependencies that compensation names is a handler and is not begun by them', () => {
+  const story = started(`steps:
+- {name: a, ${call}}
+- {name: b, ${call}, depends_on: a}
+- {name: undo, ${call}, depends_on: a}
+error_handling:
+  rules: [{condition: '$.error != null', action: compensate}]
+  compensation: [undo]`);
+  story.completes('a').completes('b');
+  assert.equal(story.end().status, 'completed');
+  assert.deepEqual(Object.keys(story.statuses()), ['a', 'b']);
+});

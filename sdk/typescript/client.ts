@@ -99,8 +99,9 @@ function executionCalls(caller: Caller) {
     resume: (id: string): Promise<Execution> => operate(id, 'resume'),
     /** Goes on from the step that failed, as a new run of the same execution. */
     retry: (id: string): Promise<Execution> => operate(id, 'retry'),
+    /** Bears an id, so that a repeat of the call is one signal. */
     signal: (id: string, name: string, payload: unknown = null): Promise<Execution> =>
-      operate(id, `signals/${segment(name)}`, { payload }),
+      caller.repeat({ method: 'POST', path: at(id, `/signals/${segment(name)}`), body: { payload, id: randomUUID() } }),
   };
 }
 

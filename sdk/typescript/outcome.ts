@@ -4,6 +4,7 @@ import { TaskStopped, type WireError, type WireResult, type WireTask } from './t
 
 /** Characters of an error's message that are sent. */
 const messageLengthMax = 4_000;
+const codeLengthMax = 128;
 
 export function completed(task: WireTask, output: unknown): WireResult {
   const problem = problemOf(output);
@@ -18,7 +19,8 @@ export function failed(task: WireTask, error: WireError): WireResult {
 /** The error of a result: `code`, `retryable` and `details` are taken from the thrown value where it has them. */
 export function errorOf(thrown: unknown): WireError {
   const own = typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>) : {};
-  const code = typeof own['code'] === 'string' && own['code'] !== '' ? own['code'] : 'EXECUTOR_ERROR';
+  const code =
+    typeof own['code'] === 'string' && own['code'] !== '' ? own['code'].slice(0, codeLengthMax) : 'EXECUTOR_ERROR';
   const details = own['details'];
   return {
     code,

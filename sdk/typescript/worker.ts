@@ -44,6 +44,8 @@ export interface Stopped {
 
 /** Results of one call. */
 const batchMax = 250;
+/** Tasks that the platform hands out in one call. */
+const claimMax = 1_000;
 /** What a last delivery may take after the deadline has passed. */
 const lastCallMs = 500;
 
@@ -86,7 +88,7 @@ export class Worker {
   get room(): number {
     const { concurrency, lanes } = this.options;
     const free = concurrency - this.#running.size - this.#backlog.length - this.reserved;
-    return this.stopping.signal.aborted ? 0 : Math.max(0, Math.min(free, Math.ceil(concurrency / lanes)));
+    return this.stopping.signal.aborted ? 0 : Math.max(0, Math.min(free, Math.ceil(concurrency / lanes), claimMax));
   }
 
   /** As `room` for a call that waits: with several names each may wait for one task, so that none is starved. */

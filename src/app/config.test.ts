@@ -161,7 +161,7 @@ describe('configuration', () => {
 
   const refusals: readonly [string, RegExp][] = [
     [
-      'server: { prot: 1 }',
+      'server: { por: 1 }',
       /magicflow\.yaml:1:11: server has no field "por"; did you mean "port"\? \(FIELD_UNKNOWN\)/,
     ],
     ['serve: {}', /:1:1: the configuration has no field "serve"; did you mean "server"/],

@@ -2,7 +2,7 @@
 import { unreachable } from '../kit/assert.ts';
 import type { ExecutionEvent, ExecutionStarted } from './events.ts';
 import { signalIdsKept } from './limits.ts';
-import { openCommand, openTimer, reopenAll, settleAll } from './outstanding.ts';
+import { openCommand, openTimer, reopenAll, settleAll, settleTimers } from './outstanding.ts';
 import type { ExecutionState } from './state.ts';
 
 type WholeEvent = Extract<
@@ -36,7 +36,7 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
       state.closing = event.closing;
       state.paused = false;
       state.error = event.closing.error;
-      state.outstanding.delete('deadline');
+      settleTimers(state);
       break;
     case 'compensation.started':
       state.compensation = { remaining: [...event.undos], failed: false };

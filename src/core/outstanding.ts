@@ -72,6 +72,13 @@ export function settleStep(state: ExecutionState, step: StepState): void {
   if (step.status === 'retrying') outstanding.delete(`retry:${attemptId(step)}`);
 }
 
+/** No time counts any more but that of what is in flight and of compensation, which has not begun. */
+export function settleTimers(state: ExecutionState): void {
+  for (const command of state.outstanding.values()) {
+    if (command.type === 'timer') state.outstanding.delete(command.id);
+  }
+}
+
 export function settleAll(state: ExecutionState): void {
   for (const command of state.outstanding.values()) {
     if (command.type === 'dispatch') state.settled.push(command.id);

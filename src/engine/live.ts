@@ -33,8 +33,10 @@ export interface Live {
   viewedStatus: string | undefined;
   /** Position of the newest snapshot. */
   snapshotAt: number;
-  /** Attempts whose task runs in this process; they have no row. */
+  /** Attempts whose task runs in this process. */
   readonly inProcess: Map<string, Running>;
+  /** Attempts that left without a row: their function was known here when their move was written. */
+  readonly rowless: Set<string>;
   /** Called once the state is what the journal says. */
   readers: Reader[];
 }
@@ -75,6 +77,7 @@ export function emptyLive(id: string): Live {
     viewedStatus: undefined,
     snapshotAt: 0,
     inProcess: new Map(),
+    rowless: new Set(),
     readers: [],
   };
 }

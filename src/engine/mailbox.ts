@@ -200,6 +200,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
   function yieldTo(live: Live, entries: readonly Entry[], outcome: Outcome & { ok: false }): void {
     if (outcome.reason === 'CONFLICT') {
       conflicts += 1;
+      live.rowless.clear();
       live.inbox = [...entries, ...live.inbox];
       live.phase = 'loading';
       deps.clock.schedule(Math.round(deps.random.next() * 20), () => load(live));

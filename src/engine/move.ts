@@ -54,19 +54,25 @@ export function writeMove(parts: MoveParts): MoveWrite {
 function settledTasks({ live, changes }: MoveParts): string[] | undefined {
   let removed: string[] | undefined;
   for (const attempt of changes.settled) {
-    if (live.inProcess.has(attempt)) continue;
+    if (live.rowless.delete(attempt)) continue;
     removed ??= [];
     removed.push(taskIdOf(live.id, attempt));
   }
   return removed;
 }
 
-function newTasks({ live, changes, isLocal }: MoveParts): NewTask[] | undefined {
+function newTasks({ live, changes, events, isLocal }: MoveParts): NewTask[] | undefined {
   const { state } = live;
   if (state.paused) return undefined;
+  // What a resume hands out again may have a row from before its function was known here.
+  const isFresh = !events.some((event) => event.type === 'execution.resumed');
   let tasks: NewTask[] | undefined;
   for (const command of changes.opened) {
-    if (command.type !== 'dispatch' || isLocal(state, command)) continue;
+    if (command.type !== 'dispatch') continue;
+    if (isLocal(state, command)) {
+      if (isFresh) live.rowless.add(command.id);
+      continue;
+    }
     const task = state.steps.get(command.step)?.task;
     if (!task) continue;
     const taskId = taskIdOf(live.id, command.id);
@@ -131,7 +137,8 @@ function wakeFor(
 
 function isViewStale(live: Live): boolean {
   const status = statusOf(live.state);
-  if (status === live.viewedStatus) return false;
+  // A run that fails as the one before it did has the same status and another end.
+  if (status === live.viewedStatus && !isEnded(live.state)) return false;
   live.viewedStatus = status;
   return true;
 }

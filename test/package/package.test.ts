@@ -1,0 +1,81 @@
+/** The package as users get it: built, packed, installed in an empty folder, run from its built JS. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+const root = new URL('../..', import.meta.url).pathname;
+/** Coverage of the built files would be counted for nothing. */
+const env = { ...process.env, NODE_V8_COVERAGE: '', MAGICFLOW_ADMIN_TOKEN: '' };
+
+describe('the package', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'magicflow-package-'));
+  const run = (command: string, args: readonly string[], cwd = folder): string =>
+    execFileSync(command, [...args], { cwd, encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'inherit'] });
+
+  before(() => {
+    run('npm', ['pack', '--silent', '--pack-destination', folder], root);
+    const [tarball] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+    writeFileSync(join(folder, 'package.json'), '{"name":"user","private":true,"type":"module"}');
+    run('npm', ['install', '--silent', '--no-audit', '--no-fund', `./${tarball}`]);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('holds no test and no source that is not built', () => {
+    const files = run('tar', ['-tzf', readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '']).split('\n');
+    assert.deepEqual(
+      files.filter((file) => /\.(test|conformance)\.|(?<!\.d)\.ts$/.test(file)),
+      [],
+    );
+    assert.ok(files.includes('package/bin/magicflow') && files.includes('package/LICENSE'));
+  });
+
+  test('installs both commands', () => {
+    for (const name of ['magicflow', 'magic-flow']) {
+      assert.match(run(`node_modules/.bin/${name}`, ['--version']), /\d+\.\d+\.\d+/);
+    }
+  });
+
+  test('starts a platform that is ready, and ends it on SIGTERM', async () => {
+    const args = ['start', '--port', '0', '--dashboard-port', '0', '--data', join(folder, 'data')];
+    const child = spawn(join(folder, 'node_modules/.bin/magicflow'), args, {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let printed = '';
+    const url = await new Promise<string>((resolve, reject) => {
+      const read = (chunk: Buffer): void => {
+        printed += chunk.toString();
+        const found = /http:\/\/\S+?:\d+/.exec(printed);
+        if (found) resolve(found[0]);
+      };
+      child.stdout.on('data', read);
+      child.stderr.on('data', read);
+      child.once('exit', (code) => reject(new Error(`it ended with ${code}: ${printed}`)));
+    });
+    assert.equal((await fetch(`${url}/ready`)).status, 200);
+    child.removeAllListeners('exit');
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    assert.equal((await exited)[0], 0, printed);
+  });
+
+  test('is a library and an executor runtime too', () => {
+    const script = `
+      import { openEngine } from 'magicflow';
+      import { createExecutor } from 'magicflow/executor';
+      const engine = await openEngine({ storage: 'sqlite:./library-data' });
+      engine.executor('e').register('f', (input) => ({ doubled: input.n * 2 }));
+      await engine.deploy(['apiVersion: magicflow.io/v2', 'kind: Workflow', 'metadata: { name: w, version: 1.0.0 }',
+        'spec: { steps: [{ name: s, type: function, executor: e, function: f }] }'].join('\\n'));
+      const ended = await engine.execute('w', { n: 21 });
+      await engine.close();
+      console.log(ended.status, ended.output.doubled, typeof createExecutor);`;
+    writeFileSync(join(folder, 'use.js'), script);
+    assert.equal(run(process.execPath, ['use.js']).trim(), 'completed 42 function');
+  });
+});

@@ -111,8 +111,11 @@ function takeAttempt(turn: Turn, fact: AttemptFact): void {
   switch (fact.type) {
     case 'task.completed':
       return succeed(turn, path, { response: fact.output, startedAt: fact.startedAt });
-    case 'task.failed':
-      return failAttempt(turn, path, { error: fact.error, startedAt: fact.startedAt });
+    case 'task.failed': {
+      // An executor that watches the attempt's time itself may tell of its end before the desk finds it.
+      const isTimeout = fact.error.code === 'TIMEOUT' && step.task?.timeoutMs !== undefined;
+      return failAttempt(turn, path, { error: fact.error, isTimeout, startedAt: fact.startedAt });
+    }
     case 'task.timed_out': {
       const error = { code: 'TIMEOUT', message: `the attempt took longer than ${seconds} s`, step: path };
       return failAttempt(turn, path, { error, isTimeout: true, startedAt: fact.startedAt });

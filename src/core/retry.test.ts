@@ -118,6 +118,13 @@ steps:
     assert.ok(dueAt(1) >= noon + 5_000 && dueAt(1) <= noon + 10_000);
   });
 
+  test('takes the TIMEOUT that an executor noticed for the timeout of the step', () => {
+    const slow = (timeout: string) => started(`steps: [{name: a, ${call}, ${timeout}timeout_action: ignore}]`);
+    assert.equal(slow('timeout: 5s, ').fails('a', 'TIMEOUT').end().status, 'completed');
+    assert.equal(slow('timeout: 5s, ').fails('a', 'BOOM').end().status, 'failed');
+    assert.equal(slow('').fails('a', 'TIMEOUT').end().status, 'failed');
+  });
+
   test('of a container runs its list anew, with visits of their own', () => {
     const story = started(`steps:
   - name: p

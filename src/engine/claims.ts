@@ -188,7 +188,7 @@ function handOut(
   const lengthMs = step?.task?.heartbeatMs ?? deps.leaseMs;
   const expiresAt = Math.min(nowMs + lengthMs, deadlineAt ?? Number.POSITIVE_INFINITY);
   const token = randomText(deps.random, 26);
-  const lease: HeldLease = { token, worker: given.workerId, since: nowMs, lengthMs, deadlineAt, expiresAt };
+  const lease: HeldLease = { token, worker: given.workerId, since: nowMs, expiresAt };
   const handed: HandedTask = {
     taskId: task.taskId,
     leaseToken: token,

@@ -32,7 +32,7 @@ export interface Desk extends TaskDesk, Pick<ClaimDesk, 'offer' | 'waiting' | 'c
 }
 
 export function openDesk(deps: DeskDeps): Desk {
-  const leases = openLeaseBook(deps.store.tasks, deps.leaseMs);
+  const leases = openLeaseBook(deps.store.tasks);
   const claims = openClaimDesk({ ...deps, leases });
 
   async function completeOne(
@@ -99,7 +99,10 @@ export function openDesk(deps: DeskDeps): Desk {
     if (state?.workspace !== workspace) return lost;
     const isWanted = state.outstanding.has(parsed.id);
     if (!isWanted && !state.outstanding.has(`withdraw:${parsed.id}`)) return lost;
-    const expiresAt = Math.min(deps.clock.nowMs() + held.lengthMs, held.deadlineAt ?? Number.POSITIVE_INFINITY);
+    // From the state: of a lease that an earlier process handed out only its row is known.
+    const { heartbeatMs = deps.leaseMs, timeoutMs = Number.POSITIVE_INFINITY } =
+      state.steps.get(parsed.step)?.task ?? {};
+    const expiresAt = Math.min(deps.clock.nowMs() + heartbeatMs, held.since + timeoutMs);
     const isExtended = await write({ kind: 'extend', taskId: task.taskId, token: held.token, expiresAt });
     if (!isExtended) return lost;
     held.expiresAt = expiresAt;

@@ -5,10 +5,6 @@ export interface HeldLease {
   readonly token: string;
   readonly worker: string;
   readonly since: number;
-  /** What one heartbeat prolongs it by, in milliseconds. */
-  readonly lengthMs: number;
-  /** A lease is not prolonged beyond it. */
-  readonly deadlineAt: number | undefined;
   expiresAt: number;
 }
 
@@ -21,7 +17,7 @@ export interface LeaseBook {
   find(taskId: string): Promise<HeldLease | undefined>;
 }
 
-export function openLeaseBook(tasks: Tasks, leaseMs: number): LeaseBook {
+export function openLeaseBook(tasks: Tasks): LeaseBook {
   const leases = new Map<string, HeldLease>();
   return {
     set: (taskId, lease) => void leases.set(taskId, lease),
@@ -33,7 +29,7 @@ export function openLeaseBook(tasks: Tasks, leaseMs: number): LeaseBook {
       const row = await tasks.find(taskId);
       if (!row?.lease) return undefined;
       const { token, worker, since, expiresAt } = row.lease;
-      return { token, worker, since, expiresAt, lengthMs: leaseMs, deadlineAt: undefined };
+      return { token, worker, since, expiresAt };
     },
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createExecutor, type Executor, type ExecutorOptions, NonRetryable, type Task } from './executor.ts';
+import type { WireResult } from './task.ts';
 import { TestPlatform, until } from './test-platform.ts';
 
 describe('executor', () => {
@@ -154,7 +155,7 @@ describe('executor', () => {
   });
 
   it('sends results that a refused batch held one by one, and the one at fault as OUTPUT_INVALID', async () => {
-    const isBad = (result: { output?: unknown }) => result.output === 3;
+    const isBad = (result: WireResult) => result.status === 'completed' && result.output === 3;
     platform.onCall = (call) =>
       call.path === '/api/v1/tasks/complete' && call.body.results.some(isBad)
         ? { status: 422, body: { code: 'BODY_INVALID', detail: 'no threes' } }
@@ -240,7 +241,7 @@ describe('executor', () => {
       .start();
     platform.add('shop', 'f', [{ id: 't1' }]);
     await until(() => platform.calledPaths('/api/v1/tasks/heartbeat').length >= 4, 'heartbeats');
-    const progress = platform.calledPaths('/api/v1/tasks/heartbeat').map((call) => call.body.tasks[0].progress);
+    const progress = platform.calledPaths('/api/v1/tasks/heartbeat').map((call) => call.body.tasks[0]?.progress);
     assert.deepEqual(progress[0], { percent: 50 });
     assert.equal(progress[1], undefined);
     release();

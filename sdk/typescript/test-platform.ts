@@ -8,11 +8,28 @@ import type { WireResult, WireTask } from './task.ts';
  * `onCall` sees each call before it is done and may answer in its place; `lose` does the call and drops the connection
  * instead of answering.
  */
+interface TestWish {
+  readonly executor: string;
+  readonly max_tasks: number;
+  readonly wait: string;
+}
+
+/** What any call may hold; a test knows which one it looks into. */
+export interface TestBody extends TestWish {
+  readonly functions: readonly string[];
+  readonly results: readonly WireResult[];
+  readonly tasks: readonly { readonly task_id: string; readonly lease_token: string; readonly progress?: unknown }[];
+  readonly claim?: TestWish;
+  readonly executions: readonly { readonly idempotency_key: string }[];
+  readonly payload: unknown;
+  readonly id: string;
+}
+
 export interface TestCall {
   readonly path: string;
   readonly method: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies freely
-  readonly body: any;
+  /** As text where it was no JSON. */
+  readonly body: TestBody;
   readonly headers: IncomingMessage['headers'];
   readonly response: ServerResponse;
 }
@@ -107,7 +124,7 @@ export class TestPlatform {
     const call: TestCall = {
       path: request.url ?? '',
       method: request.method ?? '',
-      body: isJson ? JSON.parse(text) : text,
+      body: (isJson ? JSON.parse(text) : text) as TestBody,
       headers: request.headers,
       response,
     };
@@ -129,9 +146,9 @@ export class TestPlatform {
       }
       return {};
     }
-    if (path === '/api/v1/tasks/heartbeat') return { tasks: body.tasks.map((held: WireTask) => this.#beat(held)) };
+    if (path === '/api/v1/tasks/heartbeat') return { tasks: body.tasks.map((held) => this.#beat(held)) };
     if (path !== '/api/v1/tasks/complete') return undefined;
-    const results = body.results.map((result: WireResult) => this.#settle(result));
+    const results = body.results.map((result) => this.#settle(result));
     return { results, ...(body.claim ? { tasks: await this.#claim(body.claim, response) } : {}) };
   }
 
@@ -142,7 +159,7 @@ export class TestPlatform {
     return { task_id, accepted: true };
   }
 
-  #beat({ task_id, lease_token }: WireTask): unknown {
+  #beat({ task_id, lease_token }: TestBody['tasks'][number]): unknown {
     const lease = this.#leases.get(lease_token);
     if (lease) lease.expiresAt = Date.now() + this.leaseMs;
     return {
@@ -152,10 +169,7 @@ export class TestPlatform {
     };
   }
 
-  async #claim(
-    wish: { executor: string; max_tasks: number; wait: string },
-    response: ServerResponse,
-  ): Promise<WireTask[]> {
+  async #claim(wish: TestWish, response: ServerResponse): Promise<WireTask[]> {
     const queue = this.#ready.get(wish.executor) ?? [];
     this.#ready.set(wish.executor, queue);
     if (queue.length === 0 && Number.parseInt(wish.wait, 10) > 0) {

@@ -160,10 +160,7 @@ describe('configuration', () => {
   }
 
   const refusals: readonly [string, RegExp][] = [
-    [
-      'server: { por: 1 }',
-      /magicflow\.yaml:1:11: server has no field "por"; did you mean "port"\? \(FIELD_UNKNOWN\)/,
-    ],
+    ['server: { por: 1 }', /magicflow\.yaml:1:11: server has no field "por"; did you mean "port"\? \(FIELD_UNKNOWN\)/],
     ['serve: {}', /:1:1: the configuration has no field "serve"; did you mean "server"/],
     ['server:\n  port: 70000', /:2:9: "port" must be a whole number from 0 to 65535, it is 70000/],
     ['server: { port: many }', /:1:17: "port" must be a whole number/],

@@ -38,6 +38,8 @@ export const dev: Command<Args> = {
   },
 
   async run({ folder, sources }, io) {
+    // Asked for first: a signal during the start is an orderly stop too.
+    const { stop } = io;
     // Before the server: a folder that is not there is told at once.
     const files = await readDefinitions([folder], io);
     const { config, platform } = await openPlatform(sources, { io, dev: true });
@@ -46,7 +48,7 @@ export const dev: Command<Args> = {
       await withClient({ server: platform.url, token, workspace: undefined }, io, async (client) => {
         const deployed = new Map<string, string>();
         await deployChanged(files, { client, io, deployed });
-        await follow(folder, { client, io, deployed });
+        await follow(folder, { client, io, deployed }, stop);
       });
     } finally {
       await platform.close();
@@ -82,11 +84,11 @@ async function deployChanged(files: readonly DefinitionFile[], { client, io, dep
   }
 }
 
-async function follow(folder: string, deploying: Deploying): Promise<void> {
+async function follow(folder: string, deploying: Deploying, stop: AbortSignal): Promise<void> {
   const { io } = deploying;
   io.out(`watching ${folder}`);
   try {
-    for await (const { filename } of watch(resolve(io.directory, folder), { recursive: true, signal: io.stop })) {
+    for await (const { filename } of watch(resolve(io.directory, folder), { recursive: true, signal: stop })) {
       if (filename === null || !/\.ya?ml$/.test(filename)) continue;
       await new Promise((done) => setTimeout(done, settleMs));
       // A file that is gone again by now is the next event's business.
@@ -94,6 +96,6 @@ async function follow(folder: string, deploying: Deploying): Promise<void> {
       await deployChanged(files, deploying);
     }
   } catch (error) {
-    if (!io.stop.aborted) throw error;
+    if (!stop.aborted) throw error;
   }
 }

@@ -33,8 +33,10 @@ export const start: Command<Args> = {
   },
 
   async run({ sources, dev }, io) {
+    // Asked for first: a signal during the start is an orderly stop too.
+    const { stop } = io;
     const { platform } = await openPlatform(sources, { io, dev });
-    await stopped(io.stop);
+    await stopped(stop);
     io.err('stopping: no new work, what runs is brought to an end');
     await platform.close();
     return 0;

@@ -1,47 +1,50 @@
 /**
  * How many moves a second the SQLite store makes durable, by batch size, with the settings it ships with (WAL, every
- * commit synced). An execution is four moves of two events with one wake row set and removed and two view rows; 500
- * are under way at once. Prints a table; a figure is good for comparing with others of the same run only.
- *
- * `node bench/storage.ts [folder]`: the folder decides which disk is measured.
+ * commit synced), and what its reads take. An execution is four moves of two events with one wake row set and removed
+ * and two view rows; 500 are under way at once. Reports figures.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openSqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
-import type { MoveWrite, Store, ViewRow } from '../src/storage/store.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
+import type { MoveWrite, Store, ViewRow } from '../../src/storage/store.ts';
+import type { Figure } from '../measure.ts';
+import { readJob, report } from '../support/program.ts';
+
+export interface StorageJob {
+  readonly folder: string;
+  /** Of the full number of moves, how many are made. */
+  readonly share: number;
+}
 
 const movesPerExecution = 4;
 const underWay = 500;
 const now = Date.now();
 
-interface Measure {
+interface Writes {
   readonly batch: number;
   readonly moves: number;
   /** Batches that are sent before the first is answered. */
   readonly ahead: number;
 }
 
-const measures: readonly Measure[] = [
+const sizes: readonly Writes[] = [
   { batch: 1, moves: 4_000, ahead: 1 },
   { batch: 10, moves: 20_000, ahead: 1 },
-  { batch: 100, moves: 80_000, ahead: 1 },
   { batch: 100, moves: 80_000, ahead: 2 },
   { batch: 1_000, moves: 120_000, ahead: 2 },
 ];
 
-const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'magicflow-bench-'));
-console.log('batch  ahead  moves/s   µs/commit  µs/move');
-for (const [index, measure] of measures.entries()) {
-  const store = await openSqliteStore({ directory: join(root, String(index)) });
-  const seconds = await run(store, measure);
-  console.log(row(measure, seconds));
-  if (index === measures.length - 1) await reads(store);
+const { folder, share } = readJob<StorageJob>();
+const figures: Figure[] = [];
+for (const [index, writes] of sizes.entries()) {
+  const store = await openSqliteStore({ directory: `${folder}/${index}` });
+  const moves = Math.round(writes.moves * share);
+  const seconds = await write(store, { ...writes, moves });
+  figures.push({ title: `storage: moves, ${writes.batch} a commit`, value: moves / seconds, unit: '/s' });
+  if (index === sizes.length - 1) figures.push(...(await reads(store, moves / movesPerExecution)));
   await store.close();
 }
-rmSync(root, { recursive: true });
+report(figures);
 
-async function run(store: Store, { batch, moves, ahead }: Measure): Promise<number> {
+async function write(store: Store, { batch, moves, ahead }: Writes): Promise<number> {
   const writes = Array.from(sampleMoves(moves));
   const begun = performance.now();
   let next = 0;
@@ -57,31 +60,24 @@ async function run(store: Store, { batch, moves, ahead }: Measure): Promise<numb
   return (performance.now() - begun) / 1_000;
 }
 
-function row({ batch, moves, ahead }: Measure, seconds: number): string {
-  const perSecond = Math.round(moves / seconds).toLocaleString('en');
-  const perCommit = ((seconds * 1e6) / (moves / batch)).toFixed(0);
-  return `${String(batch).padEnd(7)}${String(ahead).padEnd(7)}${perSecond.padEnd(10)}${perCommit.padEnd(11)}${((seconds * 1e6) / moves).toFixed(1)}`;
-}
-
-async function reads(store: Store): Promise<void> {
-  const ids = Array.from({ length: 2_000 }, (_, index) => executionId(index * 7));
-  const time = async (title: string, read: (id: string) => Promise<unknown>, count: number): Promise<void> => {
+async function reads(store: Store, executions: number): Promise<readonly Figure[]> {
+  const ids = Array.from({ length: 2_000 }, (_, index) => executionId((index * 7) % executions));
+  const time = async (title: string, count: number, read: (id: string) => Promise<unknown>): Promise<Figure> => {
     const begun = performance.now();
     for (const id of ids.slice(0, count)) await read(id);
-    console.log(`${title.padEnd(34)}${(((performance.now() - begun) / count) * 1_000).toFixed(1)} µs`);
+    return { title: `storage: ${title}`, value: ((performance.now() - begun) / count) * 1_000, unit: 'µs' };
   };
-  await time('load a history (this thread)', (id) => store.journal.load(id, 1_000), 2_000);
-  await time('find a view row (this thread)', (id) => store.views.find('default', id), 2_000);
-  await time('queue depths (reader thread)', () => store.tasks.depths(now), 2_000);
-  await time('first page of a list', () => store.views.list({ workspace: 'default', limit: 50 }), 200);
-  await time(
-    'first page, one status',
-    () => store.views.list({ workspace: 'default', status: ['completed'], limit: 50 }),
-    200,
-  );
-  await time('counts by status', () => store.views.counts('default'), 20);
+  const page = { workspace: 'default', limit: 50 };
   const range = { workspace: 'default', from: 0, to: now * 2, bucketMs: 60_000 };
-  await time('statistics', () => store.views.statistics(range), 3);
+  return [
+    await time('load a history', 2_000, (id) => store.journal.load(id, 1_000)),
+    await time('find a view row', 2_000, (id) => store.views.find('default', id)),
+    await time('queue depths', 2_000, () => store.tasks.depths(now)),
+    await time('first page of a list', 200, () => store.views.list(page)),
+    await time('first page, one status', 200, () => store.views.list({ ...page, status: ['completed'] })),
+    await time('counts by status', 20, () => store.views.counts('default')),
+    await time('statistics', 3, () => store.views.statistics(range)),
+  ];
 }
 
 /** Moves of executions that take turns, as the moves of many running executions reach a store. */

@@ -1,0 +1,18 @@
+/** Parts of the engine by themselves. */
+import type { Figure, Measure } from '../measure.ts';
+import type { StorageJob } from '../programs/storage.ts';
+import { runProgram } from '../support/program.ts';
+
+export const expression: Measure = {
+  name: 'expression',
+  run: () => runProgram<readonly Figure[]>('expression', null),
+};
+
+export const storage: Measure = {
+  name: 'storage',
+  run: ({ folder, count }) =>
+    runProgram<readonly Figure[]>('storage', {
+      folder: `${folder}/storage`,
+      share: count(1_000) / 1_000,
+    } satisfies StorageJob),
+};

@@ -18,6 +18,8 @@ export interface Admission {
   joined(workspace: string): void;
   /** A slot may be free: lets waiting executions in until none is. */
   admitNext(workspace: string): void;
+  /** Lets in whom nobody remembers: the end that would have done it was lost with its node, or its answer was. */
+  sweep(): void;
   /** Counts what waited before this process. */
   restore(workspaces: readonly string[]): Promise<void>;
 }
@@ -34,8 +36,18 @@ export function openAdmission(deps: { store: Store; limits: AdmissionLimits; mai
 
   async function admitSome(workspace: string): Promise<void> {
     const ids = await deps.store.views.queued(workspace, admitBatch);
+    waiting.set(workspace, Math.max(queued(workspace), ids.length));
     for (const id of ids) if (!(await admitOne(workspace, id))) return;
     if (ids.length === 0) waiting.set(workspace, 0);
+  }
+
+  function admit(workspace: string): void {
+    if (busy.has(workspace)) return;
+    busy.add(workspace);
+    admitSome(workspace).then(
+      () => busy.delete(workspace),
+      () => busy.delete(workspace),
+    );
   }
 
   function admitOne(workspace: string, executionId: string): Promise<boolean> {
@@ -55,15 +67,14 @@ export function openAdmission(deps: { store: Store; limits: AdmissionLimits; mai
     queued,
     joined: (workspace) => waiting.set(workspace, queued(workspace) + 1),
     admitNext(workspace) {
-      if (queued(workspace) === 0 || busy.has(workspace)) return;
-      busy.add(workspace);
-      admitSome(workspace).then(
-        () => busy.delete(workspace),
-        () => busy.delete(workspace),
-      );
+      if (queued(workspace) > 0) admit(workspace);
+    },
+    sweep() {
+      if (this.isLimited) for (const workspace of waiting.keys()) admit(workspace);
     },
     async restore(workspaces) {
       for (const workspace of workspaces) {
+        waiting.set(workspace, queued(workspace));
         waiting.set(workspace, (await deps.store.views.counts(workspace))['queued'] ?? 0);
         this.admitNext(workspace);
       }

@@ -207,10 +207,14 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       return;
     }
     lives.delete(live.id);
+    const others: Entry[] = [];
     for (const entry of [...entries, ...live.inbox.splice(0)]) {
-      if (outcome.reason === 'KEY_TAKEN') entry.settle?.({ ok: false, keyTaken: outcome });
+      if (!entry.claims) others.push(entry);
+      else if (outcome.reason === 'KEY_TAKEN') entry.settle?.({ ok: false, keyTaken: outcome });
       else entry.settle?.({ ok: false, noSlot: true });
     }
+    // Whoever shared the move without a claim is decided anew without it.
+    if (others.length > 0) submitAll(live.id, others);
     for (const reader of live.readers.splice(0)) readAgain(live.id, reader);
   }
 

@@ -46,7 +46,8 @@ export function writeMove(parts: MoveParts): MoveWrite {
     tasksRemoved: settledTasks(parts),
     view: isViewStale(live) ? viewOf(state) : undefined,
     startKey: parts.claims?.startKey,
-    slotTaken: parts.claims?.slot,
+    // One that ended in the move that began it holds nothing.
+    slotTaken: isEnded(state) ? undefined : parts.claims?.slot,
     slotsFreed: (parts.freesSlots && isEnded(state)) || undefined,
   };
 }
@@ -64,8 +65,8 @@ function settledTasks({ live, changes }: MoveParts): string[] | undefined {
 function newTasks({ live, changes, events, isLocal }: MoveParts): NewTask[] | undefined {
   const { state } = live;
   if (state.paused) return undefined;
-  // What a resume hands out again may have a row from before its function was known here.
-  const isFresh = !events.some((event) => event.type === 'execution.resumed');
+  // What is handed out again may have a row from before its function was known here.
+  const isFresh = !events.some(({ type }) => type === 'execution.resumed' || type === 'step.redelivered');
   let tasks: NewTask[] | undefined;
   for (const command of changes.opened) {
     if (command.type !== 'dispatch') continue;

@@ -136,7 +136,7 @@ function assemble(deps: EngineDeps) {
   const queue = (live: Live): void => admission.admitNext(live.state.workspace);
   const handing: HandOverDeps = { store, clock, timers, desk, local, breakers, mailboxes, counters, queue };
   const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn: deps.warn };
-  const recovery = openRecovery({ ...sweeping, handOver: handing });
+  const recovery = openRecovery({ ...sweeping, admission, handOver: handing });
   const reading = { store, committer, mailboxes, versions, watchers, admission, estimates, clock, random };
   const executions = openExecutions({ ...reading, isClosing: () => isClosing });
   return {

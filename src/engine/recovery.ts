@@ -8,6 +8,7 @@ import type { Cancel, Clock } from '../kit/clock.ts';
 import { Fault } from '../kit/fault.ts';
 import type { Wake } from '../storage/journal.ts';
 import type { Store } from '../storage/store.ts';
+import type { Admission } from './admission.ts';
 import type { Committer } from './committer.ts';
 import type { Desk } from './desk.ts';
 import type { EngineCounters } from './engine.ts';
@@ -35,6 +36,7 @@ export interface RecoveryDeps {
   readonly local: Local;
   readonly handOver: HandOverDeps;
   readonly counters: EngineCounters;
+  readonly admission: Pick<Admission, 'sweep'>;
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -94,6 +96,7 @@ export function openRecovery(deps: RecoveryDeps): Recovery {
 
   async function sweep(dueAt: number): Promise<number> {
     deps.local.sweep();
+    deps.admission.sweep();
     const looked = await sweepWakes(dueAt);
     await sweepLeases();
     return looked;

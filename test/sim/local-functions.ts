@@ -57,6 +57,6 @@ function localFunction({ machine, dice, weather, tally, target }: LocalDeps): Lo
 
 /** The task's own words do not say which visit it is; its key does, unless the definition gives another. */
 function attemptOf(task: { step: string; attempt: number; idempotencyKey: string }): string {
-  const visit = /#(\d+)$/.exec(task.idempotencyKey)?.[1] ?? '1';
+  const visit = /#(\d+)$/.exec(task.idempotencyKey)?.[1] ?? '*';
   return `${task.step}#${visit}/${task.attempt}`;
 }

@@ -110,10 +110,12 @@ export function openMayhem(deps: MayhemDeps): Mayhem {
     async heal() {
       weather.isCalm = true;
       trace.note('calm');
-      for (const { machine } of nodes.living()) if (machine.isPaused) machine.resume();
       const [kept, ...others] = nodes.living().toReversed();
       for (const { machine } of others) machine.crash();
-      const { machine } = kept ?? (await nodes.boot());
+      // A node keeps executions in memory and does not learn what another one did: this release has one at a time.
+      if (nodes.hasOverlapped()) kept?.machine.crash();
+      const { machine } = kept?.machine.isAlive ? kept : await nodes.boot();
+      if (machine.isPaused) machine.resume();
       machine.offsetMs = latestOffsetMs;
     },
   };

@@ -38,6 +38,8 @@ export interface Nodes {
   pick(): Endpoint | undefined;
   crash(machine: Machine): void;
   living(): readonly Endpoint[];
+  /** Whether two nodes were ever up at once. */
+  hasOverlapped(): boolean;
 }
 
 const parsed = new Map<string, Parsed>();
@@ -52,11 +54,13 @@ export function openNodes(deps: NodesDeps): Nodes {
   const { time, dice, weather, tally, trace } = deps;
   const all: Endpoint[] = [];
   let booted = 0;
+  let hasOverlapped = false;
   /** A restart brings the clock that the last node had: it is the same machine. */
   let offsetMs = 0;
 
   async function boot(): Promise<Endpoint> {
     booted += 1;
+    hasOverlapped ||= living().length > 0;
     const machine = makeMachine({ name: `node-${booted}`, time, weather, tally });
     machine.offsetMs = offsetMs;
     const inner = await openMemoryStore({ disk: deps.disk });
@@ -114,6 +118,7 @@ export function openNodes(deps: NodesDeps): Nodes {
     boot,
     crash,
     living,
+    hasOverlapped: () => hasOverlapped,
     pick() {
       const found = living().filter(({ machine }) => !machine.isPaused || weather.isCalm === false);
       if (found.length === 0) return undefined;

@@ -5,7 +5,7 @@ export interface Trace {
   tail(): readonly string[];
 }
 
-const tailMax = 400;
+const tailMax = 20_000;
 
 export function openTrace(now: () => number, startMs: number): Trace {
   const lines: string[] = [];

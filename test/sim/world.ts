@@ -32,7 +32,7 @@ export interface Outcome {
   readonly trace: Trace;
 }
 
-const workspace = 'sim';
+const workspace = 'default';
 const workers = ['alpha-1', 'alpha-2', 'beta-1'];
 /** How many different workflows there are over all seeds. */
 const workflowCount = 400;
@@ -113,9 +113,13 @@ export function makeWorld(seed: number): World {
       // Whoever is queued must be let in by itself.
       if (isEnded(shadow) || shadow.status === 'queued') continue;
       if (shadow.paused) void client.operate(id, { type: 'resume' });
-      else if (calmForMs > 60_000) void client.operate(id, { type: 'signal', name: 'go', payload: { n: 9 } });
-      if (calmForMs > 90_000) void client.operate(id, { type: 'signal', name: 'stop', payload: { n: 9 } });
+      const awaited = [...shadow.steps.values()].find((step) => step.status === 'waiting')?.signal;
+      if (calmForMs > 60_000 && awaited !== undefined) {
+        void client.operate(id, { type: 'signal', name: awaited, payload: { n: 9 } });
+      }
       if (calmForMs > 240_000) void client.operate(id, { type: 'cancel' });
+      // A function of this process that hangs, without a timeout, while it compensates.
+      if (calmForMs > 400_000) void client.operate(id, { type: 'terminate' });
     }
   }
 

@@ -110,13 +110,16 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   }
 
   function applyLease(write: LeaseWrite): void {
-    if (disk.tasks.get(write.taskId)?.lease?.token !== write.token) return;
+    // A task that is settled in the same batch has no row any more.
+    const row = disk.tasks.get(write.taskId);
+    if (row && row.lease?.token !== write.token) return;
     if (tokens.has(write.token)) return;
+    tokens.set(write.token, write.taskId);
+    if (!row) return;
     const earlier = leaseEnds.get(write.taskId);
     const isFree = !earlier || earlier.expiresAt <= write.at;
     claim(isFree, 'I9', () => `${write.taskId} is leased to ${write.worker} while another lease runs`);
     trace.note(`lease ${write.taskId} ${write.worker} ${write.token}`);
-    tokens.set(write.token, write.taskId);
     leaseEnds.set(write.taskId, { token: write.token, expiresAt: write.expiresAt });
   }
 

@@ -34,10 +34,13 @@ export function checkAttempts(book: Book): Check {
     const earlier = shadow.steps.get(event.step);
     const visit = (earlier?.visit ?? 0) + 1;
     claim(event.visit === visit, 'I3', () => `${id}: ${event.step} is visited as ${event.visit}, not ${visit}`);
-    const isFree = !earlier || earlier.endedAt !== undefined;
+    // A step without anything to hold in hand begins its next attempt as a new pass.
+    const isFree = !earlier || earlier.endedAt !== undefined || earlier.status === 'retrying';
     claim(isFree, 'I3', () => `${id}: ${event.step} begins again while it is ${earlier?.status}`);
     const max = book.outline.steps.get(event.name)?.step.maxVisits ?? 100;
-    claim(visit <= max, 'I16', () => `${id}: visit ${visit} of ${event.step}, which allows ${max}`);
+    // What a rule or a user runs again needs no visit left.
+    const isBounded = shadow.run === 1 && event.origin === 'flow';
+    claim(!isBounded || visit <= max, 'I16', () => `${id}: visit ${visit} of ${event.step}, which allows ${max}`);
     if (event.type === 'step.skipped') tally.saw('step skipped');
     if (visit > 1 && event.origin === 'flow') tally.saw('jump back');
   }
@@ -108,7 +111,8 @@ export function checkAttempts(book: Book): Check {
     if (event.vars) tally.saw('variable set');
     if (step.kind === 'wait') return checkWaited(step, event, at);
     if (!step.task || definedAs(step).output !== undefined) return;
-    const answers = book.target.answers(id, `${step.path}#${step.visit}/${step.attempt}`);
+    const attempts = [`${step.path}#${step.visit}/${step.attempt}`, `${step.path}#*/${step.attempt}`];
+    const answers = attempts.flatMap((attempt) => book.target.answers(id, attempt));
     const isKnown = answers.some((answer) => deepEqual(answer, event.output));
     claim(isKnown, 'I4', () => `${id}: ${event.step} completes with what nobody answered`);
   }

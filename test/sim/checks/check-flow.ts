@@ -28,7 +28,8 @@ export function checkFlow(book: Book): Check {
     if (event.origin === 'compensation') return;
     const frame = shadow.frames.get(event.frame);
     claim(frame?.status === 'open', 'I10', () => `${id}: ${event.step} begins in a list that is ${frame?.status}`);
-    claim(!shadow.closing, 'I10', () => `${id}: ${event.step} begins while the execution is closing`);
+    const isWanted = !shadow.closing || isUndoing(event.frame);
+    claim(isWanted, 'I10', () => `${id}: ${event.step} begins while the execution is closing`);
     const list = listOf(frame);
     claim(
       list && list.steps.some((step) => step.name === event.name),
@@ -38,7 +39,8 @@ export function checkFlow(book: Book): Check {
     checkGuard(event);
     checkOrigin(event);
     if (list.isGraph) return checkGraphArrival(event, frame);
-    claim(frame.active.size === 0, 'I10', () => `${id}: ${event.step} begins beside ${[...frame.active].join(', ')}`);
+    const isAlone = [...frame.active].every((path) => path === event.step);
+    claim(isAlone, 'I10', () => `${id}: ${event.step} begins beside ${[...frame.active].join(', ')}`);
     const baton = batons.get(event.frame) ?? 'any';
     const isNext = baton === 'any' || baton.has(event.name);
     claim(
@@ -46,6 +48,13 @@ export function checkFlow(book: Book): Check {
       'I10',
       () => `${id}: ${event.step} begins where ${baton === 'any' ? '' : [...baton].join(' or ')} is next`,
     );
+  }
+
+  /** A list inside a step of compensation. */
+  function isUndoing(path: string): boolean {
+    const owner = shadow.frames.get(path)?.owner;
+    const step = owner === undefined ? undefined : shadow.steps.get(owner);
+    return step !== undefined && (step.origin === 'compensation' || isUndoing(step.frame));
   }
 
   function checkGuard(event: Arriving): void {
@@ -65,7 +74,10 @@ export function checkFlow(book: Book): Check {
     const cause = after && defined(after.name);
     const hasFailed = after?.status === 'failed' || after?.status === 'timed_out';
     if (event.origin === 'handler') {
-      claim(hasFailed && cause?.onFailure === event.name, 'I10', () => `${id}: the handler ${event.step} has no cause`);
+      const replaced =
+        after?.origin === 'fallback' && after.after !== undefined ? shadow.steps.get(after.after) : undefined;
+      const named = cause?.onFailure ?? (replaced && defined(replaced.name)?.onFailure);
+      claim(hasFailed && named === event.name, 'I10', () => `${id}: the handler ${event.step} has no cause`);
       tally.saw('handler ran');
     }
     if (event.origin === 'fallback') {
@@ -83,7 +95,9 @@ export function checkFlow(book: Book): Check {
   function checkGraphArrival(event: Arriving, frame: FrameState): void {
     const step = defined(event.name);
     if (event.origin !== 'flow' || step?.handler) return;
-    claim(!frame.begun.has(event.step), 'I10', () => `${id}: ${event.step} begins a second time in its graph`);
+    const isFirst =
+      !frame.begun.has(event.step) || shadow.run > 1 || shadow.steps.get(event.step)?.status === 'retrying';
+    claim(isFirst, 'I10', () => `${id}: ${event.step} begins a second time in its graph`);
     const needed = (step?.dependsOn ?? []).map((name) => shadow.steps.get(pathBeside(event.step, name)));
     claim(needed.every(isDone), 'I10', () => `${id}: ${event.step} begins before what it waits for`);
     if (needed.length > 1) tally.saw('graph join');
@@ -105,21 +119,29 @@ export function checkFlow(book: Book): Check {
   function checkFrameClosed(event: FrameClosed): void {
     const frame = shadow.frames.get(event.frame);
     claim(frame?.status === 'open', 'I10', () => `${id}: the list ${event.frame} closes while ${frame?.status}`);
-    claim(frame.active.size === 0, 'I10', () => `${id}: the list ${event.frame} closes with steps active`);
+    const isAlone = [...frame.active].every((path) => path === event.step);
+    claim(isAlone, 'I10', () => `${id}: the list ${event.frame} closes with steps active`);
     if (event.status !== 'completed') return;
     const list = listOf(frame);
     if (list?.isGraph) {
-      const left = list.steps.filter((step) => !step.handler).map((step) => inFrame(frame, step.name));
-      const isFinished = left.every((path) => frame.begun.has(path) && isDone(shadow.steps.get(path)));
-      // A goto out of a failure, or a handler, may end a graph before all of it ran.
+      const couldBegin = list.steps.find(
+        (step) => !step.handler && !frame.begun.has(inFrame(frame, step.name)) && isFree(frame, step),
+      );
       const isEndedBy = [...frame.begun].some((path) => endsItsList(shadow.steps.get(path)));
-      claim(isFinished || isEndedBy, 'I10', () => `${id}: the graph ${event.frame} completes with steps to run`);
+      claim(
+        !couldBegin || isEndedBy,
+        'I10',
+        () => `${id}: the graph ${event.frame} completes before ${couldBegin?.name}`,
+      );
       return;
     }
     const baton = batons.get(event.frame) ?? 'any';
     const isAtEnd = baton === 'any' || baton.has('end');
     claim(isAtEnd, 'I10', () => `${id}: the list ${event.frame} completes before its last step`);
   }
+
+  const isFree = (frame: FrameState, step: Step): boolean =>
+    (step.dependsOn ?? []).every((name) => isDone(shadow.steps.get(inFrame(frame, name))));
 
   function endsItsList(step: StepState | undefined): boolean {
     if (!step) return false;
@@ -175,6 +197,10 @@ export function checkFlow(book: Book): Check {
   function checkAwake(): void {
     if (isEnded(shadow) || shadow.status === 'queued') return;
     const wanted = new Set([...shadow.outstanding.values()].map((command) => ('step' in command ? command.step : '')));
+    if (shadow.closing) {
+      const isMoved = wanted.size > 0 || [...shadow.steps.values()].some((step) => step.endedAt === undefined);
+      claim(isMoved, 'I7', () => `${id} is ${shadow.status} and nothing will move it`);
+    }
     for (const frame of shadow.frames.values()) {
       if (frame.status !== 'open' || shadow.closing) continue;
       const isDeferred = shadow.outstanding.has(`continue:${frame.path}`);
@@ -228,7 +254,7 @@ export function checkFlow(book: Book): Check {
           return;
         }
         case 'step.completed': {
-          checkJoined(event.step);
+          if (!event.insteadOf) checkJoined(event.step);
           return passBaton(event.step, 'done');
         }
         case 'step.failed':

@@ -38,6 +38,8 @@ export interface ClaimDesk {
   claim(request: ClaimRequest, signal?: AbortSignal): Promise<readonly HandedTask[]>;
   /** A task became ready. */
   offer(workspace: string, executor: string, task: ReadyTask): void;
+  /** Tasks of this executor may be ready that the queue does not know: the next claim asks the store. */
+  lookAgain(workspace: string, executor: string): void;
   /** Nobody may claim it any more. */
   remove(workspace: string, executor: string, taskId: string): void;
   waiting(): number;
@@ -47,8 +49,19 @@ export interface ClaimDesk {
 
 interface Queue {
   readonly ready: ReadyQueue;
-  /** Each wakes one claim that waits. */
-  readonly waiters: Set<() => void>;
+  readonly waiters: Set<Waiter>;
+}
+
+/** A claim that waits. */
+interface Waiter {
+  readonly fits: (task: ReadyTask) => boolean;
+  readonly wake: () => void;
+}
+
+function fitting({ functions }: ClaimRequest): (task: ReadyTask) => boolean {
+  if (functions === undefined) return () => true;
+  const wanted = new Set(functions);
+  return (task) => wanted.has(task.function);
 }
 
 export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
@@ -71,20 +84,30 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
     if (ready.isComplete || ready.size() >= count) return;
     const limit = Math.min(readyTasksMax, Math.max(count, 1_000));
     ready.isComplete = true;
-    const rows = await deps.store.tasks.ready({ workspace, executor, at: deps.clock.nowMs(), limit });
-    for (const row of rows) if (!leases.peek(row.taskId)) ready.add(readyTaskOf(row));
-    if (rows.length >= limit) ready.isComplete = false;
+    let isAll = false;
+    try {
+      const rows = await deps.store.tasks.ready({ workspace, executor, at: deps.clock.nowMs(), limit });
+      for (const row of rows) if (!leases.peek(row.taskId)) ready.add(readyTaskOf(row));
+      isAll = rows.length < limit;
+    } finally {
+      if (!isAll) ready.isComplete = false;
+    }
   }
 
   async function take(request: ClaimRequest): Promise<HandedTask[]> {
     const { workspace, executor } = request;
     const count = Math.min(request.maxTasks, claimTasksMax);
     await refill(workspace, executor, count);
-    const functions = request.functions && new Set(request.functions);
-    const candidates = queueOf(workspace, executor).ready.take(count, (task) => functions?.has(task.function) ?? true);
+    const { ready } = queueOf(workspace, executor);
+    const candidates = ready.take(count, fitting(request));
     if (candidates.length === 0) return [];
-    const handed = await Promise.all(candidates.map((task) => lease(request, task)));
-    return handed.filter((task) => task !== undefined);
+    const answers = await Promise.allSettled(candidates.map((task) => lease(request, task)));
+    const handed = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
+    const failed = answers.find((answer) => answer.status === 'rejected');
+    // What could not be leased is ready all the same, and this queue has forgotten it.
+    if (failed) ready.isComplete = false;
+    if (failed && handed.length === 0) throw failed.reason;
+    return handed;
   }
 
   function lease(request: ClaimRequest, task: ReadyTask): Promise<HandedTask | undefined> {
@@ -130,19 +153,20 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
   function offer(workspace: string, executor: string, task: ReadyTask): void {
     const { ready, waiters } = queueOf(workspace, executor);
     ready.add(task);
-    const [first] = waiters;
-    if (!first) return;
-    waiters.delete(first);
-    first();
+    const waiter = waiters.values().find(({ fits }) => fits(task));
+    if (!waiter) return;
+    waiters.delete(waiter);
+    waiter.wake();
   }
 
   async function claim(request: ClaimRequest, signal?: AbortSignal): Promise<readonly HandedTask[]> {
     const until = deps.clock.monotonicMs() + Math.min(request.waitMs, claimWaitMaxMs);
     for (;;) {
       if (isClosed) throw new Fault('SHUTTING_DOWN', 'the server is shutting down: claim again in a moment');
+      if (signal?.aborted) return [];
       const tasks = await take(request);
       const leftMs = until - deps.clock.monotonicMs();
-      if (tasks.length > 0 || leftMs <= 0 || signal?.aborted) return tasks;
+      if (tasks.length > 0 || leftMs <= 0) return tasks;
       await someWork(request, leftMs, signal);
     }
   }
@@ -150,28 +174,33 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
   /** Resolves when a task is offered to this executor, the time is over, or the caller went away. */
   function someWork(request: ClaimRequest, leftMs: number, signal: AbortSignal | undefined): Promise<void> {
     const { waiters, ready } = queueOf(request.workspace, request.executor);
-    if (ready.size() > 0 && request.functions === undefined) return Promise.resolve();
+    const fits = fitting(request);
+    if (signal?.aborted || ready.has(fits)) return Promise.resolve();
     return new Promise((resolve) => {
-      const done = (): void => {
+      const wake = (): void => {
         cancel();
-        waiters.delete(done);
-        signal?.removeEventListener('abort', done);
+        waiters.delete(waiter);
+        signal?.removeEventListener('abort', wake);
         resolve();
       };
-      const cancel = deps.clock.schedule(leftMs, done);
-      signal?.addEventListener('abort', done, { once: true });
-      waiters.add(done);
+      const waiter: Waiter = { fits, wake };
+      const cancel = deps.clock.schedule(leftMs, wake);
+      signal?.addEventListener('abort', wake, { once: true });
+      waiters.add(waiter);
     });
   }
 
   return {
     claim,
     offer,
+    lookAgain(workspace, executor) {
+      queueOf(workspace, executor).ready.isComplete = false;
+    },
     remove: (workspace, executor, taskId) => queueOf(workspace, executor).ready.remove(taskId),
     waiting: () => [...queues.values()].reduce((count, queue) => count + queue.waiters.size, 0),
     close() {
       isClosed = true;
-      for (const queue of queues.values()) for (const wake of [...queue.waiters]) wake();
+      for (const queue of queues.values()) for (const { wake } of [...queue.waiters]) wake();
     },
   };
 }
@@ -188,7 +217,7 @@ function handOut(
   const lengthMs = step?.task?.heartbeatMs ?? deps.leaseMs;
   const expiresAt = Math.min(nowMs + lengthMs, deadlineAt ?? Number.POSITIVE_INFINITY);
   const token = randomText(deps.random, 26);
-  const lease: HeldLease = { token, worker: given.workerId, since: nowMs, expiresAt };
+  const lease: HeldLease = { token, workspace: state.workspace, worker: given.workerId, since: nowMs, expiresAt };
   const handed: HandedTask = {
     taskId: task.taskId,
     leaseToken: token,

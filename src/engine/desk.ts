@@ -6,6 +6,7 @@
  */
 
 import { type Command, type ExecutionState, passId } from '../core/state.ts';
+import { present } from '../kit/assert.ts';
 import { Fault } from '../kit/fault.ts';
 import type { StoredTask } from '../storage/tasks.ts';
 import { type ClaimDesk, type ClaimsDeps, openClaimDesk } from './claims.ts';
@@ -41,10 +42,7 @@ export function openDesk(deps: DeskDeps): Desk {
   ): Promise<{ executionId: string; fact: UntimedFact } | undefined> {
     const parsed = parseTaskId(result.taskId);
     const held = await leases.find(result.taskId);
-    const isHeld = parsed !== undefined && held !== undefined && held.token === result.leaseToken;
-    if (!isHeld) return undefined;
-    const live = deps.mailboxes.peek(parsed.executionId);
-    if (live && live.state.position > 0 && live.state.workspace !== workspace) return undefined;
+    if (!parsed || held?.token !== result.leaseToken || held.workspace !== workspace) return undefined;
     const { step, visit, attempt } = parsed;
     const startedAt = held.since;
     const error = result.status === 'failed' ? result.error : findUnstorable(result.output);
@@ -63,7 +61,9 @@ export function openDesk(deps: DeskDeps): Desk {
     for (const [index, fact] of facts.entries()) {
       if (fact) byExecution.set(fact.executionId, [...(byExecution.get(fact.executionId) ?? []), index]);
     }
-    const answers = results.map((result): Promise<TaskAnswer> | TaskAnswer => stale(result.taskId));
+    const answers = results.map(({ taskId }, index): Promise<TaskAnswer> | TaskAnswer | undefined =>
+      facts[index] ? undefined : stale(taskId),
+    );
     for (const [executionId, indices] of byExecution) {
       const entries = indices.map((index) => {
         const taskId = results[index]?.taskId ?? '';
@@ -79,7 +79,7 @@ export function openDesk(deps: DeskDeps): Desk {
       });
       deps.mailboxes.submitAll(executionId, entries);
     }
-    return Promise.all(answers);
+    return Promise.all(answers.map((answer) => present(answer, 'answer to a result')));
   }
 
   function stale(taskId: string): TaskAnswer {
@@ -94,9 +94,9 @@ export function openDesk(deps: DeskDeps): Desk {
     const lost: HeartbeatAnswer = { taskId: task.taskId, leaseExpiresAt: 0, cancelRequested: true };
     const parsed = parseTaskId(task.taskId);
     const held = await leases.find(task.taskId);
-    if (!parsed || held?.token !== task.leaseToken) return lost;
+    if (!parsed || held?.token !== task.leaseToken || held.workspace !== workspace) return lost;
     const state = await stateOf(parsed.executionId);
-    if (state?.workspace !== workspace) return lost;
+    if (!state) return lost;
     const isWanted = state.outstanding.has(parsed.id);
     if (!isWanted && !state.outstanding.has(`withdraw:${parsed.id}`)) return lost;
     // From the state: of a lease that an earlier process handed out only its row is known.
@@ -162,11 +162,15 @@ export function openDesk(deps: DeskDeps): Desk {
     }
     const timeoutMs = state.steps.get(path)?.task?.timeoutMs;
     const startedAt = row.lease?.since ?? 0;
-    const isOver = timeoutMs !== undefined && startedAt + timeoutMs <= deps.clock.nowMs();
-    deps.mailboxes.submit(
-      parsed.executionId,
-      isOver ? { type: 'task.timed_out', ...base, startedAt } : { type: 'task.lost', ...base },
-    );
+    if (timeoutMs !== undefined && startedAt + timeoutMs <= deps.clock.nowMs()) {
+      return deps.mailboxes.submit(parsed.executionId, { type: 'task.timed_out', ...base, startedAt });
+    }
+    // A row without a lease is no longer met by the sweep: however long nobody claims it, it is lost once.
+    const isReleased = await write({ kind: 'release', taskId: row.taskId, token: row.lease?.token ?? '' });
+    if (!isReleased) return;
+    deps.mailboxes.submit(parsed.executionId, { type: 'task.lost', ...base }, (advanced) => {
+      if (!advanced.ok && 'fault' in advanced) claims.lookAgain(row.workspace, row.executor);
+    });
   }
   return {
     claim: claims.claim,
@@ -183,6 +187,9 @@ export function openDesk(deps: DeskDeps): Desk {
     },
     depths: () => deps.store.tasks.depths(deps.clock.nowMs()),
     offer(workspace, executor, task: ReadyTask) {
+      // After a pause: the worker that has it keeps it.
+      const held = leases.peek(task.taskId);
+      if (held && held.expiresAt > deps.clock.nowMs()) return;
       leases.delete(task.taskId);
       claims.offer(workspace, executor, task);
     },

@@ -82,11 +82,14 @@ function dispatch(deps: HandOverDeps, live: Live, command: Command & { type: 'di
 
 function arm(deps: HandOverDeps, executionId: string, timer: Command & { type: 'timer' }): void {
   if (timer.dueAt - deps.clock.nowMs() > timerHorizonMs) return;
-  const isClaimed = (): boolean => deps.desk.holder(executionId, timer.step) !== undefined;
   deps.timers.add(timer.dueAt, () => {
     deps.counters.timersFired += 1;
-    const claimed = timer.timer === 'queue' ? { isClaimed: isClaimed() } : {};
-    deps.mailboxes.submit(executionId, { type: 'timer', id: timer.id, ...claimed });
+    if (timer.timer !== 'queue') return deps.mailboxes.submit(executionId, { type: 'timer', id: timer.id });
+    // Where the store cannot be read now, the wake row of this timer is met by the sweep.
+    queueFact(deps, executionId, timer).then(
+      (fact) => deps.mailboxes.submit(executionId, fact),
+      () => undefined,
+    );
   });
 }
 
@@ -112,7 +115,12 @@ export async function recover(deps: HandOverDeps, live: Live): Promise<number> {
 async function timerFact(deps: HandOverDeps, live: Live, timer: Command & { type: 'timer' }) {
   deps.counters.timersFired += 1;
   if (timer.timer !== 'queue') return { type: 'timer', id: timer.id } as const;
-  const taskId = taskIdOf(live.id, timer.id.slice('queue:'.length));
+  return queueFact(deps, live.id, timer);
+}
+
+/** Whether somebody holds the task, its row alone can tell: this node need not be the one that handed it out. */
+async function queueFact(deps: HandOverDeps, executionId: string, timer: Command & { type: 'timer' }) {
+  const taskId = taskIdOf(executionId, timer.id.slice('queue:'.length));
   const lease = (await deps.store.tasks.find(taskId))?.lease;
   return {
     type: 'timer',

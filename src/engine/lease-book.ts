@@ -3,6 +3,7 @@ import type { Tasks } from '../storage/tasks.ts';
 
 export interface HeldLease {
   readonly token: string;
+  readonly workspace: string;
   readonly worker: string;
   readonly since: number;
   expiresAt: number;
@@ -28,8 +29,7 @@ export function openLeaseBook(tasks: Tasks): LeaseBook {
       if (known) return known;
       const row = await tasks.find(taskId);
       if (!row?.lease) return undefined;
-      const { token, worker, since, expiresAt } = row.lease;
-      return { token, worker, since, expiresAt };
+      return { workspace: row.workspace, ...row.lease };
     },
   };
 }

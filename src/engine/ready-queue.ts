@@ -20,6 +20,8 @@ export interface ReadyQueue {
   remove(taskId: string): void;
   /** Takes up to `count` tasks that fit, first come first. */
   take(count: number, fits: (task: ReadyTask) => boolean): ReadyTask[];
+  /** Whether there is a task that fits. */
+  has(fits: (task: ReadyTask) => boolean): boolean;
   size(): number;
   /** Whether every ready task of the store is in here. */
   isComplete: boolean;
@@ -59,6 +61,7 @@ export function openReadyQueue(): ReadyQueue {
       }
       return taken;
     },
+    has: (fits) => lanes.some((lane) => lane.values().some(fits)),
     size: () => size,
   };
 }

@@ -14,12 +14,11 @@ import { systemRandom } from '../kit/random.ts';
 import { readJsonBodies } from './body.ts';
 import { type Closing, openClosing } from './closing.ts';
 import { type DocumentedRoute, documentedRoutes } from './docs/openapi.ts';
-import { findFlaw } from './flaw.ts';
 import { guard } from './gate.ts';
 import { type ApiDeps, bodyBytesDefault, type HttpApp } from './http-app.ts';
 import { openKnownPaths } from './known-paths.ts';
 import { openMetricsRegistry } from './metrics-registry.ts';
-import { problemOf, problemType, refusal } from './problem.ts';
+import { problemOf, problemType } from './problem.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { openExecutionAnswers } from './routes/execution-answers.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -163,8 +162,7 @@ function answerProblems(app: HttpApp, { log }: ApiDeps): void {
   app.addHook('preValidation', (request, _reply, done) => {
     // Every body is an object or a text: what was not sent is an empty object, and the schema says what is missing.
     if (request.body === undefined && request.method !== 'GET') request.body = {};
-    const found = findFlaw(request.query);
-    done(found && refusal({ ...found, in: 'query' }));
+    done();
   });
   app.addHook('onRequest', (request, _reply, done) =>
     done(request.is404 ? notFound(request.url, request.method) : undefined),

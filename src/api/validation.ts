@@ -10,6 +10,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { ProblemErrorAnswer } from '../contract/problem.ts';
 import { isObject } from '../kit/json.ts';
 import { didYouMean } from '../model/suggest.ts';
+import { findFlaw } from './flaw.ts';
 import { pointerToken } from './pointer.ts';
 import { refusal } from './problem.ts';
 
@@ -27,7 +28,11 @@ export function openValidation(): FastifySchemaCompiler<object> {
     const isValid = (httpPart === 'body' ? exact : coercing).compile(schema);
     const place = places[httpPart ?? ''] ?? 'body';
     return (value: unknown) => {
-      if (isValid(value)) return { value };
+      if (isValid(value)) {
+        // After coercion: 1e999 has become a number that passes every bound.
+        const found = httpPart === 'body' ? undefined : findFlaw(value);
+        return found ? { error: refusal({ ...found, in: place }) } : { value };
+      }
       const [error] = isValid.errors ?? [];
       return { error: refusal(error ? errorAnswer(error, place) : unknownError(place)) };
     };

@@ -91,6 +91,7 @@ function batchRoute(app: HttpApp, { engine, log }: ApiDeps): void {
     },
     handler: async (request, reply) => {
       const place = { workspace: workspaceOf(request), workflow: workflowNameOf(request.params) };
+      await engine.versions.get(place.workspace, place.workflow);
       const executions = await Promise.all(
         request.body.executions.map(async ({ input = {}, metadata, idempotency_key: idempotencyKey }) => {
           try {

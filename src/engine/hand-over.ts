@@ -66,9 +66,11 @@ function hand(deps: HandOverDeps, live: Live, command: Command): void {
 }
 
 function dispatch(deps: HandOverDeps, live: Live, command: Command & { type: 'dispatch' }): void {
-  const refused = deps.breakers.refusal(live, command);
+  if (deps.local.isRunning(live, command.id)) return;
+  const isLocal = deps.local.isLocal(live.state, command);
+  const refused = isLocal ? deps.breakers.refusal(live, command) : deps.breakers.refusalToQueue(live, command);
   if (refused) return deps.mailboxes.submit(live.id, refused);
-  if (deps.local.isLocal(live.state, command)) return deps.local.run(live, command);
+  if (isLocal) return deps.local.run(live, command);
   const task = live.state.steps.get(command.step)?.task;
   if (!task) return;
   deps.desk.offer(live.state.workspace, task.executor, {
@@ -137,7 +139,10 @@ async function recoverDispatch(
 ): Promise<boolean> {
   if (deps.local.isRunning(live, command.id)) return false;
   const row = await deps.store.tasks.find(taskIdOf(live.id, command.id));
-  if (row) return false;
+  if (row) {
+    live.unproven.delete(command.id);
+    return false;
+  }
   const { step, visit, attempt } = command;
   deps.mailboxes.submit(live.id, { type: 'task.lost', step, visit, attempt });
   return true;

@@ -37,6 +37,8 @@ export interface Live {
   readonly inProcess: Map<string, Running>;
   /** Attempts that left without a row: their function was known here when their move was written. */
   readonly rowless: Set<string>;
+  /** Attempts that were out when it was loaded and whose rows nobody looked for yet: they may have none. */
+  readonly unproven: Set<string>;
   /** Called once the state is what the journal says. */
   readers: Reader[];
 }
@@ -78,6 +80,7 @@ export function emptyLive(id: string): Live {
     snapshotAt: 0,
     inProcess: new Map(),
     rowless: new Set(),
+    unproven: new Set(),
     readers: [],
   };
 }

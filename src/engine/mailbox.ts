@@ -124,6 +124,10 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     live.snapshotAt = loaded.snapshotAt;
     live.wakeAt = undefined;
     live.viewedStatus = undefined;
+    live.unproven.clear();
+    for (const command of loaded.state.outstanding.values()) {
+      if (command.type === 'dispatch') live.unproven.add(command.id);
+    }
     if (loaded.state.position > 0) live.program = await deps.programOf(loaded.state.definition);
   }
 

@@ -70,6 +70,7 @@ function newTasks({ live, changes, events, isLocal }: MoveParts): NewTask[] | un
   let tasks: NewTask[] | undefined;
   for (const command of changes.opened) {
     if (command.type !== 'dispatch') continue;
+    live.unproven.delete(command.id);
     if (isLocal(state, command)) {
       if (isFresh) live.rowless.add(command.id);
       continue;
@@ -91,8 +92,8 @@ function newTasks({ live, changes, events, isLocal }: MoveParts): NewTask[] | un
 function nextWake({ live, changes, at, isLocal }: MoveParts): number | null | undefined {
   const { state, wakeAt: known } = live;
   const isRowGood = typeof known === 'number' && known > at && !isEnded(state);
-  if (isRowGood && !isAnyEarlier(state, changes.opened, { than: known, at, isLocal })) return undefined;
-  const needed = neededWake(state, at, isLocal);
+  if (isRowGood && !isAnyEarlier(live, changes.opened, { than: known, at, isLocal })) return undefined;
+  const needed = neededWake(live, at, isLocal);
   if (needed === undefined && known === null) return undefined;
   live.wakeAt = needed ?? null;
   return live.wakeAt;
@@ -101,33 +102,29 @@ function nextWake({ live, changes, at, isLocal }: MoveParts): number | null | un
 type IsLocal = (state: ExecutionState, command: Command) => boolean;
 
 function isAnyEarlier(
-  state: ExecutionState,
+  live: Live,
   commands: readonly Command[],
   { than, at, isLocal }: { than: number; at: number; isLocal: IsLocal },
 ): boolean {
-  return commands.some((command) => (wakeFor(state, command, { at, isLocal }) ?? Number.POSITIVE_INFINITY) < than);
+  return commands.some((command) => (wakeFor(live, command, { at, isLocal }) ?? Number.POSITIVE_INFINITY) < than);
 }
 
-export function neededWake(state: ExecutionState, at: number, isLocal: IsLocal): number | undefined {
+export function neededWake(live: Live, at: number, isLocal: IsLocal): number | undefined {
   let earliest: number | undefined;
-  for (const command of pending(state)) {
-    const wake = wakeFor(state, command, { at, isLocal });
+  for (const command of pending(live.state)) {
+    const wake = wakeFor(live, command, { at, isLocal });
     if (wake !== undefined && (earliest === undefined || wake < earliest)) earliest = wake;
   }
   return earliest;
 }
 
 /** A task with a row is looked after by its lease, admission by the views. */
-function wakeFor(
-  state: ExecutionState,
-  command: Command,
-  { at, isLocal }: { at: number; isLocal: IsLocal },
-): number | undefined {
+function wakeFor(live: Live, command: Command, { at, isLocal }: { at: number; isLocal: IsLocal }): number | undefined {
   switch (command.type) {
     case 'timer':
       return command.dueAt;
     case 'dispatch':
-      return isLocal(state, command) ? at + handOverGraceMs : undefined;
+      return isLocal(live.state, command) || live.unproven.has(command.id) ? at + handOverGraceMs : undefined;
     case 'withdraw':
     case 'continue':
       return at + handOverGraceMs;

@@ -67,7 +67,7 @@ export function openRecovery(deps: RecoveryDeps): Recovery {
     const facts = await recover(deps.handOver, live);
     deps.counters.recovered += 1;
     if (facts > 0 || live.phase !== 'idle') return;
-    const wakeAt = neededWake(live.state, deps.clock.nowMs(), deps.local.isLocal) ?? null;
+    const wakeAt = neededWake(live, deps.clock.nowMs(), deps.local.isLocal) ?? null;
     if (wakeAt !== null && wakeAt === wake.dueAt) return;
     const { position, workspace } = live.state;
     live.wakeAt = wakeAt;

@@ -16,7 +16,10 @@ export function checkCompensation(book: Book): Check {
     const named = shadow.closing?.steps;
     if (named) return named.map((step) => ({ step }));
     const mayHaveRun = (step: StepState): boolean =>
-      step.task !== undefined && (step.outcomeUnknown || step.status === 'timed_out' || step.status === 'running');
+      step.task !== undefined &&
+      (step.outcomeUnknown ||
+        step.status === 'running' ||
+        (step.status === 'timed_out' && step.error?.code === 'TIMEOUT'));
     const unknown = [...shadow.steps.values()].filter((step) => mayHaveRun(step) && !completed.includes(step.path));
     if (unknown.some((step) => book.outline.steps.get(step.name)?.step.compensate)) {
       tally.saw('compensation of an unknown outcome');

@@ -171,7 +171,8 @@ describe('a stream of events', () => {
     const readers = await Promise.all(Array.from({ length: 5 }, () => open()));
     const refused = await open();
     assert.equal(refused.status, 429);
-    assert.match(refused.text() || 'STREAMS_EXHAUSTED', /STREAMS_EXHAUSTED/);
+    await until(refused.hasEnded);
+    assert.match(refused.text(), /STREAMS_EXHAUSTED/);
     readers[0]?.close();
     await until(() => subject.engine.watcherCount === 4);
     assert.equal((await open()).status, 200);

@@ -1,6 +1,6 @@
 /**
  * The OpenAPI 3.1 document, made from the routes themselves: the schemas it shows are those that check the requests.
- * A schema with a title becomes a component of that name.
+ * A schema with a title becomes a component of that name. Routes without a summary are pages for people, not described.
  */
 import { METHODS } from 'node:http';
 import type { RouteOptions } from 'fastify';
@@ -53,7 +53,7 @@ type Schemas = Record<string, unknown>;
 export function openApiDocument(routes: readonly DocumentedRoute[], version: string): OpenApiDocument {
   const schemas: Schemas = {};
   const paths: Record<string, Record<string, Operation>> = {};
-  for (const route of routes) {
+  for (const route of routes.filter(({ schema }) => schema['summary'] !== undefined)) {
     const path = route.url.replace(/:(\w+)/g, '{$1}');
     paths[path] ??= {};
     paths[path][route.method.toLowerCase()] = operationOf(route, schemas);

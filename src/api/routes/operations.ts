@@ -40,7 +40,7 @@ export function operationRoutes(app: HttpApp, { engine }: ApiDeps, answer: Execu
   }));
   operate('terminate', 'End at once, undoing nothing', ({ reason }) => ({ type: 'terminate', ...defined({ reason }) }));
   operate('pause', 'Hand out no more work', () => ({ type: 'pause' }));
-  operate('resume', 'Go on', () => ({ type: 'resume' }));
+  operate('resume', 'Go on with a paused execution', () => ({ type: 'resume' }));
   operate('retry', 'Try again from the failed step', () => ({ type: 'retry' }));
 
   app.route<{ Params: Identified & { name: string }; Body: { payload?: Json; id?: string } }>({

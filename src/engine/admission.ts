@@ -67,7 +67,8 @@ export function openAdmission(deps: { store: Store; limits: AdmissionLimits; mai
     queued,
     joined: (workspace) => waiting.set(workspace, queued(workspace) + 1),
     admitNext(workspace) {
-      if (queued(workspace) > 0) admit(workspace);
+      // Of a workspace that this process has not met, nobody knows who waits.
+      if (queued(workspace) > 0 || !waiting.has(workspace)) admit(workspace);
     },
     sweep() {
       if (this.isLimited) for (const workspace of waiting.keys()) admit(workspace);

@@ -6,9 +6,13 @@ import type { Clock } from '../kit/clock.ts';
 import { openBreakers } from './breakers.ts';
 import type { Live, UntimedFact } from './live.ts';
 
+type Dispatch = Command & { type: 'dispatch' };
+
 export interface BreakerGate {
-  /** The fact that fails the attempt where the breaker of its target is open. */
-  refusal(live: Live, command: Command & { type: 'dispatch' }): UntimedFact | undefined;
+  /** The fact that fails an attempt as it leaves, where the breaker of its target does not let it through. */
+  refusal(live: Live, command: Dispatch): UntimedFact | undefined;
+  /** The same for an attempt that only queues up: it takes no permit, its claim will. */
+  refusalToQueue(live: Live, command: Dispatch): UntimedFact | undefined;
   /** Looks at the events of a durable move for outcomes of attempts. */
   observe(live: Live, events: readonly ExecutionEvent[]): void;
 }
@@ -26,18 +30,18 @@ export function openBreakerGate(clock: Clock): BreakerGate {
     refusal(live, command) {
       const target = targetOf(live, live.state.steps.get(command.step));
       if (!target || breakers.allow(target.key, target.settings, clock.nowMs())) return undefined;
-      const error = {
-        code: 'CIRCUIT_OPEN',
-        message: `the circuit breaker of ${target.key} is open`,
-        step: command.step,
-      };
-      return { type: 'task.failed', step: command.step, visit: command.visit, attempt: command.attempt, error };
+      return circuitOpen(target.key, command);
+    },
+    refusalToQueue(live, command) {
+      const target = targetOf(live, live.state.steps.get(command.step));
+      if (!target || !breakers.isOpen(target.key, target.settings, clock.nowMs())) return undefined;
+      return circuitOpen(target.key, command);
     },
     observe(live, events) {
       for (const event of events) {
         if (event.type !== 'step.completed' && event.type !== 'step.failed' && event.type !== 'step.retrying') continue;
         const target = targetOf(live, live.state.steps.get(event.step));
-        const isRefusal = event.type !== 'step.completed' && event.error.code === 'CIRCUIT_OPEN';
+        const isRefusal = event.type !== 'step.completed' && neverCalled.has(event.error.code);
         const isStandIn = event.type === 'step.completed' && event.insteadOf !== undefined;
         if (!target || isRefusal || isStandIn) continue;
         breakers.record(target.key, target.settings, {
@@ -47,4 +51,12 @@ export function openBreakerGate(clock: Clock): BreakerGate {
       }
     },
   };
+}
+
+/** Failures of attempts that did not reach their target. */
+const neverCalled: ReadonlySet<string> = new Set(['CIRCUIT_OPEN', 'QUEUE_TIMEOUT']);
+
+function circuitOpen(key: string, { step, visit, attempt }: Dispatch): UntimedFact {
+  const error = { code: 'CIRCUIT_OPEN', message: `the circuit breaker of ${key} is open`, step };
+  return { type: 'task.failed', step, visit, attempt, error };
 }

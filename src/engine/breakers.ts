@@ -10,6 +10,8 @@ import type { CircuitBreaker } from '../model/definition.ts';
 export type BreakerPhase = 'closed' | 'open' | 'half_open';
 
 export interface Breakers {
+  /** Whether a call that would go out now is sure to be refused. Takes no permit. */
+  isOpen(key: string, settings: CircuitBreaker, nowMs: number): boolean;
   /** Whether a call may go out now; half-open it takes one of the few permits. */
   allow(key: string, settings: CircuitBreaker, nowMs: number): boolean;
   /** What became of a call that was let through. */
@@ -57,13 +59,20 @@ export function openBreakers(): Breakers {
     return breaker;
   }
 
+  const recoveryMsOf = (settings: CircuitBreaker): number =>
+    settings.recoveryTimeoutMs ?? breakerDefaults.recoveryTimeoutMs;
+
   return {
+    isOpen(key, settings, nowMs) {
+      const breaker = breakers.get(key);
+      return breaker?.phase === 'open' && nowMs - breaker.since < recoveryMsOf(settings);
+    },
     allow(key, settings, nowMs) {
       const breaker = breakerOf(key, nowMs);
-      const recoveryMs = settings.recoveryTimeoutMs ?? breakerDefaults.recoveryTimeoutMs;
+      const recoveryMs = recoveryMsOf(settings);
       if (breaker.phase === 'closed') return true;
       if (breaker.phase === 'open') {
-        if (nowMs - breaker.since < recoveryMs) return false;
+        if (this.isOpen(key, settings, nowMs)) return false;
         Object.assign(breaker, { phase: 'half_open', since: nowMs, permits: [], successes: 0 });
       }
       if (breaker.permits.some((deadline) => deadline <= nowMs)) {

@@ -8,6 +8,7 @@
 import { type Command, type ExecutionState, passId } from '../core/state.ts';
 import { present } from '../kit/assert.ts';
 import { Fault } from '../kit/fault.ts';
+import type { Json } from '../kit/json.ts';
 import type { StoredTask } from '../storage/tasks.ts';
 import { type ClaimDesk, type ClaimsDeps, openClaimDesk } from './claims.ts';
 import type { Committer } from './committer.ts';
@@ -16,7 +17,7 @@ import { openLeaseBook } from './lease-book.ts';
 import type { Advanced, Live, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import type { ReadyTask } from './ready-queue.ts';
-import { findUnstorable } from './storable.ts';
+import { copyJson, findUnstorable } from './storable.ts';
 import { parseTaskId, readyTaskOf, taskIdOf } from './task-id.ts';
 
 export interface DeskDeps extends Omit<ClaimsDeps, 'leases' | 'mailboxes'> {
@@ -48,7 +49,7 @@ export function openDesk(deps: DeskDeps): Desk {
     const error = result.status === 'failed' ? result.error : findUnstorable(result.output);
     if (error)
       return { executionId: parsed.executionId, fact: { type: 'task.failed', step, visit, attempt, error, startedAt } };
-    const output = result.status === 'completed' ? (result.output as never) : null;
+    const output = result.status === 'completed' ? copyJson(result.output as Json) : null;
     return {
       executionId: parsed.executionId,
       fact: { type: 'task.completed', step, visit, attempt, output, startedAt },

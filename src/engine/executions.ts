@@ -17,7 +17,7 @@ import type { Estimates } from './estimates.ts';
 import { pendingWritesMax, startKeyLifetimeMs } from './limits.ts';
 import type { Advanced, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
-import { findUnstorableText } from './storable.ts';
+import { copyJson, findUnstorableText } from './storable.ts';
 import type { CompiledVersions } from './versions.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -40,7 +40,7 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
   async function start(request: StartRequest): Promise<Started> {
     refuseStart(deps, request);
     const program = await deps.versions.find(request.workspace, request.workflow, request.version);
-    const input = checkInput(program, request.input ?? null);
+    const input = checkInput(program, copyJson((request.input ?? null) as Json));
     const executionId = makeId('exec', clock, random);
     const fact = startFact(deps, request, input);
     const fingerprint = request.idempotencyKey === undefined ? '' : fingerprintOf(program, request);
@@ -64,7 +64,10 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     if (!admission.isLimited) return submitStart(given, { ...startKey });
     const slot = { key: slotKey, limit: admission.limits.running };
     const admitted = isFull ? undefined : await submitStart(given, { ...startKey, slot });
-    if (admitted && !(!admitted.ok && 'noSlot' in admitted)) return admitted;
+    if (admitted && !(!admitted.ok && 'noSlot' in admitted)) {
+      admission.admitNext(request.workspace);
+      return admitted;
+    }
     if (admission.queued(request.workspace) >= admission.limits.queued) {
       const message = `${admission.limits.queued} executions wait already: start it again later`;
       throw new Fault('QUEUE_FULL', message, { detail: { retryAfterSeconds: 5 } });
@@ -159,7 +162,12 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
   async function operate(workspace: string, executionId: string, operation: Operation): Promise<ExecutionState> {
     await read(workspace, executionId, () => undefined);
     const fact = factOf(deps, operation);
-    const advanced = await new Promise<Advanced>((resolve) => mailboxes.submit(executionId, fact, resolve));
+    const { isLimited, limits } = deps.admission;
+    const needsSlot = operation.type === 'retry' && isLimited;
+    const claims = needsSlot ? { slot: { key: slotKey, limit: limits.running } } : undefined;
+    const advanced = await new Promise<Advanced>((settle) =>
+      mailboxes.submitAll(executionId, [{ fact, settle, claims }]),
+    );
     if (advanced.ok) return advanced.state;
     if ('refusal' in advanced && advanced.refusal.code === 'REPEATED')
       return read(workspace, executionId, (state) => state);
@@ -185,8 +193,8 @@ function refuseStart(deps: ExecutionsDeps, request: StartRequest): void {
   if (deps.committer.pending() > pendingWritesMax) {
     throw new Fault('QUEUE_FULL', 'too many writes wait for the store', { detail: { retryAfterSeconds: 1 } });
   }
-  const found = findUnstorableText([request.input ?? null, request.metadata ?? null]);
-  if (found) throw new Fault('INPUT_INVALID', `the input cannot be kept: ${found.replace(/^\/0/, '/input')}`);
+  const found = findUnstorableText({ input: request.input ?? null, metadata: request.metadata ?? null });
+  if (found) throw new Fault('INPUT_INVALID', `the start cannot be kept: ${found}`);
 }
 
 function checkInput(program: Program, input: unknown): Json {
@@ -200,7 +208,7 @@ function checkInput(program: Program, input: unknown): Json {
 }
 
 function startFact(deps: ExecutionsDeps, request: StartRequest, input: Json): UntimedFact & { type: 'start' } {
-  const metadata = request.metadata ?? {};
+  const metadata = copyJson(request.metadata ?? {}) as JsonObject;
   return {
     type: 'start',
     workspace: request.workspace,
@@ -245,7 +253,11 @@ function factOf(deps: ExecutionsDeps, operation: Operation): UntimedFact {
   if (operation.type !== 'signal') return operation;
   const found = findUnstorableText(operation.payload);
   if (found) throw new Fault('INPUT_INVALID', `the payload cannot be kept: ${found}`);
-  return { ...operation, id: operation.id ?? makeId('sig', deps.clock, deps.random) };
+  return {
+    ...operation,
+    payload: copyJson(operation.payload),
+    id: operation.id ?? makeId('sig', deps.clock, deps.random),
+  };
 }
 
 const notFound = (executionId: string): Fault =>

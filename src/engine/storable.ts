@@ -36,6 +36,9 @@ function examine(value: unknown, pointer: string, room: { left: number }, depth:
       return `${place} is ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}, which is no JSON value`;
   }
   if (value === null) return undefined;
+  if (!Array.isArray(value) && !isPlain(value)) {
+    return `${place} is a ${value.constructor?.name ?? 'special object'}, which is no JSON value: make it text or a plain object`;
+  }
   if (depth >= depthMax) return `${place} is nested deeper than ${depthMax}`;
   room.left -= 2;
   for (const name of Object.keys(value)) {
@@ -49,6 +52,11 @@ function examine(value: unknown, pointer: string, room: { left: number }, depth:
   return undefined;
 }
 
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 const tooLarge = `its text is longer than ${valueTextMax} characters`;
 
 /** A copy that shares nothing: what a user's function gets, so that it cannot change what the journal says. */
@@ -57,6 +65,8 @@ export function copyJson(value: Json): Json {
   if (Array.isArray(value)) return value.map(copyJson);
   const copy: Record<string, Json> = {};
   for (const [name, inner] of Object.entries(value)) {
+    // As JSON does: a member that is undefined is not there.
+    if (inner === undefined) continue;
     if (name === '__proto__') Object.defineProperty(copy, name, { value: copyJson(inner), enumerable: true });
     else copy[name] = copyJson(inner);
   }

@@ -26,5 +26,5 @@ function load({ folder, count }: Scale, concurrency: number, full: number): Prom
     count: count(full),
     warmUp: count(5_000),
   };
-  return runProgram('library', job);
+  return runProgram('programs/library.ts', job);
 }

@@ -5,13 +5,13 @@ import { runProgram } from '../support/program.ts';
 
 export const expression: Measure = {
   name: 'expression',
-  run: () => runProgram<readonly Figure[]>('expression', null),
+  run: () => runProgram<readonly Figure[]>('programs/expression.ts', null),
 };
 
 export const storage: Measure = {
   name: 'storage',
   run: ({ folder, count }) =>
-    runProgram<readonly Figure[]>('storage', {
+    runProgram<readonly Figure[]>('programs/storage.ts', {
       folder: `${folder}/storage`,
       share: count(1_000) / 1_000,
     } satisfies StorageJob),

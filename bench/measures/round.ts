@@ -7,7 +7,7 @@ export const round: Measure = {
   name: 'round',
   async run({ folder, count }) {
     const job: RoundJob = { folder: `${folder}/round`, executions: 20, steps: count(10_000) };
-    const { earlyMicros, lateMicros } = await runProgram<RoundReport>('round', job);
+    const { earlyMicros, lateMicros } = await runProgram<RoundReport>('programs/round.ts', job);
     return [
       { title: 'a step after 100 others', value: earlyMicros, unit: 'µs' },
       { title: `a step after ${job.steps.toLocaleString('en')} others`, value: lateMicros, unit: 'µs' },

@@ -66,11 +66,15 @@ async function read(target: RunningServer, scale: Scale, status: string): Promis
 }
 
 function load({ port, token }: RunningServer, job: Omit<HttpJob, 'target'>): Promise<Loaded> {
-  return runProgram('http-load', { target: { port, token }, ...job } satisfies HttpJob);
+  return runProgram('programs/http-load.ts', { target: { port, token }, ...job } satisfies HttpJob);
 }
 
 async function withExecutor<T>({ url, token }: RunningServer, work: () => Promise<T>): Promise<T> {
-  const executor: Program = startProgram('executor', { url, token, concurrency: 500 } satisfies ExecutorJob);
+  const executor: Program = startProgram('programs/executor.ts', {
+    url,
+    token,
+    concurrency: 500,
+  } satisfies ExecutorJob);
   try {
     await executor.next();
     return await work();

@@ -22,7 +22,7 @@ export const waiting: Measure = {
   name: 'waiting',
   async run({ folder, count }) {
     const sleepers: SleepersJob = { folder: `${folder}/waiting`, count: count(100_000) };
-    await runProgram('sleepers', sleepers);
+    await runProgram('programs/sleepers.ts', sleepers);
     const { readyMs, memoryMb } = await startOnce(sleepers.folder);
     const many = sleepers.count.toLocaleString('en');
     return [

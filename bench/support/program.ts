@@ -1,5 +1,5 @@
 /**
- * Runs a script of `bench/programs/` in a process of its own, so that a load and what it loads do not share a heap or a
+ * Runs a script in a process of its own, so that a load and what it loads do not share a heap or a
  * thread. A program reads its job with `readJob`, answers with `report` as often as it likes, and ends when told to.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -14,13 +14,13 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-export function startProgram(name: string, job: unknown, options: { execArgv?: readonly string[] } = {}): Program {
-  const path = fileURLToPath(new URL(`../programs/${name}.ts`, import.meta.url));
-  const child = fork(path, [JSON.stringify(job)], { execArgv: [...(options.execArgv ?? [])] });
-  return programOf(child, name);
+/** `file` stands below `bench/`. */
+export function startProgram(file: string, job: unknown): Program {
+  const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
+  return programOf(fork(path, [JSON.stringify(job)]), file);
 }
 
-export function programOf(child: ChildProcess, name: string): Program {
+function programOf(child: ChildProcess, file: string): Program {
   const reports: unknown[] = [];
   let waiting: PromiseWithResolvers<unknown> | undefined;
   child.on('message', (report) => {
@@ -28,12 +28,12 @@ export function programOf(child: ChildProcess, name: string): Program {
     else reports.push(report);
     waiting = undefined;
   });
-  child.on('exit', (code) => waiting?.reject(new Error(`the program ${name} ended with ${code} before it reported`)));
+  child.on('exit', (code) => waiting?.reject(new Error(`the program ${file} ended with ${code} before it reported`)));
   return {
     pid: child.pid ?? 0,
     async next<T>() {
       if (reports.length > 0) return reports.shift() as T;
-      if (child.exitCode !== null) throw new Error(`the program ${name} has ended with ${child.exitCode}`);
+      if (child.exitCode !== null) throw new Error(`the program ${file} has ended with ${child.exitCode}`);
       waiting = Promise.withResolvers();
       return (await waiting.promise) as T;
     },
@@ -47,8 +47,8 @@ export function programOf(child: ChildProcess, name: string): Program {
 }
 
 /** Runs a program for its one report. */
-export async function runProgram<T>(name: string, job: unknown): Promise<T> {
-  const program = startProgram(name, job);
+export async function runProgram<T>(file: string, job: unknown): Promise<T> {
+  const program = startProgram(file, job);
   try {
     return await program.next<T>();
   } finally {

@@ -215,6 +215,17 @@ describe('a lease', () => {
     assert.equal((await node.complete(second)).accepted, true);
   });
 
+  test('that runs out counts once, however long nobody comes for the task', async () => {
+    const node = await makeEngine();
+    await node.deploy(one);
+    const id = await node.start();
+    await node.claimOne();
+    await node.clock.advance(120_000);
+    const task = await node.claimOne();
+    assert.equal((await node.state(id)).steps.get('a')?.deliveries, 2);
+    assert.equal((await node.complete(task)).accepted, true);
+  });
+
   test('that runs out five times fails the attempt with DELIVERIES_EXHAUSTED', async () => {
     const node = await makeEngine();
     await node.deploy(one);

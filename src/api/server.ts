@@ -17,7 +17,6 @@ import { type DocumentedRoute, documentedRoutes } from './docs/openapi.ts';
 import { guard } from './gate.ts';
 import { type ApiDeps, bodyBytesDefault, type HttpApp } from './http-app.ts';
 import { openKnownPaths } from './known-paths.ts';
-import { openMetricsRegistry } from './metrics-registry.ts';
 import { problemOf, problemType } from './problem.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { openExecutionAnswers } from './routes/execution-answers.ts';
@@ -69,19 +68,17 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   readJsonBodies(app);
   answerProblems(app, deps);
   app.addHook('onRoute', (route) => {
-    if (!route.url.startsWith('/api/v2')) routes.push(...documentedRoutes(route));
+    routes.push(...documentedRoutes(route));
   });
 
   healthRoutes(app, deps);
-  metricsTextRoute(app, openMetricsRegistry(engine, streams));
+  metricsTextRoute(app, engine, streams);
   const shared = { ...deps, closing, streams, urls: openUrls(config, ports) };
-  for (const prefix of ['/api/v1', '/api/v2']) {
-    const register = (scope: HttpApp, _options: unknown, done: () => void): void => {
-      apiRoutes(scope, shared);
-      done();
-    };
-    await app.register(register, { prefix });
-  }
+  const register = (scope: HttpApp, _options: unknown, done: () => void): void => {
+    apiRoutes(scope, shared);
+    done();
+  };
+  await app.register(register, { prefix: '/api/v1' });
   webPageRoutes(app, { routes, version: config.version ?? '2' });
   await app.ready();
   const dashboard = createServer({ ...socketOptions, requestTimeout: requestTimeoutMs }, (request, response) =>
@@ -143,6 +140,8 @@ function openApp({ clock, config, log }: ApiDeps): HttpApp {
     routerOptions: { maxParamLength: 255 },
     return503OnClosing: false,
     requestIdHeader: false,
+    // Version 2 of the API is version 1 by another name; its routes are not compiled twice.
+    rewriteUrl: ({ url = '/' }) => (url.startsWith('/api/v2/') ? `/api/v1/${url.slice('/api/v2/'.length)}` : url),
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && requestIdForm.test(given) ? given : makeId('req', clock, systemRandom);

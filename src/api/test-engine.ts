@@ -295,7 +295,7 @@ export function openTestEngine(): TestEngine {
               resolve(isEnded(state) ? state : undefined);
             },
             isEnded(state) ? 0 : timeoutMs,
-          );
+          ).unref();
         });
       },
       async list(query) {

@@ -5,6 +5,7 @@
  */
 import type { Registry } from 'prom-client';
 import { Health, type HealthAnswer, SystemStatus } from '../../contract/system.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { workflowSchema } from '../../model/published-schema.ts';
 import { seconds } from '../answers/time.ts';
 import { defined } from '../defined.ts';
@@ -43,14 +44,21 @@ export function healthRoutes(app: HttpApp, { engine, clock, config }: ApiDeps): 
   }
 }
 
-export function metricsTextRoute(app: HttpApp, registry: Registry): void {
+/** The metrics library is loaded when somebody looks at metrics for the first time. */
+export function metricsTextRoute(app: HttpApp, engine: Engine, streams: { readonly count: number }): void {
+  let opened: Promise<Registry> | undefined;
+  const registryOf = async (): Promise<Registry> =>
+    (await import('../metrics-registry.ts')).openMetricsRegistry(engine, streams);
   app.route({
     method: 'GET',
     url: '/metrics',
     config: { permission: 'metrics:read' },
     schema: { summary: 'Metrics in the Prometheus text format', tags: ['system'] },
-    handler: async (_request, reply) =>
-      reply.header('content-type', registry.contentType).send(await registry.metrics()),
+    handler: async (_request, reply) => {
+      opened ??= registryOf();
+      const registry = await opened;
+      return reply.header('content-type', registry.contentType).send(await registry.metrics());
+    },
   });
 }
 

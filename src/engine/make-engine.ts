@@ -87,7 +87,8 @@ export async function makeEngine(options: NodeOptions = {}): Promise<Node> {
       return (await engine.executions.start({ workspace, workflow: 'flow', input, ...more })).executionId;
     },
     state: (id) => engine.executions.get(workspace, id),
-    status: async (id) => statusOf(await node.state(id)),
+    // Read in the callback: the state may move on before a promise is looked at.
+    status: (id) => engine.executions.read(workspace, id, statusOf),
     operate: async (id, operation) => statusOf(await engine.executions.operate(workspace, id, operation)),
     claim: (more) => engine.tasks.claim({ workspace, executor: 'e', workerId: 'w', maxTasks: 10, waitMs: 0, ...more }),
     async claimOne() {

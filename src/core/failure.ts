@@ -12,7 +12,7 @@ import { advance, cancelFrame, failFrame, go, succeed } from './flow.ts';
 import type { Node, Rule, Target } from './program.ts';
 import { chooseRetry, retryDelayMs } from './retry.ts';
 import type { StepState } from './state.ts';
-import { emit, evaluated, later, nodeOf, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
+import { emit, evaluated, later, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
 export interface AttemptFailure {
   readonly error: StepError;
@@ -189,6 +189,8 @@ function again(turn: Turn, step: StepState): void {
 function jump(turn: Turn, step: StepState, name: string): void {
   const node = turn.program.nodes.get(name);
   const frame = node && turn.state.frames.get(step.frame)?.list === node.list.id ? step.frame : '';
+  // In a graph it may be running already: then it is where the rule wants to go.
+  if (frame === step.frame && turn.state.frames.get(frame)?.active.has(pathIn(frame, name))) return;
   if (frame !== step.frame) {
     const root = turn.state.frames.get('');
     for (const path of root?.active ?? []) {

@@ -40,6 +40,8 @@ export interface ClaimDesk {
   offer(workspace: string, executor: string, task: ReadyTask): void;
   /** Tasks of this executor may be ready that the queue does not know: the next claim asks the store. */
   lookAgain(workspace: string, executor: string): void;
+  /** The queues are hints: from time to time what the store has and they have not is looked for. */
+  refresh(): void;
   /** Nobody may claim it any more. */
   remove(workspace: string, executor: string, taskId: string): void;
   waiting(): number;
@@ -116,6 +118,9 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
         failed: reject,
         take: (live) => {
           const command = live.state.outstanding.get(task.attempt);
+          // Read from the store while another claim was about to lease it.
+          const held = leases.peek(task.taskId);
+          if (held && held.expiresAt > deps.clock.nowMs()) return resolve(undefined);
           if (command?.type !== 'dispatch' || live.state.paused || live.state.workspace !== request.workspace) {
             return resolve(undefined);
           }
@@ -195,6 +200,12 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
     offer,
     lookAgain(workspace, executor) {
       queueOf(workspace, executor).ready.isComplete = false;
+    },
+    refresh() {
+      for (const { ready, waiters } of queues.values()) {
+        ready.isComplete = false;
+        for (const { wake } of [...waiters]) wake();
+      }
     },
     remove: (workspace, executor, taskId) => queueOf(workspace, executor).ready.remove(taskId),
     waiting: () => [...queues.values()].reduce((count, queue) => count + queue.waiters.size, 0),

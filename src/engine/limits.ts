@@ -29,6 +29,8 @@ export const timerHorizonMs = 60_000;
 /** How often wake rows and leases are swept, and how many at once. */
 export const sweepIntervalMs = 500;
 export const sweepBatch = 200;
+/** How often the queues of ready tasks are compared with the store. In milliseconds. */
+export const queueRefreshMs = 10_000;
 /** How long an executor holds a task without a heartbeat. */
 export const leaseDefaultMs = 30_000;
 /** Tasks of one claim. */

@@ -13,7 +13,7 @@ import type { Committer } from './committer.ts';
 import type { Desk } from './desk.ts';
 import type { EngineCounters } from './engine.ts';
 import { type HandOverDeps, recover } from './hand-over.ts';
-import { handOverGraceMs, sweepBatch, sweepIntervalMs } from './limits.ts';
+import { handOverGraceMs, queueRefreshMs, sweepBatch, sweepIntervalMs } from './limits.ts';
 import type { Live } from './live.ts';
 import type { Local } from './local.ts';
 import type { Mailboxes } from './mailbox.ts';
@@ -44,6 +44,7 @@ export function openRecovery(deps: RecoveryDeps): Recovery {
   let cancel: Cancel = () => undefined;
   let round: Promise<unknown> = Promise.resolve();
   let isStopped = false;
+  let refreshedAt = deps.clock.monotonicMs();
 
   async function sweepWakes(dueAt: number): Promise<number> {
     let looked = 0;
@@ -97,6 +98,10 @@ export function openRecovery(deps: RecoveryDeps): Recovery {
   async function sweep(dueAt: number): Promise<number> {
     deps.local.sweep();
     deps.admission.sweep();
+    if (deps.clock.monotonicMs() - refreshedAt >= queueRefreshMs) {
+      refreshedAt = deps.clock.monotonicMs();
+      deps.desk.refresh();
+    }
     const looked = await sweepWakes(dueAt);
     await sweepLeases();
     return looked;

@@ -36,6 +36,7 @@ function localFunction({ machine, dice, weather, tally, target }: LocalDeps): Lo
     }
     if (weather.strikes('localHangs')) {
       tally.fault('local function hangs');
+      target.hung(task.executionId);
       return new Promise((_resolve, reject) => {
         task.signal.addEventListener('abort', () => dice.chance(0.5) && reject(new Failure('ABORTED')));
       });

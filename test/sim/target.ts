@@ -7,12 +7,14 @@ export interface Target {
   /** An executor is about to answer for an attempt. */
   answered(executionId: string, attempt: string, output: Json): void;
   answers(executionId: string, attempt: string): readonly Json[];
-  /** How often the work of a key was done. */
-  effects(key: string): number;
+  /** A function of an execution will never answer. */
+  hung(executionId: string): void;
+  hangs(executionId: string): boolean;
 }
 
 export function makeTarget(): Target {
   const applied = new Map<string, Json>();
+  const hanging = new Set<string>();
   const answers = new Map<string, Json[]>();
   return {
     apply(key, output) {
@@ -26,6 +28,7 @@ export function makeTarget(): Target {
       answers.set(key, known);
     },
     answers: (executionId, attempt) => answers.get(`${executionId}/${attempt}`) ?? [],
-    effects: (key) => (applied.has(key) ? 1 : 0),
+    hung: (executionId) => void hanging.add(executionId),
+    hangs: (executionId) => hanging.has(executionId),
   };
 }

@@ -37,7 +37,7 @@ const workers = ['alpha-1', 'alpha-2', 'beta-1'];
 /** How many different workflows there are over all seeds. */
 const workflowCount = 400;
 /** How long everything may take to end once nothing goes wrong any more, in milliseconds. */
-const calmMaxMs = 20 * 60_000;
+const calmMaxMs = 40 * 60_000;
 
 export interface World {
   readonly seed: number;
@@ -58,7 +58,8 @@ export function makeWorld(seed: number): World {
   const broken = (error: unknown): void => {
     failure ??= error instanceof Error ? error : new Violation('engine', String(error));
   };
-  const auditor = openAuditor({ disk, target, tally, trace, isFair: weather.isFair });
+  const watched = { disk, target, tally, trace, isFair: weather.isFair };
+  const auditor = openAuditor({ ...watched, isAlone: () => !nodes.hasOverlapped() });
   const shared = { time, weather, tally, trace, target, auditor, workspace, broken, disk };
   const runningMax = dice.chance(0.2) ? dice.int(2, 6) : Number.POSITIVE_INFINITY;
   const nodes = openNodes({ ...shared, dice: dice.fork(), runningMax, isFull: () => mayhem.isDiskFull() });
@@ -117,9 +118,10 @@ export function makeWorld(seed: number): World {
       if (calmForMs > 60_000 && awaited !== undefined) {
         void client.operate(id, { type: 'signal', name: awaited, payload: { n: 9 } });
       }
-      if (calmForMs > 240_000) void client.operate(id, { type: 'cancel' });
-      // A function of this process that hangs, without a timeout, while it compensates.
-      if (calmForMs > 400_000) void client.operate(id, { type: 'terminate' });
+      // Nothing else ends a function of this process that hangs without a timeout.
+      const isAbandoned = target.hangs(id) || nodes.hasOverlapped();
+      if (isAbandoned && calmForMs > 240_000) void client.operate(id, { type: 'cancel' });
+      if (isAbandoned && calmForMs > 400_000) void client.operate(id, { type: 'terminate' });
     }
   }
 

@@ -27,6 +27,8 @@ export interface AuditorDeps {
   readonly tally: Tally;
   readonly trace: Trace;
   readonly isFair: boolean;
+  /** Whether there was never more than one node at a time. */
+  readonly isAlone: () => boolean;
 }
 
 export interface Auditor {
@@ -97,7 +99,8 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     const known = audited.get(write.executionId)?.book.shadow.position ?? 0;
     const fresh = records.filter((stored) => stored.first > known);
     if (fresh.length === 0) {
-      if (records.every((stored) => stored.moveId !== write.moveId)) tally.saw('move refused by the fence');
+      const rival = records.find((stored) => stored.first <= write.first && stored.last >= write.first);
+      if (rival && rival.moveId !== write.moveId) tally.saw('move refused by the fence');
       return;
     }
     const found = open(write.executionId);
@@ -106,7 +109,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       record(found, stored);
     }
     checkWrittenView(found.book, write);
-    checkRows(found.book, disk, write.at);
+    checkRows(found.book, disk, { at: write.at, isAlone: deps.isAlone() });
   }
 
   function applyLease(write: LeaseWrite): void {

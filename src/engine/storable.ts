@@ -41,11 +41,12 @@ function examine(value: unknown, pointer: string, room: { left: number }, depth:
   }
   if (depth >= depthMax) return `${place} is nested deeper than ${depthMax}`;
   room.left -= 2;
-  for (const name of Object.keys(value)) {
-    room.left -= name.length + 3;
+  const isList = Array.isArray(value);
+  for (const name of isList ? value.keys() : Object.keys(value)) {
+    room.left -= typeof name === 'number' ? 1 : name.length + 3;
     if (room.left < 0) return tooLarge;
-    const inner = Array.isArray(value) ? value[Number(name)] : member(value, name);
-    if (inner === undefined && !Array.isArray(value)) continue;
+    const inner: unknown = typeof name === 'number' ? (value as unknown[])[name] : member(value, name);
+    if (inner === undefined && !isList) continue;
     const found = examine(inner, `${pointer}/${name}`, room, depth + 1);
     if (found) return found;
   }

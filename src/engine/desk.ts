@@ -25,7 +25,7 @@ export interface DeskDeps extends Omit<ClaimsDeps, 'leases' | 'mailboxes'> {
 }
 
 /** What the rest of the engine asks of it. */
-export interface Desk extends TaskDesk, Pick<ClaimDesk, 'offer' | 'refresh' | 'waiting' | 'close'> {
+export interface Desk extends TaskDesk, Pick<ClaimDesk, 'offer' | 'waiting' | 'close'> {
   /** A task is settled: whoever holds it has no claim any more. */
   settle(workspace: string, executor: string, taskId: string): void;
   withdraw(live: Live, command: Command & { type: 'withdraw' }): void;
@@ -36,8 +36,6 @@ export interface Desk extends TaskDesk, Pick<ClaimDesk, 'offer' | 'refresh' | 'w
 export function openDesk(deps: DeskDeps): Desk {
   const leases = openLeaseBook(deps.store.tasks);
   const claims = openClaimDesk({ ...deps, leases });
-  /** Tasks whose lost lease is being written down. */
-  const expiring = new Set<string>();
 
   async function completeOne(
     workspace: string,
@@ -153,7 +151,7 @@ export function openDesk(deps: DeskDeps): Desk {
 
   async function expire(row: StoredTask): Promise<void> {
     const held = leases.peek(row.taskId);
-    if (expiring.has(row.taskId) || (held && held.expiresAt > deps.clock.nowMs())) return;
+    if (held && held.expiresAt > deps.clock.nowMs()) return;
     leases.delete(row.taskId);
     const parsed = parseTaskId(row.taskId);
     const state = parsed && (await stateOf(parsed.executionId));
@@ -168,22 +166,13 @@ export function openDesk(deps: DeskDeps): Desk {
     if (timeoutMs !== undefined && startedAt + timeoutMs <= deps.clock.nowMs()) {
       return deps.mailboxes.submit(parsed.executionId, { type: 'task.timed_out', ...base, startedAt });
     }
-    lose(row, { type: 'task.lost', ...base });
-  }
-
-  /**
-   * A lease that ran out counts once: its row is freed as soon as the loss is durable, or the next sweep, with nobody
-   * there to claim the task, would count it again. A crash in between counts it twice; whoever claimed it meanwhile
-   * keeps it, for the token is no longer this one.
-   */
-  function lose({ taskId, executionId, lease: lost }: StoredTask, fact: UntimedFact): void {
-    expiring.add(taskId);
-    deps.mailboxes.submit(executionId, fact, (advanced) => {
-      expiring.delete(taskId);
-      if (advanced.ok && lost) lookAgainLater(write({ kind: 'release', taskId, token: lost.token }));
+    // A row without a lease is no longer met by the sweep: however long nobody claims it, it is lost once.
+    const isReleased = await write({ kind: 'release', taskId: row.taskId, token: row.lease?.token ?? '' });
+    if (!isReleased) return;
+    deps.mailboxes.submit(parsed.executionId, { type: 'task.lost', ...base }, (advanced) => {
+      if (!advanced.ok && 'fault' in advanced) claims.lookAgain(row.workspace, row.executor);
     });
   }
-
   return {
     claim: claims.claim,
     complete,
@@ -211,13 +200,12 @@ export function openDesk(deps: DeskDeps): Desk {
     },
     withdraw: (live, command) => lookAgainLater(withdraw(live.id, live.state, command)),
     expire: (row) => lookAgainLater(expire(row)),
-    refresh: claims.refresh,
     waiting: claims.waiting,
     close: claims.close,
   };
 }
 
 /** What fails here is met again: by the next sweep of leases, or when the execution's wake row is due. */
-function lookAgainLater(attempt: Promise<unknown>): void {
+function lookAgainLater(attempt: Promise<void>): void {
   attempt.catch(() => undefined);
 }

@@ -25,7 +25,7 @@ export interface DeskDeps extends Omit<ClaimsDeps, 'leases' | 'mailboxes'> {
 }
 
 /** What the rest of the engine asks of it. */
-export interface Desk extends TaskDesk, Pick<ClaimDesk, 'offer' | 'waiting' | 'close'> {
+export interface Desk extends TaskDesk, Pick<ClaimDesk, 'offer' | 'refresh' | 'waiting' | 'close'> {
   /** A task is settled: whoever holds it has no claim any more. */
   settle(workspace: string, executor: string, taskId: string): void;
   withdraw(live: Live, command: Command & { type: 'withdraw' }): void;
@@ -200,6 +200,7 @@ export function openDesk(deps: DeskDeps): Desk {
     },
     withdraw: (live, command) => lookAgainLater(withdraw(live.id, live.state, command)),
     expire: (row) => lookAgainLater(expire(row)),
+    refresh: claims.refresh,
     waiting: claims.waiting,
     close: claims.close,
   };

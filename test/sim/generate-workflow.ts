@@ -28,7 +28,7 @@ export function generateWorkflow(dice: Dice, { name, version }: WorkflowName): s
 function longLoop(dice: Dice): JsonObject[] {
   const rest = { name: 'rest', type: 'wait', duration: '20ms', on_success: 'turn' };
   const turn = { name: 'turn', type: 'transform', mapping: { n: '$.input.k1' }, max_visits: 130 };
-  const again = { name: 'again', type: 'transform', mapping: { n: 1 }, on_success: 'turn' };
+  const again = { name: 'again', type: 'transform', mapping: { n: 1 }, on_success: 'turn', max_visits: 600 };
   return dice.chance(0.3) ? [{ ...turn, max_visits: 600 }, again] : [turn, rest];
 }
 

@@ -103,7 +103,8 @@ export async function openEngine(options: LibraryOptions): Promise<LibraryEngine
     },
     result,
     async operate(executionId, operation) {
-      return { status: statusOf(await executions.operate(workspace, executionId, operation)) };
+      await executions.operate(workspace, executionId, operation);
+      return { status: await executions.read(workspace, executionId, statusOf) };
     },
     engine,
     close: () => engine.close(),

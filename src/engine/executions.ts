@@ -119,21 +119,23 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     executionId: string,
     timeoutMs: number,
   ): Promise<ExecutionState | undefined> {
-    const state = await read(workspace, executionId, (found) => found);
-    if (isEnded(state) || timeoutMs <= 0) return isEnded(state) ? state : undefined;
-    const hasEnded = await new Promise<boolean>((resolve) => {
-      const done = (ended: boolean): void => {
-        stop();
-        cancel();
-        resolve(ended);
-      };
-      const stop = deps.watchers.add(executionId, (_position, ended) => {
-        if (ended) done(true);
-      });
-      const cancel = clock.schedule(timeoutMs, () => done(false));
-      if (isEnded(state)) done(true);
+    // Judged where the state is shown: a moment later it may hold a move that is not durable yet.
+    const lookForEnd = (): Promise<ExecutionState | undefined> =>
+      read(workspace, executionId, (found) => (isEnded(found) ? found : undefined));
+    const waited = Promise.withResolvers<void>();
+    const stop = deps.watchers.add(executionId, (_position, hasEnded) => {
+      if (hasEnded) waited.resolve();
     });
-    return hasEnded ? read(workspace, executionId, (found) => found) : undefined;
+    const cancel = clock.schedule(timeoutMs, waited.resolve);
+    try {
+      const ended = await lookForEnd();
+      if (ended || timeoutMs <= 0) return ended;
+      await waited.promise;
+      return await lookForEnd();
+    } finally {
+      stop();
+      cancel();
+    }
   }
 
   async function journal(

@@ -8,6 +8,7 @@ import { Fault } from '../kit/fault.ts';
 import { makeId } from '../kit/ids.ts';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../kit/json.ts';
 import type { Random } from '../kit/random.ts';
+import type { Journal, StoredRecord } from '../storage/journal.ts';
 import type { Store } from '../storage/store.ts';
 import { type Admission, slotKey } from './admission.ts';
 import { decodeEvents, largeHashes } from './codec.ts';
@@ -15,7 +16,7 @@ import type { Committer } from './committer.ts';
 import type { Executions, NumberedEvent, Operation, Started, StartRequest } from './engine.ts';
 import type { Estimates } from './estimates.ts';
 import { pendingWritesMax, startKeyLifetimeMs } from './limits.ts';
-import type { Advanced, UntimedFact } from './live.ts';
+import type { Advanced, Claims, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import { copyJson, findUnstorableText } from './storable.ts';
 import type { CompiledVersions } from './versions.ts';
@@ -148,25 +149,14 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
       await read(workspace, executionId, () => undefined);
       return [];
     }
-    const hashes = records.flatMap((record) => largeHashes(record.events));
-    const values =
-      hashes.length === 0 ? new Map<string, string>() : await deps.store.journal.values(executionId, hashes);
-    const numbered = records.flatMap((record) =>
-      decodeEvents(record.events, values).map((event, index) => ({
-        position: record.first + index,
-        at: record.at,
-        event,
-      })),
-    );
+    const numbered = await numberedEvents(deps.store.journal, records);
     return numbered.filter((entry) => entry.position > page.after).slice(0, page.limit);
   }
 
   async function operate(workspace: string, executionId: string, operation: Operation): Promise<ExecutionState> {
     await read(workspace, executionId, () => undefined);
     const fact = factOf(deps, operation);
-    const { isLimited, limits } = deps.admission;
-    const needsSlot = operation.type === 'retry' && isLimited;
-    const claims = needsSlot ? { slot: { key: slotKey, limit: limits.running } } : undefined;
+    const claims = operation.type === 'retry' ? slotOf(deps.admission) : undefined;
     const advanced = await new Promise<Advanced>((settle) =>
       mailboxes.submitAll(executionId, [{ fact, settle, claims }]),
     );
@@ -249,6 +239,20 @@ function startedOf(deps: ExecutionsDeps, state: ExecutionState, isNew: boolean):
     createdAt: state.createdAt,
     estimatedEndAt: typicalMs === undefined ? undefined : state.createdAt + typicalMs,
   };
+}
+
+async function numberedEvents(journal: Journal, records: readonly StoredRecord[]): Promise<readonly NumberedEvent[]> {
+  const hashes = records.flatMap((record) => largeHashes(record.events));
+  const [executionId = ''] = records.map((record) => record.executionId);
+  const values = hashes.length === 0 ? new Map<string, string>() : await journal.values(executionId, hashes);
+  return records.flatMap(({ events, first, at }) =>
+    decodeEvents(events, values).map((event, index) => ({ position: first + index, at, event })),
+  );
+}
+
+/** What an execution that begins to run again takes where admission is limited. */
+function slotOf({ isLimited, limits }: Admission): Claims | undefined {
+  return isLimited ? { slot: { key: slotKey, limit: limits.running } } : undefined;
 }
 
 function factOf(deps: ExecutionsDeps, operation: Operation): UntimedFact {

@@ -60,8 +60,6 @@ export interface LibraryEngine {
   close(): Promise<void>;
 }
 
-const foreverMs = 365 * 86_400_000;
-
 export async function openEngine(options: LibraryOptions): Promise<LibraryEngine> {
   const workspace = options.workspace ?? 'default';
   const allowed = new Set(options.env ?? []);
@@ -76,7 +74,7 @@ export async function openEngine(options: LibraryOptions): Promise<LibraryEngine
   const { executions } = engine;
 
   async function result(executionId: string, wait: { timeoutMs?: number } = {}): Promise<Ended | undefined> {
-    const state = await executions.waitForEnd(workspace, executionId, wait.timeoutMs ?? foreverMs);
+    const state = await executions.waitForEnd(workspace, executionId, wait.timeoutMs ?? Number.POSITIVE_INFINITY);
     if (!state) return undefined;
     return { execution_id: state.id, status: statusOf(state), output: state.output ?? null, error: state.error };
   }

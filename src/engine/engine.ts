@@ -125,7 +125,7 @@ export interface Executions {
   read<T>(workspace: string, executionId: string, project: (state: Readonly<ExecutionState>) => T): Promise<T>;
   /** The state, durable when this resolves; it moves on afterwards. */
   get(workspace: string, executionId: string): Promise<Readonly<ExecutionState>>;
-  /** Resolves once the execution has ended, or with undefined when `timeoutMs` have passed. */
+  /** Resolves once the execution has ended, or with undefined when `timeoutMs` (Infinity: no limit) have passed. */
   waitForEnd(workspace: string, executionId: string, timeoutMs: number): Promise<Readonly<ExecutionState> | undefined>;
   list(query: ViewQuery): Promise<ViewPage>;
   statistics(query: StatisticsQuery): Promise<Statistics>;

@@ -127,7 +127,7 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     const stop = deps.watchers.add(executionId, (_position, hasEnded) => {
       if (hasEnded) waited.resolve();
     });
-    const cancel = clock.schedule(timeoutMs, waited.resolve);
+    const cancel = Number.isFinite(timeoutMs) ? clock.schedule(timeoutMs, waited.resolve) : (): void => undefined;
     try {
       const ended = await lookForEnd();
       if (ended || timeoutMs <= 0) return ended;

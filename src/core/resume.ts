@@ -21,7 +21,13 @@ function resumeFrame(turn: Turn, frame: FrameState, blamed: string | undefined):
     const step = turn.state.steps.get(path);
     return step !== undefined && !step.passed && cancelledOrFailed(step) && step.origin !== 'handler';
   });
-  if (list.isGraph) return resumeGraph(turn, frame, { list, cut });
+  if (list.isGraph) {
+    // Where a fallback failed too, it goes on from there and not from the step that it stands in for.
+    const replaced = new Set(
+      cut.map((path) => turn.state.steps.get(path)).map((step) => step?.origin === 'fallback' && step.after),
+    );
+    return resumeGraph(turn, frame, { list, cut: cut.filter((path) => !replaced.has(path)) });
+  }
   const [last] = cut.slice(-1);
   if (last !== undefined) return later(turn, () => resumeStep(turn, last, blamed));
   goOn(turn, frame, blamed);

@@ -1,17 +1,22 @@
 /**
  * Tasks that got rows before their function was registered in this process: they are claimed and run like an executor
- * outside would, once, when the function comes.
+ * outside would, once, when the function comes. Where the store fails it is tried again: nobody else would take them.
  */
 
+import type { Clock } from '../kit/clock.ts';
 import type { Desk } from './desk.ts';
 import type { HandedTask, TaskResult } from './engine.ts';
 import { claimTasksMax } from './limits.ts';
 import type { Local } from './local.ts';
 import { copyJson } from './storable.ts';
 
+/** How long a store that failed is left alone, in milliseconds. */
+const retryMs = 1_000;
+
 export interface AdoptDeps {
   readonly desk: Desk;
   readonly local: Local;
+  readonly clock: Clock;
   readonly isClosing: () => boolean;
   readonly warn: (message: string, error: unknown) => void;
 }
@@ -21,7 +26,11 @@ export function adoptRows(
   target: { workspace: string; executor: string; functionName: string },
 ): void {
   adopt(deps, target).catch((error: unknown) => {
-    if (!deps.isClosing()) deps.warn('waiting tasks could not be taken over', error);
+    if (deps.isClosing()) return;
+    deps.warn('waiting tasks could not be taken over', error);
+    deps.clock.schedule(retryMs, () => {
+      if (!deps.isClosing()) adoptRows(deps, target);
+    });
   });
 }
 

@@ -131,13 +131,16 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     if (loaded.state.position > 0) live.program = await deps.programOf(loaded.state.definition);
   }
 
-  /** The state is what the journal says: first those who read, then the next move. */
+  /** The state is what the journal says: first those who read, unless one of them moves it, then the next move. */
   function settleDown(live: Live): void {
     live.phase = 'idle';
-    if (live.readers.length > 0) for (const reader of live.readers.splice(0)) reader.take(live);
+    while (live.readers.length > 0 && isAtRest(live)) live.readers.shift()?.take(live);
+    if (!isAtRest(live)) return;
     if (live.inbox.length > 0) return move(live);
     if (live.state.position === 0) lives.delete(live.id);
   }
+
+  const isAtRest = (live: Live): boolean => live.phase === 'idle';
 
   function move(live: Live): void {
     const entries = live.inbox;

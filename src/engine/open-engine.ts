@@ -84,7 +84,10 @@ export function openEngineOver(deps: EngineDeps): Engine {
     local: {
       register(workspace, executor, functionName, run) {
         local.register(workspace, executor, functionName, run);
-        adoptRows({ desk, local, isClosing: node.isClosing, warn: deps.warn }, { workspace, executor, functionName });
+        adoptRows(
+          { desk, local, clock: deps.clock, isClosing: node.isClosing, warn: deps.warn },
+          { workspace, executor, functionName },
+        );
       },
     },
     health,

@@ -15,6 +15,7 @@ import type { Trace } from '../trace.ts';
 import { claim } from '../violation.ts';
 import type { Book, Check } from './book.ts';
 import { checkAttempts } from './check-attempts.ts';
+import { checkBreaker } from './check-breaker.ts';
 import { checkCompensation } from './check-compensation.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkLifecycle } from './check-lifecycle.ts';
@@ -60,6 +61,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   const leaseEnds = new Map<string, { token: string; expiresAt: number }>();
   const acceptedTokens = new Map<string, string>();
   let events = 0;
+  const breaker = deps.isFair ? checkBreaker(tally) : undefined;
 
   function open(executionId: string): Audited {
     const found = audited.get(executionId);
@@ -83,6 +85,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       if (event.type === 'execution.started') book.outline = outlineByHash(disk, event.definition);
       for (const check of checks) check.before?.(event, stored.at);
       evolve(shadow, event, stored.at);
+      if ('step' in event) breaker?.ended(shadow.steps.get(event.step), event, stored.at);
       book.counts.set(event.type, (book.counts.get(event.type) ?? 0) + 1);
       events += 1;
       if (event.type === 'step.completed' || event.type === 'signal.received') facts += 1;
@@ -119,6 +122,8 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     if (tokens.has(write.token)) return;
     tokens.set(write.token, write.taskId);
     if (!row) return;
+    const leased = audited.get(row.executionId)?.book.shadow.steps.get(stepOf(write.taskId));
+    breaker?.leased(leased, write.at);
     const earlier = leaseEnds.get(write.taskId);
     const isFree = !earlier || earlier.expiresAt <= write.at;
     claim(isFree, 'I9', () => `${write.taskId} is leased to ${write.worker} while another lease runs`);
@@ -179,6 +184,9 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     },
   };
 }
+
+/** `exec_…/path#visit/attempt` */
+const stepOf = (taskId: string): string => taskId.slice(taskId.indexOf('/') + 1, taskId.lastIndexOf('#'));
 
 function outlineByHash(disk: MemoryDisk, hash: string): Outline {
   const known = outlines.get(hash);

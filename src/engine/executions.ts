@@ -123,16 +123,17 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     // Judged where the state is shown: a moment later it may hold a move that is not durable yet.
     const lookForEnd = (): Promise<ExecutionState | undefined> =>
       read(workspace, executionId, (found) => (isEnded(found) ? found : undefined));
-    const waited = Promise.withResolvers<void>();
+    const waited = Promise.withResolvers<ExecutionState | undefined>();
     const stop = deps.watchers.add(executionId, (_position, hasEnded) => {
-      if (hasEnded) waited.resolve();
+      // At once: who asks later reads the journal, for what has ended leaves memory.
+      if (hasEnded) waited.resolve(lookForEnd());
     });
-    const cancel = Number.isFinite(timeoutMs) ? clock.schedule(timeoutMs, waited.resolve) : (): void => undefined;
+    const timeout = (): void => waited.resolve(undefined);
+    const cancel = Number.isFinite(timeoutMs) ? clock.schedule(timeoutMs, timeout) : (): void => undefined;
     try {
       const ended = await lookForEnd();
       if (ended || timeoutMs <= 0) return ended;
-      await waited.promise;
-      return await lookForEnd();
+      return (await waited.promise) ?? (await lookForEnd());
     } finally {
       stop();
       cancel();

@@ -200,7 +200,14 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       for (const entry of moved.entries) entry.settle?.({ ok: true, state: live.state });
       keepSnapshot(live);
       settleDown(live);
+      letGo(live);
     });
+  }
+
+  /** What has ended is seldom asked for: thousands a second that stayed would outlive the young part of the heap. */
+  function letGo(live: Live): void {
+    const isDone = isAtRest(live) && isEnded(live.state) && live.state.outstanding.size === 0;
+    if (isDone && live.inProcess.size === 0) lives.delete(live.id);
   }
 
   /** Another writer was there first, or the start may not be. */

@@ -14,6 +14,8 @@ const { values } = parseArgs({
     trace: { type: 'string', default: '60' },
     /** Plays every seed twice and compares the traces. */
     twice: { type: 'boolean', default: false },
+    /** Says nothing of a failure but in the summary. */
+    quiet: { type: 'boolean', default: false },
     /** Goes on after a failure. */
     all: { type: 'boolean', default: false },
   },
@@ -26,7 +28,8 @@ const summary = await runSeeds({
   isTwice: values.twice,
   goesOn: values.all,
   traceLines: Number(values.trace),
-  print: (line) => (values.json ? process.stderr.write(`${line}\n`) : process.stdout.write(`${line}\n`)),
+  print: (line) =>
+    values.quiet || (values.json ? process.stderr.write(`${line}\n`) : process.stdout.write(`${line}\n`)),
 });
 process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : `${JSON.stringify(summary, null, 2)}\n`);
 process.exitCode = summary.failures.length === 0 ? 0 : 1;

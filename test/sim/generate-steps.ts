@@ -202,7 +202,7 @@ function condition(draft: Draft, depth: number): Fields {
     name: draft.freshName(),
     type: 'condition',
     condition: guard(draft),
-    then: makeList(draft, { depth: depth + 1, count: dice.int(1, 2) }),
+    ['then']: makeList(draft, { depth: depth + 1, count: dice.int(1, 2) }),
   };
   if (dice.chance(0.6)) step['else'] = makeList(draft, { depth: depth + 1, count: dice.int(1, 2) });
   if (dice.chance(0.1)) step['retry_config'] = retry(draft);

@@ -87,10 +87,11 @@ describe('virtual time', () => {
   test('does not move before every microtask of an event is done', async () => {
     const time = openVirtualTime();
     const seen: number[] = [];
-    time.after(10, async () => {
+    const linger = async (): Promise<void> => {
       for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
       seen.push(time.now());
-    });
+    };
+    time.after(10, () => void linger());
     time.after(11, () => seen.push(time.now()));
     while (await time.step());
     assert.deepEqual(seen, [startOfTime + 10, startOfTime + 11]);

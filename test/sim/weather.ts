@@ -40,13 +40,18 @@ const worst = {
   localNoJson: 0.1,
 } as const;
 
+/** Sometimes executors are so bad that a task is handed out again and again. */
+const severity = 10;
+
 export type Hazard = keyof typeof worst;
 
 export function makeWeather(dice: Dice): Weather {
   const isFair = dice.chance(0.2);
   const shares: Record<string, number> = {};
   for (const [hazard, share] of Object.entries(worst)) {
-    shares[hazard] = isFair || dice.chance(0.5) ? 0 : share * dice.int(1, 10) * 0.1;
+    const isSevere = hazard.startsWith('executor') && dice.chance(0.1);
+    const worstShare = isSevere ? share * severity : share;
+    shares[hazard] = isFair || dice.chance(0.5) ? 0 : worstShare * dice.int(1, 10) * 0.1;
   }
   return {
     isFair,

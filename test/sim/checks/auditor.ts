@@ -1,6 +1,7 @@
 /** Looks at every write that reached the disk, at the moment it did, and at every answer the engine gave. */
+import type { ExecutionEvent } from '../../../src/core/events.ts';
 import { evolve } from '../../../src/core/evolve.ts';
-import { writeSnapshot } from '../../../src/core/snapshot.ts';
+import { readSnapshot, writeSnapshot } from '../../../src/core/snapshot.ts';
 import { emptyState, inputOf, isEnded } from '../../../src/core/state.ts';
 import { decodeEvents } from '../../../src/engine/codec.ts';
 import type { HandedTask } from '../../../src/engine/engine.ts';
@@ -8,7 +9,7 @@ import { canonicalJson, deepEqual } from '../../../src/kit/json.ts';
 import type { Definition } from '../../../src/model/definition.ts';
 import type { StoredRecord } from '../../../src/storage/journal.ts';
 import type { MemoryDisk } from '../../../src/storage/memory/memory-disk.ts';
-import type { LeaseWrite, Write } from '../../../src/storage/store.ts';
+import type { LeaseWrite, SnapshotWrite, Write } from '../../../src/storage/store.ts';
 import type { Tally } from '../tally.ts';
 import type { Target } from '../target.ts';
 import type { Trace } from '../trace.ts';
@@ -84,6 +85,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     for (const event of decodeEvents(stored.events, values)) {
       if (event.type === 'execution.started') book.outline = outlineByHash(disk, event.definition);
       for (const check of checks) check.before?.(event, stored.at);
+      checkCancelled({ book, checks }, event, stored.at);
       evolve(shadow, event, stored.at);
       if ('step' in event) breaker?.ended(shadow.steps.get(event.step), event, stored.at);
       book.counts.set(event.type, (book.counts.get(event.type) ?? 0) + 1);
@@ -122,13 +124,37 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     if (tokens.has(write.token)) return;
     tokens.set(write.token, write.taskId);
     if (!row) return;
-    const leased = audited.get(row.executionId)?.book.shadow.steps.get(stepOf(write.taskId));
+    const shadow = audited.get(row.executionId)?.book.shadow;
+    const isHeld = deps.isFair && shadow?.paused === true;
+    claim(!isHeld, 'I5', () => `${write.taskId} leaves while its execution is paused`);
+    const leased = shadow?.steps.get(stepOf(write.taskId));
     breaker?.leased(leased, write.at);
     const earlier = leaseEnds.get(write.taskId);
     const isFree = !earlier || earlier.expiresAt <= write.at;
     claim(isFree, 'I9', () => `${write.taskId} is leased to ${write.worker} while another lease runs`);
     trace.note(`lease ${write.taskId} ${write.worker} ${write.token}`);
     leaseEnds.set(write.taskId, { token: write.token, expiresAt: write.expiresAt });
+  }
+
+  function applySnapshot(write: SnapshotWrite): void {
+    tally.saw('snapshot written');
+    const shadow = audited.get(write.executionId)?.book.shadow;
+    const restored = shadow?.position === write.position ? readSnapshot(write.text) : undefined;
+    if (!shadow || !restored) return;
+    for (const part of ['outstanding', 'steps', 'frames', 'pathsByName'] as const) {
+      const isWhole = deepEqual([...restored[part].keys()], [...shadow[part].keys()]);
+      claim(isWhole, 'I6', () => `the snapshot of ${shadow.id} at ${shadow.position} has lost some ${part}`);
+    }
+  }
+
+  /** While an execution closes, what an executor holds is left to it until it answers or its lease is over. */
+  function checkCancelled({ book }: Audited, event: ExecutionEvent, at: number): void {
+    const { shadow } = book;
+    if (event.type !== 'step.cancelled' || !shadow.closing || !deps.isFair) return;
+    const step = shadow.steps.get(event.step);
+    const lease = step?.task && leaseEnds.get(`${book.id}/${step.path}#${step.visit}/${step.attempt}`);
+    const isOpen = step?.endedAt === undefined;
+    claim(!isOpen || !lease || lease.expiresAt <= at, 'I10', () => `${book.id}: ${event.step} is in somebody's hands`);
   }
 
   return {
@@ -139,7 +165,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
         if (write.kind === 'move') applyMove(write);
         if (write.kind === 'lease') applyLease(write);
         if (write.kind === 'release') leaseEnds.delete(write.taskId);
-        if (write.kind === 'snapshot') tally.saw('snapshot written');
+        if (write.kind === 'snapshot') applySnapshot(write);
         const lease = write.kind === 'extend' ? leaseEnds.get(write.taskId) : undefined;
         if (write.kind === 'extend' && lease?.token === write.token) {
           lease.expiresAt = Math.max(lease.expiresAt, write.expiresAt);

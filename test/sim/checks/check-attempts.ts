@@ -52,6 +52,11 @@ export function checkAttempts(book: Book): Check {
     const policy = isByRule ? rulePolicy(book.outline.definition) : policyFor(definedAs(step), event.error);
     claim(policy, 'I16', () => `${id}: ${event.step} is tried again after ${event.error.code}, which no policy does`);
     if (!isByRule) {
+      claim(
+        allowsRetry(event.error),
+        'I16',
+        () => `${id}: ${event.step} is tried again after what no attempt can mend`,
+      );
       const max = policy.maxAttempts ?? 1;
       claim(failures < max, 'I16', () => `${id}: ${event.step} failed ${failures} of ${max} times and is tried again`);
     }

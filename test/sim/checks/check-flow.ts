@@ -31,11 +31,8 @@ export function checkFlow(book: Book): Check {
     const isWanted = !shadow.closing || isUndoing(event.frame);
     claim(isWanted, 'I10', () => `${id}: ${event.step} begins while the execution is closing`);
     const list = listOf(frame);
-    claim(
-      list && list.steps.some((step) => step.name === event.name),
-      'I10',
-      () => `${id}: ${event.step} is in no such list`,
-    );
+    const isListed = list?.steps.some((step) => step.name === event.name);
+    claim(list && isListed, 'I10', () => `${id}: ${event.step} is in no such list`);
     checkGuard(event);
     checkOrigin(event);
     if (list.isGraph) return checkGraphArrival(event, frame);

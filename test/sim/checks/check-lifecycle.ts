@@ -9,6 +9,9 @@ type Closed = Extract<ExecutionEvent, { type: 'execution.closed' }>;
 export function checkLifecycle(book: Book): Check {
   const { shadow, id, tally } = book;
   let lastAt = 0;
+  // Kept apart from the engine's own bookkeeping.
+  let isPaused = false;
+  let hasUndoFailed = false;
 
   function checkDeadline(at: number): void {
     const dueAt = shadow.deadlineAt ?? Number.POSITIVE_INFINITY;
@@ -44,9 +47,9 @@ export function checkLifecycle(book: Book): Check {
       'I10',
       () => `${id} ended with ${compensation.remaining.length} undos left`,
     );
-    const expected = compensation.failed ? 'failed' : closing.outcome;
+    const expected = hasUndoFailed ? 'failed' : closing.outcome;
     claim(event.status === expected, 'I10', () => `${id} ended as ${event.status}, not as ${expected}`);
-    if (compensation.failed) tally.saw('compensation failed');
+    if (hasUndoFailed) tally.saw('compensation failed');
   }
 
   return {
@@ -61,6 +64,9 @@ export function checkLifecycle(book: Book): Check {
       );
       const isAllowed = isFirst || !isEnded(shadow) || event.type === 'execution.retried';
       claim(isAllowed, 'I5', () => `${id} is ${shadow.status} and records ${event.type}`);
+      if (event.type === 'execution.paused') isPaused = true;
+      if (['execution.resumed', 'execution.closing', 'execution.closed'].includes(event.type)) isPaused = false;
+      if (event.type === 'compensation.advanced') hasUndoFailed ||= event.failed;
       switch (event.type) {
         case 'execution.retried':
           return checkRetried(event.run, at);
@@ -82,7 +88,8 @@ export function checkLifecycle(book: Book): Check {
     },
     moved() {
       if (shadow.status === 'queued') tally.saw('execution queued');
-      if (shadow.paused) tally.saw('execution paused');
+      if (isPaused) tally.saw('execution paused');
+      claim(isPaused === shadow.paused, 'I5', () => `${id} was ${isPaused ? '' : 'not '}paused and does not know it`);
       const isClean = !isEnded(shadow) || (shadow.outstanding.size === 0 && !shadow.paused);
       claim(isClean, 'I7', () => `${id} has ended and still wants ${[...shadow.outstanding.keys()].join(', ')}`);
     },

@@ -1,0 +1,178 @@
+/**
+ * Defects planted into a copy of the engine, one at a time: a simulation that does not find them is blind. Each text must
+ * stand exactly once in its file, so that a change of the engine that touches one is noticed here.
+ */
+export interface Mutant {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** What goes wrong. */
+  readonly why: string;
+}
+
+const of =
+  (file: string) =>
+  (find: string, replace: string, why: string): Mutant => ({ file: `src/${file}`, find, replace, why });
+
+const admit = of('core/admit.ts');
+const arrival = of('core/arrival.ts');
+const closing = of('core/closing.ts');
+const containers = of('core/containers.ts');
+const decide = of('core/decide.ts');
+const evolveStep = of('core/evolve-step.ts');
+const evolveExecution = of('core/evolve-execution.ts');
+const failure = of('core/failure.ts');
+const flow = of('core/flow.ts');
+const outstanding = of('core/outstanding.ts');
+const retry = of('core/retry.ts');
+const snapshot = of('core/snapshot.ts');
+const breakers = of('engine/breakers.ts');
+const claims = of('engine/claims.ts');
+const committer = of('engine/committer.ts');
+const desk = of('engine/desk.ts');
+const local = of('engine/local.ts');
+const mailbox = of('engine/mailbox.ts');
+const move = of('engine/move.ts');
+const recovery = of('engine/recovery.ts');
+const apply = of('storage/memory/apply-moves.ts');
+const leases = of('storage/memory/apply-leases.ts');
+
+export const mutants: readonly Mutant[] = [
+  admit(
+    'if (isEnded(state)) return refuse(',
+    'if (state.id === "" && isEnded(state)) return refuse(',
+    'facts move what has ended',
+  ),
+  admit(
+    "return refuse('STALE_ATTEMPT', `${id} is settled or superseded`);",
+    'return id === "" ? refuse(\'STALE_ATTEMPT\', id) : undefined;',
+    'a settled attempt is taken again',
+  ),
+  admit('if (state.signalIds.includes(fact.id)) return', 'if (fact.id === "") return', 'a signal counts twice'),
+  admit(
+    'if (state.compensation) return refuse(',
+    'if (state.position < 0) return refuse(',
+    'what was undone is retried',
+  ),
+  arrival('if (visit > node.visitsMax &&', 'if (visit > node.visitsMax + 1 &&', 'one visit too many'),
+  arrival('if (holds.value) return begin(', 'if (holds.ok) return begin(', 'guards are not looked at'),
+  closing('return [...completed, ...unknown].reverse()', 'return [...completed, ...unknown]', 'undone first to last'),
+  closing(
+    "if (command.type === 'withdraw') return;",
+    "if (command.type === 'withdraw') break;",
+    'compensation does not wait for what is in flight',
+  ),
+  closing(
+    "(step.outcomeUnknown || step.status === 'running')",
+    "step.status === 'running'",
+    'what may have run is not undone',
+  ),
+  closing(
+    "if (command.type === 'dispatch') emit(turn, { type: 'step.cancel_requested'",
+    "if (command.type === 'continue') emit(turn, { type: 'step.cancel_requested', step: '' } as never); else if (command.type === 'dispatch') emit(turn, { type: 'step.cancelled'",
+    'what is in flight is forgotten at once',
+  ),
+  containers(
+    'if (completed < wanted && !(isLost',
+    'if (completed + 1 < wanted && !(isLost',
+    'a join fires one too early',
+  ),
+  containers('(work.failFast || open === 0)', 'open === 0', 'fail_fast waits for the other branches'),
+  containers(
+    'for (const frame of frames) cancelFrame(turn, frame.path);',
+    'for (const frame of frames.slice(1)) cancelFrame(turn, frame.path);',
+    'a branch runs on behind its join',
+  ),
+  decide('if (step.deliveries < deliveriesMax) {', 'if (step.deliveries <= deliveriesMax) {', 'one delivery too many'),
+  decide(
+    'if (state.run >= program.retry.maxAttempts)',
+    'if (state.run > program.retry.maxAttempts)',
+    'one run too many',
+  ),
+  evolveStep('state.completed.delete(event.step);', '', 'a step that runs again counts as completed'),
+  evolveStep('step.attempt = event.attempt;', 'step.attempt = step.attempt;', 'attempts are not counted'),
+  evolveExecution(
+    "    case 'execution.paused':\n      state.paused = true;",
+    "    case 'execution.paused':",
+    'a pause is not remembered',
+  ),
+  failure('failures >= retry.value.maxAttempts', 'failures > retry.value.maxAttempts', 'one attempt too many'),
+  failure('failures >= retry.value.maxAttempts', 'failures + 1 >= retry.value.maxAttempts', 'one attempt too few'),
+  failure('if (turn.state.rulesFired.includes(index)) continue;', '', 'a rule fires again and again'),
+  failure('if (!isRetryable(error) ||', 'if (', 'what no attempt can mend is tried again'),
+  flow(
+    '!node.dependsOn.every((name) => isDone(turn, frame, name))) continue;',
+    '!node.dependsOn.some((name) => isDone(turn, frame, name))) continue;',
+    'a graph joins on the first',
+  ),
+  flow(
+    "go(turn, node.next, { frame: frame.path, origin: 'flow', previous: step.path });",
+    "go(turn, { kind: 'end' }, { frame: frame.path, origin: 'flow', previous: step.path });",
+    'a sequence ends after its first step',
+  ),
+  outstanding('outstanding.delete(`timeout:${passId(step)}`);', '', 'the timeout of an ended step stays'),
+  retry('(failures - 1)', 'failures', 'an exponential delay grows one step too soon'),
+  retry(
+    'Math.min(retry.initialDelayMs * growth, retry.maxDelayMs)',
+    'retry.initialDelayMs * growth',
+    'no delay is too long',
+  ),
+  retry('(0.5 + random / 2)', '(0.25 + random / 2)', 'jitter goes below its half'),
+  snapshot(
+    'outstanding: [...state.outstanding.values()],',
+    'outstanding: [],',
+    'a snapshot forgets what is outstanding',
+  ),
+  breakers('breaker.failures >= threshold', 'breaker.failures > threshold', 'a breaker opens one failure too late'),
+  claims(
+    'deps.counters.tasksHandedOut += 1;\n      resolve(handed.task);',
+    'deps.counters.tasksHandedOut += 1;',
+    'a claim is never answered',
+  ),
+  claims(
+    'leases.set(task.taskId, held);',
+    'leases.set(task.taskId, held); resolve(handed.task);',
+    'a task leaves before its lease is durable',
+  ),
+  committer(
+    'return settleAll(batch, () => fault);',
+    'return settleAll(batch, () => ({ ok: true }));',
+    'a commit that failed counts as done',
+  ),
+  desk('held?.token !== result.leaseToken ||', 'held === undefined ||', 'any token will do'),
+  desk(
+    'if (advanced.ok) return resolve({ taskId, accepted: true });',
+    'return resolve({ taskId, accepted: true });',
+    'a refused result is called accepted',
+  ),
+  claims('live.state.paused ||', '', 'tasks leave while the execution is paused'),
+  local(
+    'copyJson(inputOf(live.state, step))',
+    'inputOf(live.state, step)',
+    'a function can change what the journal says',
+  ),
+  mailbox('live.inbox = [...entries, ...live.inbox];', '', 'facts of a lost move are dropped'),
+  mailbox('deps.onDurable(live, changes, moved.events);', '', 'nothing is handed over'),
+  move('if (live.rowless.delete(attempt)) continue;', 'continue;', 'rows of settled tasks stay'),
+  recovery('await sweepLeases();', '', 'a lost lease is never found'),
+  apply('(records.at(-1)?.last ?? 0) === move.first - 1', 'true', 'two writers both win'),
+  leases('task.lease.expiresAt > write.at', 'task.lease.expiresAt < write.at', 'a held task is leased again'),
+  evolveExecution(
+    'state.compensation.failed ||= failed;',
+    'state.compensation.failed &&= failed;',
+    'a failed undo is forgotten',
+  ),
+  mailbox("fact.id !== 'deadline'", "fact.id !== ''", 'a pause holds up the deadline'),
+  move(
+    'slotTaken: isEnded(state) ? undefined : parts.claims?.slot',
+    'slotTaken: parts.claims?.slot',
+    'a slot outlives its execution',
+  ),
+  recovery('const looked = await sweepWakes(dueAt);', 'const looked = 0;', 'wake rows wake nobody'),
+  outstanding('state.outstanding.delete(`queue:${dispatch}`);', '', 'the queue timeout of a withdrawn task stays'),
+  breakers(
+    'nowMs - breaker.since < recoveryMsOf(settings)',
+    'nowMs < breaker.since',
+    'an open breaker lets calls through',
+  ),
+];

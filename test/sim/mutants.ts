@@ -175,4 +175,26 @@ export const mutants: readonly Mutant[] = [
     'nowMs < breaker.since',
     'an open breaker lets calls through',
   ),
+  // Defects that the simulation found in the engine itself, planted again.
+  evolveExecution(
+    'settleTimers(state);',
+    "state.outstanding.delete('deadline');",
+    'a timeout fires into what is closing',
+  ),
+  failure(
+    'if (frame === step.frame && turn.state.frames.get(frame)?.active.has(pathIn(frame, name))) return;',
+    '',
+    'a goto begins a running step again',
+  ),
+  flow(
+    'if (isGraphOver(turn, frame, done.list)) finishFrame(turn, frame.path);',
+    'if (done.list.nodes.every((node) => node.step.handler || isDone(turn, frame, node.name))) finishFrame(turn, frame.path);',
+    'a graph with a step left behind never ends',
+  ),
+  move(
+    'if (status === live.viewedStatus && !isEnded(live.state)) return',
+    'if (status === live.viewedStatus) return',
+    'the view of a second end is not written',
+  ),
+  recovery('deps.desk.refresh();', '', 'a task in no queue is forgotten'),
 ];

@@ -49,6 +49,8 @@ export interface Auditor {
 interface Audited {
   readonly book: Book;
   readonly checks: readonly Check[];
+  /** Steps that were given up while an executor held them, in the move that is looked at. */
+  readonly inHand: Set<string>;
 }
 
 const outlines = new Map<string, Outline>();
@@ -73,11 +75,13 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     const book: Book = { id: executionId, shadow, outline, target, tally, isFair, heldUntil: 0, counts: new Map() };
     const checks = [checkLifecycle(book), checkAttempts(book), checkFlow(book), checkCompensation(book)];
     books.set(executionId, book);
-    audited.set(executionId, { book, checks });
-    return { book, checks };
+    const opened = { book, checks, inHand: new Set<string>() };
+    audited.set(executionId, opened);
+    return opened;
   }
 
-  function record({ book, checks }: Audited, stored: StoredRecord): void {
+  function record(found: Audited, stored: StoredRecord): void {
+    const { book, checks } = found;
     const { shadow } = book;
     claim(stored.first === shadow.position + 1, 'I6', () => `${book.id}: a record begins at ${stored.first}`);
     const values = disk.values.get(book.id) ?? new Map<string, string>();
@@ -85,13 +89,14 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     for (const event of decodeEvents(stored.events, values)) {
       if (event.type === 'execution.started') book.outline = outlineByHash(disk, event.definition);
       for (const check of checks) check.before?.(event, stored.at);
-      checkCancelled({ book, checks }, event, stored.at);
+      checkWithdrawal(found, event, stored.at);
       evolve(shadow, event, stored.at);
       if ('step' in event) breaker?.ended(shadow.steps.get(event.step), event, stored.at);
       book.counts.set(event.type, (book.counts.get(event.type) ?? 0) + 1);
       events += 1;
       if (event.type === 'step.completed' || event.type === 'signal.received') facts += 1;
     }
+    found.inHand.clear();
     shadow.opened = [];
     shadow.settled = [];
     if (facts > 1) tally.saw('move of several facts');
@@ -132,6 +137,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     const earlier = leaseEnds.get(write.taskId);
     const isFree = !earlier || earlier.expiresAt <= write.at;
     claim(isFree, 'I9', () => `${write.taskId} is leased to ${write.worker} while another lease runs`);
+    if (write.worker === 'in-process') tally.saw('row adopted by this process');
     trace.note(`lease ${write.taskId} ${write.worker} ${write.token}`);
     leaseEnds.set(write.taskId, { token: write.token, expiresAt: write.expiresAt });
   }
@@ -147,14 +153,19 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     }
   }
 
-  /** While an execution closes, what an executor holds is left to it until it answers or its lease is over. */
-  function checkCancelled({ book }: Audited, event: ExecutionEvent, at: number): void {
+  /** Before compensation begins, what an executor holds is left to it until it answers or its lease is over. */
+  function checkWithdrawal({ book, inHand }: Audited, event: ExecutionEvent, at: number): void {
     const { shadow } = book;
-    if (event.type !== 'step.cancelled' || !shadow.closing || !deps.isFair) return;
+    if (event.type === 'compensation.started') {
+      const [first] = inHand;
+      claim(first === undefined, 'I10', () => `${book.id}: compensation begins while ${first} is in somebody's hands`);
+    }
+    if (event.type !== 'step.cancelled' && event.type !== 'step.cancel_requested') return;
     const step = shadow.steps.get(event.step);
     const lease = step?.task && leaseEnds.get(`${book.id}/${step.path}#${step.visit}/${step.attempt}`);
-    const isOpen = step?.endedAt === undefined;
-    claim(!isOpen || !lease || lease.expiresAt <= at, 'I10', () => `${book.id}: ${event.step} is in somebody's hands`);
+    if (!lease || lease.expiresAt <= at || step?.status !== 'running') return;
+    if (event.type === 'step.cancel_requested') tally.saw('withdrawal of a held task');
+    else if (shadow.closing && !shadow.compensation && deps.isFair) inHand.add(event.step);
   }
 
   return {

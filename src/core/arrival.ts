@@ -12,7 +12,7 @@ import type { Origin, TaskSpec } from './events.ts';
 import { failAttempt } from './failure.ts';
 import { failFrame, leave, succeed } from './flow.ts';
 import { inlineStepsMax } from './limits.ts';
-import type { Node } from './program.ts';
+import { type Node, taskOf } from './program.ts';
 import { isEnded, type Signal } from './state.ts';
 import { emit, evaluated, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
@@ -134,12 +134,13 @@ function given(value: number | undefined, field: string, wanted: string): number
 
 function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
   const { work } = node;
+  if (node.task && !node.input) return schedule(turn, head, { task: node.task });
   const prepared = evaluated(head.step, () => {
     const scope = scopeOf(turn, sight);
     return {
       ...(node.input ? { input: node.input.fill(scope) as Json } : {}),
       times: timesOf(turn, node, scope),
-      task: work.kind === 'function' ? taskOf(node, work, scope) : undefined,
+      task: node.task ?? (work.kind === 'function' ? taskOf(node, work, scope) : undefined),
     };
   });
   if (!prepared.ok) {
@@ -147,11 +148,7 @@ function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
     return failAttempt(turn, head.step, { error: prepared.error });
   }
   const { times, task, ...input } = prepared.value;
-  if (task) {
-    const { queueTimeoutMs } = task;
-    const queue = queueTimeoutMs === undefined ? {} : { queueDeadlineAt: turn.at + queueTimeoutMs };
-    return emit(turn, { type: 'step.scheduled', ...head, ...input, task, ...queue });
-  }
+  if (task) return schedule(turn, head, { ...input, task });
   if (work.kind === 'wait') {
     const signal = work.signal === undefined ? {} : { signal: work.signal };
     emit(turn, { type: 'step.waiting', ...head, ...signal, ...dueOf(turn, times) });
@@ -159,19 +156,10 @@ function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
   perform(turn, head.step, sight);
 }
 
-function taskOf(node: Node, work: Extract<Node['work'], { kind: 'function' }>, scope: Scope): TaskSpec {
-  const [timeoutMs, heartbeatMs, queueMs] = [node.timeout, node.heartbeatTimeout, node.queueTimeout].map((duration) =>
-    duration?.(scope),
-  );
-  const key = node.idempotencyKey?.fill(scope);
-  return {
-    executor: work.executor,
-    function: work.function,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
-    ...(queueMs === undefined ? {} : { queueTimeoutMs: queueMs }),
-    ...(key === undefined ? {} : { idempotencyKey: String(key) }),
-  };
+function schedule(turn: Turn, head: Head, given: { task: TaskSpec; input?: Json }): void {
+  const { queueTimeoutMs } = given.task;
+  const queue = queueTimeoutMs === undefined ? {} : { queueDeadlineAt: turn.at + queueTimeoutMs };
+  emit(turn, { type: 'step.scheduled', ...head, ...given, ...queue });
 }
 
 function dueOf(turn: Turn, { timeoutMs, dueAt }: Times): { dueAt?: number; deadlineAt?: number } {

@@ -7,7 +7,7 @@
  */
 
 import { present } from '../kit/assert.ts';
-import type { Json } from '../kit/json.ts';
+import { emptyObject, type Json, type JsonObject } from '../kit/json.ts';
 import { type Arrival, enter, sightOf } from './arrival.ts';
 import { compensationAdvanced, completeExecution, failExecution, isStopping } from './closing.ts';
 import { frameChanged } from './containers.ts';
@@ -57,23 +57,14 @@ interface Success {
 export function succeed(turn: Turn, path: string, success: Success): void {
   const step = stepAt(turn.state, path);
   const node = nodeOf(turn, step);
-  const { response } = success;
-  const branches = node.work.kind === 'parallel' ? { branches: response } : {};
-  const sight: Sight = { ...sightOf(turn, step), extra: { response, result: response, ...branches } };
-  const mapped = evaluated(path, () => ({
-    output: node.output && !success.insteadOf ? (node.output.fill(scopeOf(turn, sight)) as Json) : response,
-  }));
-  if (!mapped.ok) return failAttempt(turn, path, { error: mapped.error, startedAt: success.startedAt });
-  const { output } = mapped.value;
-  const vars = evaluated(path, () =>
-    variablesOf(turn, node, { ...sight, extra: { ...sight.extra, output, [step.name]: output } }),
-  );
-  if (!vars.ok) return failAttempt(turn, path, { error: vars.error, startedAt: success.startedAt });
+  const result = evaluated(path, () => resultOfStep(turn, { step, node, success }));
+  if (!result.ok) return failAttempt(turn, path, { error: result.error, startedAt: success.startedAt });
+  const { output, vars } = result.value;
   emit(turn, {
     type: 'step.completed',
     step: path,
     output,
-    ...(vars.value === undefined ? {} : { vars: vars.value }),
+    ...(vars === undefined ? {} : { vars }),
     ...(success.startedAt === undefined ? {} : { startedAt: success.startedAt }),
     ...(success.signal === undefined ? {} : { signal: success.signal }),
     ...(success.insteadOf === undefined ? {} : { insteadOf: success.insteadOf }),
@@ -82,11 +73,24 @@ export function succeed(turn: Turn, path: string, success: Success): void {
   leave(turn, stepAt(turn.state, path));
 }
 
-function variablesOf(turn: Turn, node: Node, sight: Sight): Record<string, Json> | undefined {
-  if (node.set.length === 0) return undefined;
-  const vars: Record<string, Json> = Object.create(null);
-  for (const [variable, value] of node.set) vars[variable] = value.fill(scopeOf(turn, sight)) as Json;
-  return vars;
+interface Result {
+  readonly output: Json;
+  readonly vars?: JsonObject;
+}
+
+/** The step's output by its mapping, and the variables it sets. Most steps have neither. */
+function resultOfStep(turn: Turn, given: { step: StepState; node: Node; success: Success }): Result {
+  const { step, node, success } = given;
+  const { response } = success;
+  if (!node.output && node.set.length === 0) return { output: response };
+  const branches = node.work.kind === 'parallel' ? { branches: response } : {};
+  const sight: Sight = { ...sightOf(turn, step), extra: { response, result: response, ...branches } };
+  const output = node.output && !success.insteadOf ? (node.output.fill(scopeOf(turn, sight)) as Json) : response;
+  if (node.set.length === 0) return { output };
+  const scope = scopeOf(turn, { ...sight, extra: { ...sight.extra, output, [step.name]: output } });
+  const vars: Record<string, Json> = emptyObject();
+  for (const [variable, value] of node.set) vars[variable] = value.fill(scope) as Json;
+  return { output, vars };
 }
 
 /** Out of a step that completed, was skipped, or is let pass. */

@@ -12,6 +12,7 @@ import { parseDuration } from '../kit/duration.ts';
 import type { Json } from '../kit/json.ts';
 import type { Definition, ErrorAction, Step, StepList, Timing } from '../model/definition.ts';
 import { compileSchema, type SchemaCheck } from '../model/json-schema.ts';
+import type { TaskSpec } from './events.ts';
 import { visitsDefault } from './limits.ts';
 import { compileRetry, type Retry } from './retry.ts';
 
@@ -71,6 +72,8 @@ export interface Node {
   readonly heartbeatTimeout: DurationOf | undefined;
   readonly visitsMax: number;
   readonly work: Work;
+  /** Of a function step that is the same each time: one object for all executions. */
+  readonly task: TaskSpec | undefined;
 }
 
 /** Where the flow goes: a node, out of the list, or to a name that the workflow does not define. */
@@ -192,7 +195,9 @@ function compileNode(builder: Builder, list: ProgramList, step: Step): Node {
     heartbeatTimeout: durationOf(step.heartbeatTimeout),
     visitsMax: step.maxVisits ?? visitsDefault,
     work: compileWork(builder, list, step),
+    task: undefined,
   };
+  if (node.work.kind === 'function' && isConstant(step)) node.task = taskOf(node, node.work, noScope);
   builder.nodes.set(step.name, node);
   return node;
 }
@@ -297,3 +302,27 @@ function required<T>(compiled: Compiled<T>): T {
   );
   return compiled.value;
 }
+
+/** What an executor is told of a function step. */
+export function taskOf(node: Node, work: Extract<Work, { kind: 'function' }>, scope: Scope): TaskSpec {
+  const timeoutMs = node.timeout?.(scope);
+  const heartbeatMs = node.heartbeatTimeout?.(scope);
+  const queueTimeoutMs = node.queueTimeout?.(scope);
+  const key = node.idempotencyKey?.fill(scope);
+  return {
+    executor: work.executor,
+    function: work.function,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+    ...(queueTimeoutMs === undefined ? {} : { queueTimeoutMs }),
+    ...(key === undefined ? {} : { idempotencyKey: String(key) }),
+  };
+}
+
+function isConstant(step: Step): boolean {
+  const timings = [step.timeout, step.queueTimeout, step.heartbeatTimeout];
+  return step.idempotencyKey === undefined && timings.every((timing) => typeof timing !== 'string');
+}
+
+/** What has no expression in it needs no scope. */
+const noScope: Scope = { nowMs: 0, root: () => undefined, random: () => 0, env: () => undefined };

@@ -9,7 +9,7 @@ export const batchMax = 2_000;
 /** Batches under way at once. */
 export const batchesMax = 2;
 /** Writes that are reason enough to commit at once, so that the store works while the next ones are decided. */
-export const batchEager = 64;
+export const batchEager = 128;
 /** Writes that wait for the next commit before starts are refused with QUEUE_FULL. */
 export const pendingWritesMax = 50_000;
 /** Attempts to settle a commit whose result is unknown, before its callers are told. */

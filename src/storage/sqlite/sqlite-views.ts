@@ -1,7 +1,7 @@
 /** Lists and counts over view rows, on the reader thread; one row by its id on the calling thread. */
 import { emptyObject } from '../../kit/json.ts';
 import type { StepSummary } from '../store.ts';
-import type { StoredView, ViewQuery, Views } from '../views.ts';
+import type { StoredView, Views } from '../views.ts';
 import type { LocalReader } from './local-reader.ts';
 import { sqliteStatistics } from './sqlite-statistics.ts';
 import { type Row, type RunStatements, sql } from './statements.ts';
@@ -14,15 +14,24 @@ export function openSqliteViews(local: LocalReader, run: RunStatements): Views {
       return row && viewOf(row);
     },
     async list(query) {
-      const streams = streamsOf(query, await statusesFor(query, run));
-      if (streams.length === 0) return { rows: [], hasMore: false, total: query.count ? 0 : undefined };
-      const count = query.count ? [countStatement(query, streams)] : [];
-      const [rows = [], counted] = await run([pageStatement(query, streams), ...count]);
-      return {
-        rows: rows.slice(0, query.limit).map(viewOf),
-        hasMore: rows.length > query.limit,
-        total: counted && Number(counted[0]?.['total']),
-      };
+      // Read with the page, so that a row which takes a status that no other row had meanwhile is not passed over.
+      const statuses = statusesIn(query.workspace);
+      let known = query.status ?? statusesOf((await run([statuses]))[0]);
+      for (;;) {
+        const streams = streamsOf(query, known);
+        if (streams.length === 0) return { rows: [], hasMore: false, total: query.count ? 0 : undefined };
+        const count = query.count ? [countStatement(query, streams)] : [];
+        const [rows = [], seen, counted] = await run([pageStatement(query, streams), statuses, ...count]);
+        const all = query.status ?? statusesOf(seen);
+        if (all.every((status) => known.includes(status))) {
+          return {
+            rows: rows.slice(0, query.limit).map(viewOf),
+            hasMore: rows.length > query.limit,
+            total: counted && Number(counted[0]?.['total']),
+          };
+        }
+        known = all;
+      }
     },
     async counts(workspace, workflow) {
       const ofWorkflow = workflow === undefined ? sql`` : sql`AND workflow = ${workflow}`;
@@ -45,9 +54,7 @@ export function openSqliteViews(local: LocalReader, run: RunStatements): Views {
   };
 }
 
-async function statusesFor(query: ViewQuery, run: RunStatements): Promise<readonly string[]> {
-  if (query.status || query.workflow !== undefined) return query.status ?? [];
-  const [rows = []] = await run([statusesIn(query.workspace)]);
+function statusesOf(rows: readonly Row[] = []): readonly string[] {
   return rows.map((row) => String(row['status']));
 }
 

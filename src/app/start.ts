@@ -18,6 +18,7 @@ import { systemRandom } from '../kit/random.ts';
 import { openStore } from '../storage/drivers.ts';
 import { type Config, environment } from './config.ts';
 import { requireDrivers, requireStrongSecrets } from './config-start.ts';
+import { giveBackStartUpMemory } from './start-up-memory.ts';
 import { adminTokenPath, openTokenFile, readText, writePrivately } from './token-file.ts';
 import { version } from './version.ts';
 
@@ -61,6 +62,7 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
       config: apiConfig(config),
     });
     const ports = await api.listen();
+    giveBackStartUpMemory();
     return {
       url: config.server.publicUrl ?? `http://localhost:${ports.port}`,
       dashboardUrl: `http://localhost:${ports.dashboardPort}`,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assert as claim, Impossible, present, unreachable } from './assert.ts';
-import { systemClock } from './clock.ts';
+import { forwardOnly, systemClock } from './clock.ts';
 import { durationMaxMs, formatDuration, parseDuration } from './duration.ts';
 import { Fault } from './fault.ts';
 import { makeId, randomText } from './ids.ts';
@@ -143,6 +143,25 @@ describe('the system clock', () => {
     assert.deepEqual(called, []);
     assert.ok(systemClock.monotonicMs() > before);
     assert.ok(Math.abs(systemClock.nowMs() - Date.now()) < 1_000);
+  });
+
+  test('follows the wall clock forward, and goes on at its pace where that is set back', () => {
+    let [wallMs, monotonicMs] = [1_000_000, 50.5];
+    const nowMs = forwardOnly(
+      () => wallMs,
+      () => monotonicMs,
+    );
+    const pass = (wall: number, monotonic: number): number => {
+      wallMs += wall;
+      monotonicMs += monotonic;
+      return nowMs();
+    };
+    assert.equal(pass(10, 10), 1_000_010);
+    assert.equal(pass(86_400_000, 5), 87_400_010);
+    assert.equal(pass(-86_400_000, 20), 87_400_030);
+    assert.equal(pass(7, 7.5), 87_400_037);
+    assert.equal(pass(86_400_000, 0), 87_400_037);
+    assert.equal(pass(100, 100), 87_400_137);
   });
 
   test('waits for any delay, in parts beyond what a platform timer keeps', (context) => {

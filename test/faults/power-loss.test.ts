@@ -4,7 +4,6 @@
  * disk may hold at each moment and leaves pictures of it; every promise must stand in every one of them.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { after, before, describe, test } from 'node:test';
 import { startChild } from '../support/child-process.ts';
 import { inLanes } from '../support/lanes.ts';
 import { readLedger } from '../support/ledger.ts';
+import { buildPreload, skipWithoutCompiler } from '../support/preload.ts';
 import { checkAfterCrash } from './crash-check.ts';
 import type { Workload } from './crash-workload.ts';
 
@@ -23,8 +23,6 @@ const picturesMin = isQuick ? 20 : 300;
 const every = isQuick ? 40 : 12;
 const lanes = 4;
 
-const compiler = findCompiler();
-const skip = compiler === undefined && process.env['CI'] !== 'true' ? 'there is no gcc to build the disk with' : false;
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'magicflow-power-loss-')));
 const library = join(root, 'power-loss.so');
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -76,24 +74,8 @@ function promisedIn(picture: string, ledger: string): string[] {
   return readLedger(ledger, Number(readFileSync(join(picture, 'promised-bytes'), 'utf8')));
 }
 
-describe('a power loss', { skip }, () => {
-  before(() => {
-    assert.ok(compiler, 'gcc is needed to build the disk that loses its power');
-    const source = new URL('./power-loss.c', import.meta.url).pathname;
-    execFileSync(compiler, [
-      '-O2',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      '-shared',
-      '-fPIC',
-      '-o',
-      library,
-      source,
-      '-ldl',
-      '-lpthread',
-    ]);
-  });
+describe('a power loss', { skip: skipWithoutCompiler() }, () => {
+  before(() => buildPreload(new URL('./power-loss.c', import.meta.url), library));
 
   test(`${picturesMin} of them, also while the store recovers from the last one, cost nothing that was promised`, async (t) => {
     let pictures = 0;
@@ -135,12 +117,3 @@ describe('a power loss', { skip }, () => {
     assert.ok(lost > 0);
   });
 });
-
-function findCompiler(): string | undefined {
-  try {
-    execFileSync('gcc', ['--version'], { stdio: 'ignore' });
-    return 'gcc';
-  } catch {
-    return undefined;
-  }
-}

@@ -7,6 +7,7 @@ import type { ExecutionEvent } from '../core/events.ts';
 import { evolve } from '../core/evolve.ts';
 import { type ExecutionState, emptyState, isEnded, statusOf } from '../core/state.ts';
 import type { Engine, EngineCounters, HandedTask, NumberedEvent, StartRequest, TaskResult } from '../engine/engine.ts';
+import { viewOf } from '../engine/view.ts';
 import { present } from '../kit/assert.ts';
 import { Fault } from '../kit/fault.ts';
 import type { Json } from '../kit/json.ts';
@@ -409,30 +410,13 @@ const emptySummary = {
 };
 
 function page(all: readonly Kept[], query: ViewQuery) {
-  const newest = all.map(viewOf).reverse();
+  const newest = all.map(storedView).reverse();
   const after = query.after ? newest.findIndex((row) => row.executionId === query.after?.executionId) + 1 : 0;
   const first = after + (query.offset ?? 0);
   const rows = newest.slice(first, first + query.limit);
   return { rows, hasMore: first + rows.length < newest.length, total: query.count ? newest.length : undefined };
 }
 
-function viewOf({ state }: Kept): StoredView {
-  return {
-    executionId: state.id,
-    workspace: state.workspace,
-    position: state.position,
-    workflow: state.workflow,
-    version: state.version,
-    status: statusOf(state),
-    run: state.run,
-    createdAt: state.createdAt,
-    startedAt: state.startedAt ?? null,
-    endedAt: state.endedAt ?? null,
-    tags: state.tags,
-    labels: state.labels,
-    errorCode: state.error?.code ?? null,
-    errorMessage: state.error?.message ?? null,
-    searchText: '',
-    steps: [],
-  };
+function storedView({ state }: Kept): StoredView {
+  return { executionId: state.id, workspace: state.workspace, ...viewOf(state) };
 }

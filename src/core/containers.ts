@@ -4,7 +4,7 @@ import { emptyObject, type Json } from '../kit/json.ts';
 import { isTrue } from './arrival.ts';
 import { failAttempt } from './failure.ts';
 import { cancelFrame, openFrame, succeed } from './flow.ts';
-import type { Program, Work } from './program.ts';
+import type { Work } from './program.ts';
 import type { ExecutionState, FrameState } from './state.ts';
 import { evaluated, frameAt, nodeOf, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
@@ -68,9 +68,4 @@ function join(turn: Turn, owner: string, work: Parallel): void {
 export function resultOf(state: ExecutionState, frame: FrameState): Json {
   if (frame.result !== undefined) return frame.result;
   return frame.last === undefined ? null : (state.steps.get(frame.last)?.output ?? null);
-}
-
-/** Steps in a document that an execution may come to, for progress: handlers are not counted. */
-export function countSteps(program: Program): number {
-  return [...program.nodes.values()].filter((node) => !node.step.handler).length;
 }

@@ -40,8 +40,6 @@ export type ExecutionEvent =
   /** A fallback ran in its place, or a rule or timeout action let it pass. */
   | { readonly type: 'step.replaced'; readonly step: string; readonly by?: string };
 
-export type EventType = ExecutionEvent['type'];
-
 export interface ExecutionStarted {
   readonly type: 'execution.started';
   readonly workspace: string;

@@ -27,8 +27,6 @@ export type Fact = { readonly at: number } & (
   | { readonly type: 'retry' }
 );
 
-export type FactType = Fact['type'];
-
 export interface StartFact {
   readonly type: 'start';
   readonly workspace: string;

@@ -11,11 +11,6 @@ import type { Claims, Live } from './live.ts';
 import { taskIdOf } from './task-id.ts';
 import { viewOf } from './view.ts';
 
-export interface Move {
-  readonly write: MoveWrite;
-  readonly changes: Changes;
-}
-
 export interface MoveParts {
   readonly live: Live;
   readonly events: readonly ExecutionEvent[];

@@ -39,17 +39,3 @@ function isoFormMs(text: string): number | undefined {
   const units = ['w', 'd', 'h', 'm', 's'];
   return parts.reduce((totalMs, part, index) => totalMs + Number(part ?? 0) * (unitMs[units[index] ?? ''] ?? 0), 0);
 }
-
-/** The shortest exact form: `90000` → `1m30s`. */
-export function formatDuration(durationMs: number): string {
-  let rest = Math.round(durationMs);
-  if (rest === 0) return '0s';
-  let text = '';
-  for (const unit of ['d', 'h', 'm', 's', 'ms']) {
-    const size = unitMs[unit] ?? 1;
-    const amount = Math.floor(rest / size);
-    if (amount > 0) text += `${amount}${unit}`;
-    rest -= amount * size;
-  }
-  return text;
-}

@@ -1,13 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Random } from './random.ts';
 
-declare const brand: unique symbol;
-type Branded<Name extends string> = string & { readonly [brand]: Name };
-
-export type ExecutionId = Branded<'ExecutionId'>;
-export type MoveId = Branded<'MoveId'>;
-export type LeaseToken = Branded<'LeaseToken'>;
-
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /**

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assert as claim, Impossible, present, unreachable } from './assert.ts';
 import { forwardOnly, systemClock } from './clock.ts';
-import { durationMaxMs, formatDuration, parseDuration } from './duration.ts';
+import { durationMaxMs, parseDuration } from './duration.ts';
 import { Fault } from './fault.ts';
 import { makeId, randomText } from './ids.ts';
 import { canonicalJson, deepEqual, emptyObject, isObject, member } from './json.ts';
-import { seededRandom, seedOf, systemRandom } from './random.ts';
+import { seededRandom, systemRandom } from './random.ts';
 
 describe('broken invariants', () => {
   test('end in an Impossible that says what was claimed', () => {
@@ -54,11 +54,6 @@ describe('durations', () => {
     for (const text of texts) assert.equal(parseDuration(text), undefined, text);
     assert.equal(parseDuration('36600d'), durationMaxMs);
   });
-
-  test('are written in their shortest exact form', () => {
-    assert.deepEqual([0, 90_000, 86_400_001, 500].map(formatDuration), ['0s', '1m30s', '1d1ms', '500ms']);
-    for (const ms of [1, 59_999, 3_600_000, 123_456_789]) assert.equal(parseDuration(formatDuration(ms)), ms);
-  });
 });
 
 describe('ids', () => {
@@ -91,8 +86,6 @@ describe('randomness', () => {
 
   test('of another seed is another stream', () => {
     assert.notEqual(seededRandom(1).next(), seededRandom(2).next());
-    assert.notEqual(seedOf('a'), seedOf('b'));
-    assert.equal(seedOf('exec_1'), seedOf('exec_1'));
   });
 });
 

@@ -35,10 +35,3 @@ export function seededRandom(seed: number): Random {
     },
   };
 }
-
-/** FNV-1a over UTF-16 code units: turns a text (an id) into a seed. */
-export function seedOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
-}

@@ -37,8 +37,6 @@ export type JsonSchema = JsonObject | boolean;
 
 /** Milliseconds, or the text of an expression that gives a duration (text or milliseconds) when the step is scheduled. */
 export type Timing = number | string;
-/** A whole number, or the text of an expression that gives one. */
-export type Amount = number | string;
 
 export type TimeoutAction = 'cancel_and_cleanup' | 'retry' | 'fallback' | 'ignore';
 

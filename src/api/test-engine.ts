@@ -276,10 +276,6 @@ export function openTestEngine(): TestEngine {
         called('read', workspace, executionId);
         return project(find(workspace, executionId).state);
       },
-      async get(workspace, executionId) {
-        called('get', workspace, executionId);
-        return find(workspace, executionId).state;
-      },
       waitForEnd(workspace, executionId, timeoutMs) {
         called('waitForEnd', workspace, executionId, timeoutMs);
         const { state } = find(workspace, executionId);

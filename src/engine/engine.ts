@@ -123,8 +123,6 @@ export interface Executions {
    * EXECUTION_NOT_FOUND.
    */
   read<T>(workspace: string, executionId: string, project: (state: Readonly<ExecutionState>) => T): Promise<T>;
-  /** The state, durable when this resolves; it moves on afterwards. */
-  get(workspace: string, executionId: string): Promise<Readonly<ExecutionState>>;
   /** Resolves once the execution has ended, or with undefined when `timeoutMs` (Infinity: no limit) have passed. */
   waitForEnd(workspace: string, executionId: string, timeoutMs: number): Promise<Readonly<ExecutionState> | undefined>;
   list(query: ViewQuery): Promise<ViewPage>;

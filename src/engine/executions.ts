@@ -169,7 +169,6 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
 
   return {
     start,
-    get: (workspace, executionId) => read(workspace, executionId, (state) => state),
     read,
     waitForEnd,
     list: (query) => deps.store.views.list(query),

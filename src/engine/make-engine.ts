@@ -86,7 +86,7 @@ export async function makeEngine(options: NodeOptions = {}): Promise<Node> {
     async start(input = {}, more = {}) {
       return (await engine.executions.start({ workspace, workflow: 'flow', input, ...more })).executionId;
     },
-    state: (id) => engine.executions.get(workspace, id),
+    state: (id) => engine.executions.read(workspace, id, (state) => state),
     // Read in the callback: the state may move on before a promise is looked at.
     status: (id) => engine.executions.read(workspace, id, statusOf),
     operate: async (id, operation) => statusOf(await engine.executions.operate(workspace, id, operation)),

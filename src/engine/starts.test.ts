@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { statusOf } from '../core/state.ts';
 import { Fault, type FaultCode } from '../kit/fault.ts';
 import type { Json } from '../kit/json.ts';
 import { call, leftovers, makeEngine, restarted, workspace } from './make-engine.ts';
@@ -45,7 +46,7 @@ describe('a start', () => {
     await rejects(node.start(new Date() as unknown as Json), 'INPUT_INVALID');
     await rejects(node.start({}, { workflow: 'unknown' }), 'WORKFLOW_NOT_FOUND');
     await rejects(node.start({}, { version: '9.9.9' }), 'VERSION_NOT_FOUND');
-    await rejects(node.engine.executions.get('other', await node.start()), 'EXECUTION_NOT_FOUND');
+    await rejects(node.engine.executions.read('other', await node.start(), statusOf), 'EXECUTION_NOT_FOUND');
   });
 
   test('keeps nothing of the caller’s own objects', async () => {

@@ -12,8 +12,9 @@ import type { Origin, TaskSpec } from './events.ts';
 import { failAttempt } from './failure.ts';
 import { failFrame, leave, succeed } from './flow.ts';
 import { inlineStepsMax } from './limits.ts';
-import { type Node, taskOf } from './program.ts';
+import type { Node } from './program.ts';
 import { isEnded, type Signal } from './state.ts';
+import { taskOf } from './task-spec.ts';
 import { emit, evaluated, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
 export interface Arrival {

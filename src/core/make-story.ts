@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import type { Json } from '../kit/json.ts';
 import { parseDocuments } from '../model/parse.ts';
 import { admit, type Refusal } from './admit.ts';
+import { compileProgram } from './compile-program.ts';
 import { decide } from './decide.ts';
 import type { StepError } from './errors.ts';
 import type { ExecutionEvent } from './events.ts';
@@ -15,7 +16,7 @@ import { evolve } from './evolve.ts';
 import type { Fact, StartFact } from './facts.ts';
 import { takeChanges } from './outstanding.ts';
 import { pending } from './pending.ts';
-import { compileProgram, type Program } from './program.ts';
+import type { Program } from './program.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
 import { type Command, type ExecutionState, emptyState, isEnded, type StepState, statusOf } from './state.ts';
 

@@ -1,6 +1,7 @@
 /** Deploying definitions, and their compiled form by content hash. */
 import { createHash } from 'node:crypto';
-import { compileProgram, type Program } from '../core/program.ts';
+import { compileProgram } from '../core/compile-program.ts';
+import type { Program } from '../core/program.ts';
 import type { Clock } from '../kit/clock.ts';
 import { Fault } from '../kit/fault.ts';
 import { canonicalDefinition } from '../model/canonical.ts';

@@ -3,12 +3,13 @@
  * is answered at random, and now and then a user interferes.
  */
 import { admit } from '../../src/core/admit.ts';
+import { compileProgram } from '../../src/core/compile-program.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { ExecutionEvent } from '../../src/core/events.ts';
 import type { Fact } from '../../src/core/facts.ts';
 import { takeChanges } from '../../src/core/outstanding.ts';
 import { pending } from '../../src/core/pending.ts';
-import { compileProgram, type Program } from '../../src/core/program.ts';
+import type { Program } from '../../src/core/program.ts';
 import { type Command, type ExecutionState, emptyState, isEnded } from '../../src/core/state.ts';
 import { assert, present } from '../../src/kit/assert.ts';
 import { parseDocuments } from '../../src/model/parse.ts';

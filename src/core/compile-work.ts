@@ -1,0 +1,49 @@
+import { Impossible } from '../kit/assert.ts';
+import type { Json } from '../kit/json.ts';
+import type { Step, StepList } from '../model/definition.ts';
+import { durationOf, expressionOf, templateOf } from './compile-text.ts';
+import type { ProgramList, Work } from './program.ts';
+
+/** Compiles a list that a step holds. `name` is the list's own within its step. */
+export type CompileInner = (list: StepList, name: string, result?: Json) => ProgramList;
+
+/** What each type of step does. A new type has its case here, and its member of `Work`. */
+export function compileWork(step: Step, inner: CompileInner): Work {
+  switch (step.type) {
+    case 'function':
+      return { kind: 'function', executor: step.executor, function: step.function };
+    case 'transform':
+      return { kind: 'transform', mapping: templateOf(step.mapping) };
+    case 'fail':
+      return { kind: 'fail', code: step.code, message: templateOf(step.message), details: templateOf(step.details) };
+    case 'condition':
+      return {
+        kind: 'condition',
+        cases: step.cases.map((branch, index) => ({
+          when: expressionOf(branch.when),
+          list: inner(branch.list, String(index)),
+        })),
+        otherwise: step.otherwise && inner(step.otherwise, 'otherwise'),
+      };
+    case 'parallel':
+      return {
+        kind: 'parallel',
+        branches: step.branches.map((branch) => ({
+          name: branch.name,
+          list: inner(branch.list, branch.name, branch.output),
+        })),
+        failFast: step.failFast,
+        waitFor: step.waitFor === 'any' ? 1 : step.waitFor,
+      };
+    case 'wait':
+      return {
+        kind: 'wait',
+        duration: durationOf(step.duration),
+        until: templateOf(step.until),
+        signal: step.signal,
+        condition: step.condition === undefined ? undefined : expressionOf(step.condition),
+      };
+    case 'unavailable':
+      throw new Impossible(`a step of type ${step.declaredType} was deployed`);
+  }
+}

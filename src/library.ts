@@ -17,6 +17,7 @@ import { parseBeside } from './engine/parse-beside.ts';
 import { systemClock } from './kit/clock.ts';
 import type { Json, JsonObject } from './kit/json.ts';
 import { systemRandom } from './kit/random.ts';
+import { openConnectors } from './steps/connectors.ts';
 import { openStore } from './storage/drivers.ts';
 
 export type { LocalFunction, LocalTask } from './engine/engine.ts';
@@ -60,6 +61,8 @@ export interface LibraryEngine {
   close(): Promise<void>;
 }
 
+const warn = (message: string, error: unknown): void => process.emitWarning(`${message}: ${String(error)}`);
+
 export async function openEngine(options: LibraryOptions): Promise<LibraryEngine> {
   const workspace = options.workspace ?? 'default';
   const allowed = new Set(options.env ?? []);
@@ -69,7 +72,8 @@ export async function openEngine(options: LibraryOptions): Promise<LibraryEngine
     random: systemRandom,
     parse: parseBeside,
     env: (name) => (allowed.has(name) ? process.env[name] : undefined),
-    warn: (message, error) => process.emitWarning(`${message}: ${String(error)}`),
+    connectors: openConnectors({ warn }),
+    warn,
   });
   const { executions } = engine;
 

@@ -11,15 +11,16 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   model: ['kit', 'expression'],
   core: ['kit', 'expression', 'model'],
   storage: ['kit'],
-  engine: ['kit', 'model', 'core', 'storage'],
+  steps: ['kit', 'expression', 'model'],
+  engine: ['kit', 'expression', 'model', 'core', 'storage', 'steps'],
   auth: ['kit'],
   contract: ['kit'],
   api: ['kit', 'model', 'core', 'storage', 'engine', 'contract', 'auth'],
-  app: ['kit', 'model', 'core', 'storage', 'engine', 'contract', 'auth', 'api'],
+  app: ['kit', 'model', 'core', 'storage', 'steps', 'engine', 'contract', 'auth', 'api'],
   cli: ['kit', 'model', 'contract', 'app', 'sdk'],
 };
 /** Of these rooms others see the interface, never a driver; the registry alone knows them. */
-const driverRooms = new Set(['storage', 'cache', 'broker']);
+const driverRooms = new Set(['storage', 'cache', 'broker', 'steps']);
 const browserSafe = ['kit', 'expression', 'model', 'core', 'contract'];
 const bannedNames = /\b(utils?|helpers?|common|misc|manager)\b/i;
 

@@ -15,6 +15,7 @@ import { openEngineOver } from '../engine/open-engine.ts';
 import { parseBeside } from '../engine/parse-beside.ts';
 import { systemClock } from '../kit/clock.ts';
 import { systemRandom } from '../kit/random.ts';
+import { openConnectors } from '../steps/connectors.ts';
 import { openStore } from '../storage/drivers.ts';
 import { type Config, environment } from './config.ts';
 import { requireDrivers, requireStrongSecrets } from './config-start.ts';
@@ -88,6 +89,7 @@ async function openEngine(config: Config, warn: (message: string, error: unknown
     parse: parseBeside,
     env: (name) => (allowed.has(name) ? env[name] : undefined),
     admission: { running: config.limits.running, queued: config.limits.queued },
+    connectors: openConnectors({ warn }),
     leaseMs: config.limits.leaseMs,
     warn,
   });

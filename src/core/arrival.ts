@@ -14,7 +14,7 @@ import { failFrame, leave, succeed } from './flow.ts';
 import { inlineStepsMax } from './limits.ts';
 import type { Node } from './program.ts';
 import { isEnded, type Signal } from './state.ts';
-import { taskOf } from './task-spec.ts';
+import { isTaskWork, taskOf } from './task-spec.ts';
 import { emit, evaluated, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
 export interface Arrival {
@@ -84,7 +84,7 @@ function headOf(turn: Turn, node: Node, { frame, origin, after, previous, path: 
   return {
     step: path,
     name: node.name,
-    kind: node.work.kind,
+    kind: node.work.kind === 'connector' ? node.work.connector : node.work.kind,
     frame,
     visit: (state.steps.get(path)?.visit ?? 0) + 1,
     origin,
@@ -139,9 +139,9 @@ function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
   const prepared = evaluated(head.step, () => {
     const scope = scopeOf(turn, sight);
     return {
-      ...(node.input ? { input: node.input.fill(scope) as Json } : {}),
+      ...inputFor(node, scope),
       times: timesOf(turn, node, scope),
-      task: node.task ?? (work.kind === 'function' ? taskOf(node, work, scope) : undefined),
+      task: node.task ?? (isTaskWork(work) ? taskOf(node, work, scope) : undefined),
     };
   });
   if (!prepared.ok) {
@@ -155,6 +155,12 @@ function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
     emit(turn, { type: 'step.waiting', ...head, ...signal, ...dueOf(turn, times) });
   } else emit(turn, { type: 'step.entered', ...head, ...input, ...dueOf(turn, times) });
   perform(turn, head.step, sight);
+}
+
+/** Absent where the step gets the execution's own. */
+function inputFor({ input, work }: Node, scope: Scope): { input?: Json } {
+  const template = work.kind === 'connector' ? work.request : input;
+  return template ? { input: template.fill(scope) as Json } : {};
 }
 
 function schedule(turn: Turn, head: Head, given: { task: TaskSpec; input?: Json }): void {
@@ -190,6 +196,7 @@ function perform(turn: Turn, path: string, sight: Sight): void {
       return failAttempt(turn, path, { error: error.ok ? error.value : error.error });
     }
     case 'function':
+    case 'connector':
       return;
   }
 }

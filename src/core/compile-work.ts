@@ -12,6 +12,13 @@ export function compileWork(step: Step, inner: CompileInner): Work {
   switch (step.type) {
     case 'function':
       return { kind: 'function', executor: step.executor, function: step.function };
+    case 'connector':
+      return {
+        kind: 'connector',
+        connector: step.connector,
+        request: templateOf(step.request),
+        target: templateOf(step.target),
+      };
     case 'transform':
       return { kind: 'transform', mapping: templateOf(step.mapping) };
     case 'fail':

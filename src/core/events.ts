@@ -147,6 +147,9 @@ export interface StepScheduled extends Arrival {
   readonly queueDeadlineAt?: number;
 }
 
+/** The executor of what the server carries out itself; no executor of a user can bear the name. */
+export const serverExecutor = '$server';
+
 export interface TaskSpec {
   readonly executor: string;
   readonly function: string;
@@ -154,6 +157,8 @@ export interface TaskSpec {
   readonly heartbeatMs?: number;
   readonly queueTimeoutMs?: number;
   readonly idempotencyKey?: string;
+  /** What its circuit breaker watches, where that is not the function. */
+  readonly target?: string;
 }
 
 /** A step that runs inside the core: a container, or one that ends in the same move. */

@@ -8,6 +8,8 @@ export const visitsDefault = 100;
 export const signalsKeptMax = 1_000;
 /** Signal ids remembered to refuse a repeat. */
 export const signalIdsKept = 1_000;
+/** How long an attempt of a step that the server carries out itself may take where the step sets no `timeout`. */
+export const connectorTimeoutDefaultMs = 60_000;
 /** Deliveries of one attempt before it counts as poison and goes to the dead letters. */
 export const deliveriesMax = 5;
 /** Steps that end in one move without waiting for anything; the rest goes on in the next move. */

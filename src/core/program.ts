@@ -80,6 +80,12 @@ export type Target =
 /** What a step does, compiled. */
 export type Work =
   | { readonly kind: 'function'; readonly executor: string; readonly function: string }
+  | {
+      readonly kind: 'connector';
+      readonly connector: string;
+      readonly request: Template;
+      readonly target: Template | undefined;
+    }
   | { readonly kind: 'transform'; readonly mapping: Template }
   | {
       readonly kind: 'fail';

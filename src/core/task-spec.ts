@@ -1,9 +1,30 @@
 import type { Scope } from '../expression/expression.ts';
-import type { TaskSpec } from './events.ts';
+import { serverExecutor, type TaskSpec } from './events.ts';
+import { connectorTimeoutDefaultMs } from './limits.ts';
 import type { Node, Work } from './program.ts';
 
-/** What an executor is told of a function step. */
-export function taskOf(node: Node, work: Extract<Work, { kind: 'function' }>, scope: Scope): TaskSpec {
+/** Work outside the core: an executor's, or the server's own. */
+export type TaskWork = Extract<Work, { kind: 'function' | 'connector' }>;
+
+export const isTaskWork = (work: Work): work is TaskWork => work.kind === 'function' || work.kind === 'connector';
+
+/** What whoever carries a step out is told of it. */
+export function taskOf(node: Node, work: TaskWork, scope: Scope): TaskSpec {
+  if (work.kind === 'function') return timed(node, work, scope);
+  const target = work.target?.fill(scope);
+  return {
+    timeoutMs: connectorTimeoutDefaultMs,
+    ...timed(node, { executor: serverExecutor, function: work.connector }, scope),
+    ...(target === undefined ? {} : { target: hostOf(String(target)) }),
+  };
+}
+
+/** Of an address its host and port; any other text names the target itself. */
+function hostOf(target: string): string {
+  return URL.canParse(target) ? new URL(target).host : target;
+}
+
+function timed(node: Node, work: { executor: string; function: string }, scope: Scope): TaskSpec {
   const timeoutMs = node.timeout?.(scope);
   const heartbeatMs = node.heartbeatTimeout?.(scope);
   const queueTimeoutMs = node.queueTimeout?.(scope);

@@ -23,7 +23,8 @@ export function openBreakerGate(clock: Clock): BreakerGate {
   function targetOf(live: Live, step: StepState | undefined) {
     const settings = step && live.program?.nodes.get(step.name)?.step.circuitBreaker;
     if (!settings || !step.task) return undefined;
-    return { key: `${live.state.workspace}/${step.task.executor}/${step.task.function}`, settings };
+    const { executor, function: called, target = called } = step.task;
+    return { key: `${live.state.workspace}/${executor}/${target}`, settings };
   }
 
   return {

@@ -7,9 +7,10 @@
  */
 
 import type { StepError } from '../core/errors.ts';
+import { serverExecutor, type TaskSpec } from '../core/events.ts';
 import { type Command, type ExecutionState, inputOf, passId } from '../core/state.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { Json } from '../kit/json.ts';
+import type { Json, JsonObject } from '../kit/json.ts';
 import type { EngineCounters, LocalFunction, LocalTask } from './engine.ts';
 import type { Live, UntimedFact } from './live.ts';
 import { copyJson, findUnstorable } from './storable.ts';
@@ -19,6 +20,7 @@ type Dispatch = Command & { type: 'dispatch' };
 export interface Local {
   register(workspace: string, executor: string, functionName: string, run: LocalFunction): void;
   isLocal(state: ExecutionState, command: Command): boolean;
+  /** A function that a user registered. */
   find(workspace: string, executor: string, functionName: string): LocalFunction | undefined;
   run(live: Live, command: Dispatch): void;
   isRunning(live: Live, attempt: string): boolean;
@@ -31,6 +33,9 @@ export interface Local {
 
 /** A task in this process, and what its function is told of it. */
 export class Running implements LocalTask {
+  readonly workspace: string;
+  /** Of a step that the server carries out: what its definition says of it. */
+  readonly settings: JsonObject;
   readonly dispatch: Dispatch;
   readonly executionId: string;
   readonly idempotencyKey: string;
@@ -45,6 +50,8 @@ export class Running implements LocalTask {
     dispatch: Dispatch,
     given: { idempotencyKey: string; startedAt: number; timeoutMs: number | undefined },
   ) {
+    this.workspace = live.state.workspace;
+    this.settings = settingsOf(live, dispatch.step);
     this.dispatch = dispatch;
     this.executionId = live.id;
     this.idempotencyKey = given.idempotencyKey;
@@ -72,6 +79,14 @@ export class Running implements LocalTask {
   }
 }
 
+function settingsOf({ program, state }: Live, path: string): JsonObject {
+  const step = program?.nodes.get(state.steps.get(path)?.name ?? '')?.step;
+  return step?.type === 'connector' ? step.settings : {};
+}
+
+/** What carries a task out: a function that a user registered, or the server itself. */
+export type LocalCall = (input: Json, task: Running) => unknown;
+
 /** How long a function may go on after it was asked to stop, before its outcome counts as unknown. */
 const abortGraceMs = 30_000;
 
@@ -79,12 +94,17 @@ export function openLocal(deps: {
   clock: Clock;
   counters: EngineCounters;
   submit: (executionId: string, fact: UntimedFact) => void;
+  /** What the server carries out itself, by the name of the connector; the same in every workspace. */
+  server: ReadonlyMap<string, LocalCall>;
 }): Local {
   const functions = new Map<string, Map<string, Map<string, LocalFunction>>>();
   const running = new Set<Running>();
 
   const find = (workspace: string, executor: string, functionName: string): LocalFunction | undefined =>
     functions.get(workspace)?.get(executor)?.get(functionName);
+
+  const callFor = (workspace: string, task: TaskSpec): LocalCall | undefined =>
+    task.executor === serverExecutor ? deps.server.get(task.function) : find(workspace, task.executor, task.function);
 
   function finish(task: Running, outcome: FunctionOutcome): void {
     if (!running.delete(task)) return;
@@ -99,7 +119,7 @@ export function openLocal(deps: {
   function run(live: Live, dispatch: Dispatch): void {
     const step = live.state.steps.get(dispatch.step);
     const spec = step?.task;
-    const call = spec && find(live.state.workspace, spec.executor, spec.function);
+    const call = spec && callFor(live.state.workspace, spec);
     if (!step || !spec || !call) return;
     const idempotencyKey = spec.idempotencyKey ?? `${live.id}/${passId(step)}`;
     const task = new Running(live, dispatch, {
@@ -123,7 +143,7 @@ export function openLocal(deps: {
     isLocal(state, command) {
       if (command.type !== 'dispatch') return false;
       const task = state.steps.get(command.step)?.task;
-      return task !== undefined && find(state.workspace, task.executor, task.function) !== undefined;
+      return task !== undefined && callFor(state.workspace, task) !== undefined;
     },
     find,
     run,
@@ -158,7 +178,7 @@ type FunctionOutcome = { readonly output: unknown } | { readonly error: StepErro
 
 /** A function may answer at once, by a promise, or by throwing. */
 function callFunction(
-  { call, input, task }: { call: LocalFunction; input: Json; task: Running },
+  { call, input, task }: { call: LocalCall; input: Json; task: Running },
   settle: (outcome: FunctionOutcome) => void,
 ): void {
   try {

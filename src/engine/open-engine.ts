@@ -4,11 +4,13 @@ import { isEnded } from '../core/state.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { Parsed } from '../model/parse.ts';
+import type { Connectors } from '../steps/connector.ts';
 import type { Store } from '../storage/store.ts';
 import { type Admission, type AdmissionLimits, openAdmission } from './admission.ts';
 import { adoptRows } from './adopt.ts';
 import { openBreakerGate } from './breaker-gate.ts';
 import { openCommitter } from './committer.ts';
+import { connectorCalls, type SecretOf } from './connector-calls.ts';
 import { openDesk } from './desk.ts';
 import type { Engine, EngineCounters, EngineHealth } from './engine.ts';
 import { type Estimates, openEstimates } from './estimates.ts';
@@ -31,6 +33,10 @@ export interface EngineDeps {
   readonly parse: (text: string, file: string | undefined) => Promise<Parsed>;
   /** Environment variables that definitions may read; none by default. */
   readonly env?: (name: string) => string | undefined;
+  /** What the server carries out itself; none by default. */
+  readonly connectors?: Connectors;
+  /** The value of a secret that definitions name; undefined where there is none. */
+  readonly secret?: SecretOf;
   readonly admission?: Partial<AdmissionLimits>;
   /** How long an executor holds a task without a heartbeat. Default 30 s. */
   readonly leaseMs?: number;
@@ -52,6 +58,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     const until = clock.monotonicMs() + (options.deadlineMs ?? closeDeadlineMs);
     while (local.running() > 0 && clock.monotonicMs() < until) await pause(clock, 10);
     await committer.drained();
+    await Promise.all(Object.values(deps.connectors ?? {}).map((connector) => connector.close?.()));
     node.timers.close();
     await store.close();
   }
@@ -119,7 +126,12 @@ function assemble(deps: EngineDeps) {
     settled: () => pause(clock, 0).then(() => committer.drained()),
     hasExecutions: (workspace, workflow, version) => hasExecutions(store, { workspace, workflow, version }),
   });
-  const local = openLocal({ clock, counters, submit: (executionId, fact) => mailboxes.submit(executionId, fact) });
+  const local = openLocal({
+    clock,
+    counters,
+    submit: (executionId, fact) => mailboxes.submit(executionId, fact),
+    server: connectorCalls(deps.connectors ?? {}, deps.secret ?? (() => undefined)),
+  });
   const mailboxes: Mailboxes = openMailboxes({
     store,
     committer,

@@ -128,12 +128,33 @@ export interface StepCommon {
   readonly reserved?: JsonObject;
 }
 
-export type Step = FunctionStep | TransformStep | ConditionStep | ParallelStep | WaitStep | FailStep | UnavailableStep;
+export type Step =
+  | FunctionStep
+  | ConnectorStep
+  | TransformStep
+  | ConditionStep
+  | ParallelStep
+  | WaitStep
+  | FailStep
+  | UnavailableStep;
 
 export interface FunctionStep extends StepCommon {
   readonly type: 'function';
   readonly executor: string;
   readonly function: string;
+}
+
+/** A step that the server carries out itself: an HTTP call, a query, a message, a script. */
+export interface ConnectorStep extends StepCommon {
+  readonly type: 'connector';
+  /** Its name in the table of connectors: `http`, `database`, … */
+  readonly connector: string;
+  /** Templates: what the connector gets. */
+  readonly request: JsonObject;
+  /** As written. */
+  readonly settings: JsonObject;
+  /** A template: what the circuit breaker watches, an address or a name. Absent: the connector. */
+  readonly target?: Json;
 }
 
 export interface TransformStep extends StepCommon {

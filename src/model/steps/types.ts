@@ -1,9 +1,19 @@
+import { aggregateType } from './aggregate-type.ts';
 import { failType, functionType, transformType, waitType } from './basic-types.ts';
 import { conditionType } from './condition-type.ts';
-import { laterTypes } from './later-types.ts';
+import { databaseType } from './database-type.ts';
+import { grpcType } from './grpc-type.ts';
+import { httpType } from './http-type.ts';
+import { humanTaskType } from './human-task-type.ts';
+import { loopType } from './loop-type.ts';
+import { notifyType } from './notify-type.ts';
 import { parallelType } from './parallel-type.ts';
+import { publishType } from './publish-type.ts';
 import { containerFields } from './step-fields.ts';
 import { laterType, type StepType } from './step-type.ts';
+import { validateType } from './validate-type.ts';
+import { webhookType } from './webhook-type.ts';
+import { workflowType } from './workflow-type.ts';
 
 /** Every type of step there is. Adding one is a line here and a table. */
 export const stepTypes: readonly StepType[] = [
@@ -13,7 +23,17 @@ export const stepTypes: readonly StepType[] = [
   parallelType,
   waitType,
   failType,
-  ...laterTypes,
+  httpType,
+  grpcType,
+  databaseType,
+  publishType,
+  notifyType,
+  webhookType,
+  validateType,
+  aggregateType,
+  loopType,
+  workflowType,
+  humanTaskType,
 ];
 
 export const stepTypeNames: readonly string[] = stepTypes.flatMap((type) => [type.name, ...type.aliases]);

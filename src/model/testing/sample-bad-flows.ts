@@ -144,8 +144,7 @@ export const badFlows: readonly BadRow[] = [
   ['VALUE_INVALID', '/spec/steps/0/code', '- {name: a, type: fail, code: «"not a code"}'],
   ['EXPRESSION_INVALID', '/spec/steps/0/message', '- {name: a, type: fail, message: "for ${«$.nobody.id}"}'],
   // types that are checked and not run
-  ['STEP_TYPE_NOT_AVAILABLE', '/spec/steps/0/type', '- {name: a, type: «http, url: "https://example.com"}'],
-  ['STEP_TYPE_NOT_AVAILABLE', '/spec/steps/0/type', '- {name: a, type: «service_call, service: users, endpoint: /a}'],
+  ['STEP_TYPE_NOT_AVAILABLE', '/spec/steps/0/type', '- {name: a, type: «grpc, address: a, service: s, method: m}'],
   ['VALUE_INVALID', '/spec/steps/0/method', '- {name: a, type: http, url: x, method: «FETCH}'],
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: http}'],
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: grpc, service: s, method: m}'],

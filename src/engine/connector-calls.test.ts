@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Json } from '../kit/json.ts';
+import { type Connector, type ConnectorCall, StepFailure } from '../steps/connector.ts';
+import { makeEngine, type NodeOptions } from './make-engine.ts';
+
+const token = 'k-7 secret/value';
+const httpStep = `steps:
+  - name: ask
+    type: http
+    url: "\${'https://api.example.com/' + $.input.path}"
+    headers: { authorization: "Bearer \${secrets.api-key}" }
+    retry_config: { max_attempts: 1 }`;
+
+async function run(connector: Connector, options: NodeOptions = {}, spec = httpStep) {
+  const secret = (_: string, name: string): string | undefined => (name === 'api-key' ? token : undefined);
+  const node = await makeEngine({ connectors: { http: connector }, secret, ...options });
+  await node.deploy(spec);
+  const id = await node.start({ path: 'x' });
+  await node.clock.settle();
+  return { node, id, state: await node.state(id) };
+}
+
+describe('a step that the server carries out', () => {
+  test('gets its request with expressions and secrets in place, and its answer is the output', async () => {
+    let seen: ConnectorCall | undefined;
+    const { id, state } = await run({
+      run: async (call) => {
+        seen = call;
+        return { ok: true };
+      },
+    });
+    assert.deepEqual(
+      [seen?.request['url'], seen?.request['headers']],
+      ['https://api.example.com/x', { authorization: `Bearer ${token}` }],
+    );
+    assert.deepEqual(
+      [seen?.executionId, seen?.step, seen?.attempt, seen?.idempotencyKey, seen?.workspace],
+      [id, 'ask', 1, `${id}/ask#1`, 'default'],
+    );
+    assert.deepEqual([state.status, state.steps.get('ask')?.kind], ['completed', 'http']);
+    assert.deepEqual(state.steps.get('ask')?.output, { ok: true });
+  });
+
+  test('leaves no secret in the journal, whatever the service sends back', async () => {
+    const echoes: ((call: ConnectorCall) => Promise<Json>)[] = [
+      async () => ({ [token]: token, url: encodeURIComponent(token), basic: Buffer.from(token).toString('base64') }),
+      async () => {
+        throw new StepFailure('HTTP_401', `refused ${token}`, { details: { sent: token }, retryable: false });
+      },
+    ];
+    for (const echo of echoes) {
+      const { node, id } = await run({ run: echo });
+      const journal = JSON.stringify(await node.engine.executions.journal('default', id, { after: 0, limit: 100 }));
+      for (const form of [token, encodeURIComponent(token), Buffer.from(token).toString('base64')]) {
+        assert.ok(!journal.includes(form), `the journal holds ${form}`);
+      }
+      assert.ok(journal.includes('***'));
+    }
+  });
+
+  test('that names a secret which is not there fails at once, by name', async () => {
+    const { state } = await run({ run: async () => null }, { secret: () => undefined });
+    assert.deepEqual([state.status, state.error?.code], ['failed', 'SECRET_NOT_FOUND']);
+    assert.match(state.error?.message ?? '', /"api-key"/);
+  });
+
+  test('times out after a minute where it sets no timeout, and is told to stop', async () => {
+    let signal: AbortSignal | undefined;
+    const { node, id } = await run({
+      run(call) {
+        signal = call.signal;
+        return new Promise(() => undefined);
+      },
+    });
+    await node.clock.advance(61_000);
+    await node.clock.settle();
+    const { status, error } = await node.state(id);
+    assert.deepEqual([status, error?.code, signal?.aborted], ['failed', 'TIMEOUT', true]);
+  });
+
+  test('shares a breaker with every step that calls the same host', async () => {
+    const spec = `steps:
+  - { name: a, type: http, url: "https://down.example.com/a", circuit_breaker: { failure_threshold: 1 }, on_failure: b }
+  - { name: b, type: http, url: "https://down.example.com/b", circuit_breaker: { failure_threshold: 1 } }`;
+    let calls = 0;
+    const { state } = await run(
+      {
+        run: async () => {
+          calls += 1;
+          throw new StepFailure('HTTP_503', 'down');
+        },
+      },
+      {},
+      spec,
+    );
+    assert.deepEqual([calls, state.error?.code], [1, 'CIRCUIT_OPEN']);
+  });
+});

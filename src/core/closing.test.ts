@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { call, noon, type Story, started } from './make-story.ts';
+import { pending } from './pending.ts';
 
 const withUndo = `steps:
   - {name: a, ${call}, compensate: {executor: e, function: undo-a}}
@@ -392,12 +393,42 @@ describe('the timeout of the workflow', () => {
       `timeout: 1h\ntimeout_action: retry\nretry_policy: {max_attempts: 2}\nsteps:\n  - {name: a, ${call}}\n  - {name: b, ${call}, input: $.execution.attempt}`,
     ).completes('a');
     const old = { type: 'task.completed', step: 'b', visit: 1, attempt: 1, output: 1 } as const;
-    story.fires('deadline');
+    story.fires('deadline').fires('rerun');
     assert.equal(story.state.run, 2);
     assert.deepEqual(story.inHand(), ['a']);
     assert.equal(story.refusal(old)?.code, 'STALE_ATTEMPT');
     assert.equal(story.completes('a').step('b').input, 2);
     assert.deepEqual(story.fires('deadline').end(), { status: 'timed_out', code: 'WORKFLOW_TIMEOUT' });
+  });
+
+  describe('with retry', () => {
+    const policy = '{max_attempts: 3, initial_delay: 10s, multiplier: 3, jitter: false}';
+    const again = `timeout: 1h\ntimeout_action: retry\nretry_policy: ${policy}\n${withUndo}`;
+
+    test('begins the new run after the delay of retry_policy, which grows, and with its whole time', () => {
+      const story = started(again).fires('deadline');
+      assert.deepEqual([story.end().status, story.state.run, story.inHand()], ['running', 1, []]);
+      assert.equal(story.fires('rerun').at, noon + 3_610_000);
+      assert.deepEqual([story.state.run, story.state.deadlineAt], [2, noon + 7_210_000]);
+      assert.equal(story.fires('deadline').fires('rerun').at, noon + 7_240_000);
+    });
+
+    test('keeps the new run back while the execution is paused', () => {
+      const story = started(again);
+      story.when({ type: 'pause' });
+      story.fires('deadline');
+      assert.deepEqual(pending(story.state), []);
+      story.when({ type: 'resume' });
+      assert.deepEqual(story.fires('rerun').inHand(), ['a']);
+    });
+
+    test('can be cancelled before the new run begins, and compensates what the old one did', () => {
+      const story = started(again).completes('a').fires('deadline');
+      story.when({ type: 'cancel' });
+      assert.deepEqual(story.inHand(), ['b-compensate']);
+      story.completesAll({ 'b-compensate': {}, 'a-compensate': {} });
+      assert.deepEqual(story.end(), { status: 'cancelled', code: 'CANCELLED' });
+    });
   });
 
   test('with fallback ends with the response', () => {

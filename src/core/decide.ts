@@ -19,6 +19,7 @@ import { cancelSteps, go, openFrame, succeed } from './flow.ts';
 import { deliveriesMax, eventsMax } from './limits.ts';
 import type { Program } from './program.ts';
 import { resumeFailed } from './resume.ts';
+import { retryDelayMs } from './retry.ts';
 import { type ExecutionState, isEnded } from './state.ts';
 import { emit, evaluated, openTurn, runAgenda, scopeOf, stepAt, type Turn } from './turn.ts';
 
@@ -152,6 +153,9 @@ function fire(turn: Turn, fact: Extract<Fact, { type: 'timer' }>): void {
   switch (timer.timer) {
     case 'deadline':
       return passDeadline(turn);
+    case 'rerun':
+      emit(turn, { type: 'execution.retried', run: turn.state.run + 1, ...deadlineOf(turn, undefined) });
+      return openFrame(turn, { path: '', list: '' });
     case 'retry':
       return beginAttempt(turn, timer.step);
     case 'wait':
@@ -186,8 +190,11 @@ function passDeadline(turn: Turn): void {
     case 'retry':
       if (state.run >= program.retry.maxAttempts) return closeExecution(turn, { outcome: 'timed_out', error });
       endRun(turn);
-      emit(turn, { type: 'execution.retried', run: state.run + 1, ...deadlineOf(turn, undefined) });
-      return openFrame(turn, { path: '', list: '' });
+      // The policy of the workflow counts runs as a step's counts attempts.
+      return emit(turn, {
+        type: 'execution.retrying',
+        dueAt: turn.at + retryDelayMs(program.retry, state.run, turn.random.next()),
+      });
     case 'fallback':
       return fallBackWorkflow(turn, error);
     default:

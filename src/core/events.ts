@@ -18,6 +18,8 @@ export type ExecutionEvent =
   | { readonly type: 'compensation.started'; readonly undos: readonly Undo[] }
   | { readonly type: 'compensation.advanced'; readonly failed: boolean }
   | ExecutionClosed
+  /** The run was out of time: what ran is cancelled, and a new run is due. */
+  | { readonly type: 'execution.retrying'; readonly dueAt: number }
   | { readonly type: 'execution.retried'; readonly run: number; readonly deadlineAt?: number }
   | { readonly type: 'rule.fired'; readonly rule: number; readonly step: string }
   | SignalReceived

@@ -31,6 +31,11 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
       state.outstanding.delete('deadline');
       state.deadlineAt = undefined;
       break;
+    case 'execution.retrying':
+      state.outstanding.delete('deadline');
+      state.deadlineAt = undefined;
+      openTimer(state, { id: 'rerun', timer: 'rerun', step: '', dueAt: event.dueAt });
+      break;
     case 'execution.closing':
       state.status = 'compensating';
       state.closing = event.closing;
@@ -95,6 +100,7 @@ function setDeadline(state: ExecutionState, deadlineAt: number | undefined): voi
 
 function recordRetry(state: ExecutionState, event: Extract<ExecutionEvent, { type: 'execution.retried' }>): void {
   state.run = event.run;
+  state.outstanding.delete('rerun');
   state.status = 'running';
   state.endedAt = undefined;
   state.output = undefined;

@@ -162,8 +162,11 @@ export type Command =
   /** The rest of a long move. */
   | { readonly type: 'continue'; readonly id: string; readonly frame: string; readonly next: string };
 
-/** `deadline`: of the execution. `timeout`: of a container or a wait. `queue`: of waiting for an executor. */
-export type TimerKind = 'deadline' | 'retry' | 'wait' | 'timeout' | 'queue';
+/**
+ * `deadline`: of the execution. `rerun`: of its next run. `timeout`: of a container or a wait. `queue`: of waiting for an
+ * executor.
+ */
+export type TimerKind = 'deadline' | 'rerun' | 'retry' | 'wait' | 'timeout' | 'queue';
 
 export function emptyState(id: string): ExecutionState {
   return {

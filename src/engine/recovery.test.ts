@@ -66,6 +66,25 @@ describe('a timer', () => {
   });
 });
 
+describe('the next run after a workflow timeout', () => {
+  test('begins after its delay, also where the process died meanwhile', async () => {
+    const node = await makeEngine();
+    const policy = '{max_attempts: 2, initial_delay: 20s, jitter: false}';
+    await node.deploy(`timeout: 1m\ntimeout_action: retry\nretry_policy: ${policy}\n${one}`);
+    const id = await node.start();
+    assert.equal((await node.claimOne()).attempt, 1);
+    await node.clock.advance(60_000);
+    const later = await restarted(node);
+    assert.deepEqual([await later.status(id), dueIn(later, id)], ['running', 80_000]);
+    await later.clock.advance(19_000);
+    assert.deepEqual(await later.claim(), []);
+    await later.clock.advance(1_500);
+    await later.complete(await later.claimOne());
+    assert.deepEqual([await later.status(id), (await later.state(id)).run], ['completed', 2]);
+    assert.deepEqual(leftovers(later, id), []);
+  });
+});
+
 describe('wake rows', () => {
   test('stand no later than the earliest timer', async () => {
     const node = await makeEngine();

@@ -3,6 +3,7 @@ import type { ExecutionEvent } from '../../../src/core/events.ts';
 import { isEnded } from '../../../src/core/state.ts';
 import { claim } from '../violation.ts';
 import { type Book, type Check, latenessMaxMs } from './book.ts';
+import { delayRange } from './retry-oracle.ts';
 
 type Closed = Extract<ExecutionEvent, { type: 'execution.closed' }>;
 
@@ -12,6 +13,7 @@ export function checkLifecycle(book: Book): Check {
   // Kept apart from the engine's own bookkeeping.
   let isPaused = false;
   let hasUndoFailed = false;
+  let rerunAt: number | undefined;
 
   function checkDeadline(at: number): void {
     const dueAt = shadow.deadlineAt ?? Number.POSITIVE_INFINITY;
@@ -27,14 +29,30 @@ export function checkLifecycle(book: Book): Check {
       tally.saw('run retried by a user');
       return;
     }
-    const { timeoutAction, retry } = book.outline.definition;
-    claim(timeoutAction === 'retry', 'I5', () => `${id} runs again while it is open`);
-    claim(run <= (retry?.maxAttempts ?? 1), 'I16', () => `${id} begins run ${run} of ${retry?.maxAttempts ?? 1}`);
-    checkDeadline(at);
+    const dueAt = rerunAt;
+    claim(dueAt !== undefined, 'I5', () => `${id} runs again while it is open`);
+    claim(at >= dueAt, 'I8', () => `${id} runs again ${dueAt - at} ms early`);
+    const lateMs = at - Math.max(dueAt, book.heldUntil);
+    if (book.isFair) claim(lateMs <= latenessMaxMs, 'I8', () => `${id} runs again ${lateMs} ms late`);
+    rerunAt = undefined;
     tally.saw('run retried by its timeout');
   }
 
+  function checkRetrying(dueAt: number, at: number): void {
+    const { timeoutAction, retry } = book.outline.definition;
+    const max = retry?.maxAttempts ?? 1;
+    claim(timeoutAction === 'retry', 'I5', () => `${id} is to run again, which its definition does not say`);
+    claim(shadow.run < max, 'I16', () => `${id} is to run again after run ${shadow.run} of ${max}`);
+    checkDeadline(at);
+    const { minMs, maxMs } = delayRange(retry ?? {}, shadow.run);
+    const delayMs = dueAt - at;
+    const isInside = delayMs >= minMs && delayMs <= maxMs;
+    claim(isInside, 'I16', () => `${id} waits ${delayMs} ms for its next run, not ${minMs} to ${maxMs}`);
+    rerunAt = dueAt;
+  }
+
   function checkClosed(event: Closed, at: number): void {
+    rerunAt = undefined;
     tally.saw(`execution ${event.status}`);
     if (event.deadLetter) tally.saw('dead letter');
     if (event.error?.code === 'UNDEFINED_STEP') tally.saw('undefined step');
@@ -68,6 +86,8 @@ export function checkLifecycle(book: Book): Check {
       if (['execution.resumed', 'execution.closing', 'execution.closed'].includes(event.type)) isPaused = false;
       if (event.type === 'compensation.advanced') hasUndoFailed ||= event.failed;
       switch (event.type) {
+        case 'execution.retrying':
+          return checkRetrying(event.dueAt, at);
         case 'execution.retried':
           return checkRetried(event.run, at);
         case 'execution.admitted':

@@ -44,7 +44,7 @@ export function openBreakerGate(clock: Clock): BreakerGate {
         const target = targetOf(live, live.state.steps.get(event.step));
         const isRefusal = event.type !== 'step.completed' && neverCalled.has(event.error.code);
         const isStandIn = event.type === 'step.completed' && event.insteadOf !== undefined;
-        if (!target || isRefusal || isStandIn) continue;
+        if (!target || isRefusal || isStandIn || isRuleRetry(event, events)) continue;
         breakers.record(target.key, target.settings, {
           isSuccess: event.type === 'step.completed',
           nowMs: clock.nowMs(),
@@ -52,6 +52,11 @@ export function openBreakerGate(clock: Clock): BreakerGate {
       }
     },
   };
+}
+
+/** A rule lets a step try again whose failure, in the same move, has been counted. */
+function isRuleRetry({ type, step }: { type: string; step: string }, events: readonly ExecutionEvent[]): boolean {
+  return type === 'step.retrying' && events.some((event) => event.type === 'step.failed' && event.step === step);
 }
 
 /** Failures of attempts that did not reach their target. */

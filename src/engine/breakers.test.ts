@@ -33,6 +33,24 @@ describe('a circuit breaker', () => {
     assert.equal(breakers.phase('k'), 'closed');
   });
 
+  test('counts them whatever succeeded in between', () => {
+    const breakers = openBreakers();
+    breakers.record('k', settings, failing(0));
+    breakers.record('k', settings, succeeding(500));
+    breakers.record('k', settings, failing(1_000));
+    assert.equal(breakers.phase('k'), 'open');
+  });
+
+  test('has a window that moves on with time: no boundary parts two failures that are close', () => {
+    for (const firstAt of [1_000, 5_000, 9_500, 9_999]) {
+      const breakers = openBreakers();
+      breakers.record('k', settings, succeeding(0));
+      breakers.record('k', settings, failing(firstAt));
+      breakers.record('k', settings, failing(firstAt + 8_900));
+      assert.equal(breakers.phase('k'), 'open', `failures at ${firstAt} and ${firstAt + 8_900}`);
+    }
+  });
+
   test('half-open lets so many probes through, and closes when they succeed', () => {
     const breakers = opened();
     assert.deepEqual(
@@ -125,6 +143,18 @@ describe('a step behind a breaker', () => {
     await node.clock.settle();
     const codes = await Promise.all(ids.map(async (id) => (await node.state(id)).error?.code));
     assert.deepEqual(codes.sort(), ['BOOM', 'BOOM', 'CIRCUIT_OPEN']);
+  });
+
+  test('counts a failure once that a rule lets try again', async () => {
+    const node = await makeEngine();
+    const policy = 'retry_policy: {max_attempts: 1, initial_delay: 1s, jitter: false}';
+    const rules = 'error_handling: [{condition: "$.steps.a.status == \'failed\'", action: retry}]';
+    await node.deploy(`${policy}\n${rules}\n${spec}`);
+    const id = await node.start();
+    await node.fail(await node.claimOne());
+    await node.clock.advance(1_500);
+    await node.complete(await node.claimOne());
+    assert.equal(await node.status(id), 'completed');
   });
 
   test('does the same for functions in this process', async () => {

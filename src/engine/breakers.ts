@@ -4,6 +4,10 @@
  * closed → (failures) → open → (recovery timeout) → half-open → (probes succeed) → closed, or (one fails) → open again.
  * A probe's permit has a deadline: one that is never answered counts as failed, so a breaker cannot stay half-open.
  * While open nothing goes through.
+ *
+ * `failure_threshold` counts the failures of the last `window`, whatever succeeded between them; `failure_rate_threshold`
+ * is their share of the calls of that time. The window moves on in tenths, so that a breaker remembers ten numbers and not
+ * every call: what is older than nine tenths of it may be forgotten already.
  */
 import type { CircuitBreaker } from '../model/definition.ts';
 
@@ -32,13 +36,21 @@ interface Breaker {
   phase: BreakerPhase;
   /** When it opened, or became half-open. */
   since: number;
-  calls: number;
-  failures: number;
-  windowStart: number;
+  /** What became of the calls of the window, oldest first. */
+  slices: Slice[];
   /** Deadlines of the permits that are out. */
   permits: number[];
   successes: number;
 }
+
+interface Slice {
+  readonly since: number;
+  calls: number;
+  failures: number;
+}
+
+/** The window moves on by one of so many parts. */
+const slicesPerWindow = 10;
 
 export function openBreakers(): Breakers {
   const breakers = new Map<string, Breaker>();
@@ -49,9 +61,7 @@ export function openBreakers(): Breakers {
     const breaker: Breaker = {
       phase: 'closed',
       since: nowMs,
-      calls: 0,
-      failures: 0,
-      windowStart: nowMs,
+      slices: [],
       permits: [],
       successes: 0,
     };
@@ -88,16 +98,26 @@ export function openBreakers(): Breakers {
       const breaker = breakerOf(key, nowMs);
       if (breaker.phase === 'open') return;
       if (breaker.phase === 'half_open') return recordProbe(breaker, settings, { isSuccess, nowMs });
-      const windowMs = settings.windowMs ?? breakerDefaults.windowMs;
-      if (nowMs - breaker.windowStart >= windowMs)
-        Object.assign(breaker, { windowStart: nowMs, calls: 0, failures: 0 });
-      breaker.calls += 1;
+      const slice = currentSlice(breaker, settings, nowMs);
+      slice.calls += 1;
       if (isSuccess) return;
-      breaker.failures += 1;
+      slice.failures += 1;
       if (isTripped(breaker, settings)) open(breaker, nowMs);
     },
     phase: (key) => breakers.get(key)?.phase ?? 'closed',
   };
+}
+
+/** Forgets what is older than the window. */
+function currentSlice(breaker: Breaker, settings: CircuitBreaker, nowMs: number): Slice {
+  const windowMs = settings.windowMs ?? breakerDefaults.windowMs;
+  const { slices } = breaker;
+  while (slices[0] && nowMs - slices[0].since >= windowMs) slices.shift();
+  const last = slices.at(-1);
+  if (last && nowMs - last.since < windowMs / slicesPerWindow) return last;
+  const slice = { since: nowMs, calls: 0, failures: 0 };
+  slices.push(slice);
+  return slice;
 }
 
 /** By count, or by rate once enough calls were seen. A definition that gives only a rate is judged by rate alone. */
@@ -105,11 +125,15 @@ function isTripped(breaker: Breaker, settings: CircuitBreaker): boolean {
   const { failureRateThreshold } = settings;
   const threshold =
     settings.failureThreshold ?? (failureRateThreshold === undefined ? breakerDefaults.failureThreshold : undefined);
-  if (threshold !== undefined && breaker.failures >= threshold) return true;
+  const calls = sumOf(breaker.slices.map((slice) => slice.calls));
+  const failures = sumOf(breaker.slices.map((slice) => slice.failures));
+  if (threshold !== undefined && failures >= threshold) return true;
   const minimumCalls = settings.minimumCalls ?? breakerDefaults.minimumCalls;
-  if (failureRateThreshold === undefined || breaker.calls < minimumCalls) return false;
-  return breaker.failures / breaker.calls >= failureRateThreshold;
+  if (failureRateThreshold === undefined || calls < minimumCalls) return false;
+  return failures / calls >= failureRateThreshold;
 }
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
 function recordProbe(
   breaker: Breaker,
@@ -120,9 +144,9 @@ function recordProbe(
   if (!isSuccess) return open(breaker, nowMs);
   breaker.successes += 1;
   if (breaker.successes < (settings.halfOpenMaxCalls ?? breakerDefaults.halfOpenMaxCalls)) return;
-  Object.assign(breaker, { phase: 'closed', since: nowMs, calls: 0, failures: 0, windowStart: nowMs, permits: [] });
+  Object.assign(breaker, { phase: 'closed', since: nowMs, slices: [], permits: [] });
 }
 
 function open(breaker: Breaker, nowMs: number): void {
-  Object.assign(breaker, { phase: 'open', since: nowMs, permits: [], successes: 0 });
+  Object.assign(breaker, { phase: 'open', since: nowMs, slices: [], permits: [], successes: 0 });
 }

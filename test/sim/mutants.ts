@@ -123,7 +123,7 @@ export const mutants: readonly Mutant[] = [
     'outstanding: [],',
     'a snapshot forgets what is outstanding',
   ),
-  breakers('breaker.failures >= threshold', 'breaker.failures > threshold', 'a breaker opens one failure too late'),
+  breakers('failures >= threshold', 'failures > threshold', 'a breaker opens one failure too late'),
   claims(
     'deps.counters.tasksHandedOut += 1;\n      resolve(handed.task);',
     'deps.counters.tasksHandedOut += 1;',
@@ -174,6 +174,16 @@ export const mutants: readonly Mutant[] = [
     'nowMs - breaker.since < recoveryMsOf(settings)',
     'nowMs < breaker.since',
     'an open breaker lets calls through',
+  ),
+  decide(
+    'dueAt: turn.at + retryDelayMs(program.retry, state.run, turn.random.next()),',
+    'dueAt: turn.at,',
+    'the next run begins at once',
+  ),
+  evolveExecution(
+    "openTimer(state, { id: 'rerun', timer: 'rerun', step: '', dueAt: event.dueAt });",
+    '',
+    'the next run never begins',
   ),
   // Defects that the simulation found in the engine itself, planted again.
   evolveExecution(

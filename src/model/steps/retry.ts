@@ -69,14 +69,14 @@ export const circuitBreaker = named(
     failureThreshold: optional(
       'failure_threshold',
       integer({ min: 1, max: 1_000_000 }),
-      'Failures in a row that open it.',
+      'Failures within the window that open it, whatever succeeds between them.',
     ),
     failureRateThreshold: optional(
       'failure_rate_threshold',
       number({ min: 0, max: 1 }),
       'Share of failures within the window that opens it, 0 to 1.',
     ),
-    windowMs: optional('window', duration(1), 'The time over which failures are counted.'),
+    windowMs: optional('window', duration(1), 'The time over which calls and failures are counted.'),
     minimumCalls: optional(
       'minimum_calls',
       integer({ min: 1, max: 1_000_000 }),

@@ -90,8 +90,10 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       if (event.type === 'execution.started') book.outline = outlineByHash(disk, event.definition);
       for (const check of checks) check.before?.(event, stored.at);
       checkWithdrawal(found, event, stored.at);
+      const hadEnded = 'step' in event && shadow.steps.get(event.step)?.endedAt !== undefined;
       evolve(shadow, event, stored.at);
-      if ('step' in event) breaker?.ended(shadow.steps.get(event.step), event, stored.at);
+      // What a rule lets try again has ended before: its attempt counted then.
+      if ('step' in event && !hadEnded) breaker?.ended(shadow.steps.get(event.step), event, stored.at);
       book.counts.set(event.type, (book.counts.get(event.type) ?? 0) + 1);
       events += 1;
       if (event.type === 'step.completed' || event.type === 'signal.received') facts += 1;

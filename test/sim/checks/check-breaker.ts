@@ -40,7 +40,7 @@ export function checkBreaker(tally: Tally): BreakerCheck {
         failures = 0;
       }
       if (event.type !== 'step.failed' && event.type !== 'step.retrying') return;
-      if (event.error.code === 'CIRCUIT_OPEN' || event.error.code === 'RULE_FIRED') return;
+      if (event.error.code === 'CIRCUIT_OPEN') return;
       if (openedAt !== undefined) {
         if (at >= openedAt + recoveryMs) open(at);
         return;

@@ -20,24 +20,34 @@ export interface Committer {
   /** Undefined while the store takes writes. */
   trouble(): Fault | undefined;
   commits(): number;
-  /** Resolves once everything added so far is settled. */
+  /** Resolves once everything added before the call is settled, however much is added meanwhile. */
   drained(): Promise<void>;
 }
 
 export type Settle = (outcome: Outcome | Fault) => void;
 
 interface Waiting {
+  /** Its place among all writes ever added. */
+  readonly place: number;
   readonly write: Write;
   readonly settle: Settle;
 }
 
-export function openCommitter(deps: { store: Store; clock: Clock }): Committer {
+/** Somebody waits for every write that came before a place. */
+interface Drain {
+  readonly before: number;
+  left: number;
+  readonly resolve: () => void;
+}
+
+export function openCommitter(deps: { store: Pick<Store, 'commit'>; clock: Clock }): Committer {
   let collecting: Waiting[] = [];
   let batchesUnderWay = 0;
   let writesUnderWay = 0;
   let trouble: Fault | undefined;
   let commits = 0;
-  const idle: (() => void)[] = [];
+  let added = 0;
+  let drains: Drain[] = [];
 
   function flush(): void {
     if (batchesUnderWay >= batchesMax || collecting.length === 0) return;
@@ -71,21 +81,35 @@ export function openCommitter(deps: { store: Store; clock: Clock }): Committer {
     batchesUnderWay -= 1;
     writesUnderWay -= batch.length;
     flush();
+    const over = drainsOver(batch);
     for (const [index, waiting] of batch.entries()) waiting.settle(outcomeAt(index));
-    if (pending() === 0) for (const resolve of idle.splice(0)) resolve();
+    for (const drain of over) drain.resolve();
+  }
+
+  /** Batches are settled in any order, but the writes of each follow one another. */
+  function drainsOver(batch: readonly Waiting[]): readonly Drain[] {
+    if (drains.length === 0) return [];
+    const first = batch[0]?.place ?? 0;
+    for (const drain of drains) drain.left -= Math.max(0, Math.min(batch.length, drain.before - first));
+    const over = drains.filter((drain) => drain.left === 0);
+    drains = drains.filter((drain) => drain.left > 0);
+    return over;
   }
 
   const pending = (): number => collecting.length + writesUnderWay;
 
   return {
     add(write, settle) {
-      collecting.push({ write, settle });
+      collecting.push({ write, settle, place: added++ });
       if (collecting.length >= batchEager) flush();
       else if (collecting.length === 1 && batchesUnderWay === 0) queueMicrotask(flush);
     },
     pending,
     trouble: () => trouble,
     commits: () => commits,
-    drained: () => (pending() === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle.push(resolve))),
+    drained() {
+      if (pending() === 0) return Promise.resolve();
+      return new Promise((resolve) => drains.push({ before: added, left: pending(), resolve }));
+    },
   };
 }

@@ -57,7 +57,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     await recovery.stop();
     const until = clock.monotonicMs() + (options.deadlineMs ?? closeDeadlineMs);
     while (local.running() > 0 && clock.monotonicMs() < until) await pause(clock, 10);
-    await committer.drained();
+    while (committer.pending() > 0) await committer.drained();
     await Promise.all(Object.values(deps.connectors ?? {}).map((connector) => connector.close?.()));
     node.timers.close();
     await store.close();

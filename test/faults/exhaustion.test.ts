@@ -1,16 +1,19 @@
 /** The server runs out of something: it says so by a typed refusal, loses nothing it promised, and recovers by itself. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, beforeEach, describe, test } from 'node:test';
+import { Fault } from '../../src/kit/fault.ts';
+import { move, moveIds } from '../../src/storage/sample-writes.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { openPlatform, type PlatformProcess, until } from '../support/platform.ts';
 
 const diskMebibytes = 16;
-/** More than half: what makes room for the log must make room for its copy in the main file. */
-const ballastMebibytes = 9;
+/** What else is on it: most of it stays, and much less than the log has grown to is taken away. */
+const ballastMebibytes = { kept: 8, removed: 0.5 };
 const recoveryMs = 10_000;
 const workflow = `
 apiVersion: magicflow.io/v2
@@ -52,9 +55,14 @@ function hasTool(name: string): boolean {
 }
 
 describe('a full disk', { skip: skipDisk }, () => {
+  beforeEach(() => {
+    for (const name of readdirSync(disk)) rmSync(join(disk, name), { recursive: true });
+  });
+
   test('refuses starts as STORE_FULL, keeps what was promised, and takes starts again once there is room', async (t) => {
-    const ballast = join(disk, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(ballastMebibytes * 1024 * 1024));
+    for (const [name, mebibytes] of Object.entries(ballastMebibytes)) {
+      writeFileSync(join(disk, name), Buffer.alloc(mebibytes * 1024 * 1024));
+    }
     const dataDir = join(disk, 'data');
     const platform = await openPlatform({ dataDir, willBeKilled: true });
     t.after(() => platform.close());
@@ -77,7 +85,7 @@ describe('a full disk', { skip: skipDisk }, () => {
     assert.equal((await platform.call('GET /health')).status, 200);
     assert.ok(promised.length > 10, 'there was room for some');
 
-    rmSync(ballast);
+    rmSync(join(disk, 'removed'));
     const freedAt = performance.now();
     await until(async () => ((await start()) ? true : undefined), { what: 'a start', deadlineMs: recoveryMs });
     const recoveredMs = Math.round(performance.now() - freedAt);
@@ -87,6 +95,34 @@ describe('a full disk', { skip: skipDisk }, () => {
     t.diagnostic(
       `${promised.length} promised, refused: ${refused}; takes starts ${recoveredMs} ms after there is room`,
     );
+  });
+
+  test('lets the store forget, though there is no room to write that down, and go on in the room it makes', async (t) => {
+    const store = await openSqliteStore({ directory: join(disk, 'store') });
+    t.after(() => store.close());
+    const moveOf = (id: string, length: number) => move(id, 1, { values: [{ hash: 'h', text: 'x'.repeat(length) }] });
+    const kept: string[] = [];
+    const fill = async (): Promise<void> => {
+      for (;;) {
+        const ids = Array.from({ length: 50 }, (_, index) => `e${kept.length + index}`);
+        await store.commit(ids.map((id) => moveOf(id, 3_000)));
+        kept.push(...ids);
+      }
+    };
+    const isFull = (error: unknown) => Fault.is(error, 'STORE_FULL');
+    // Each time the log is emptied there is a little room again, and in the end there is none.
+    for (let known = -1; known < kept.length; ) {
+      known = kept.length;
+      await assert.rejects(fill(), isFull);
+    }
+    const late = moveOf('late', 200_000);
+    await assert.rejects(store.commit([late]), isFull);
+    await store.forget(kept.splice(0, 1_000));
+    // The engine sends a commit that failed again, too.
+    await store.commit([late]).catch(() => store.commit([late]));
+    for (const id of [...kept, 'late']) assert.deepEqual(await moveIds(store, id), [`move-${id}-1`]);
+    assert.equal((await store.diagnostics()).integrity, 'ok');
+    t.diagnostic(`${kept.length} kept`);
   });
 });
 

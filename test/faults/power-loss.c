@@ -96,7 +96,7 @@ static unsigned long draw(unsigned long below) {
   return (unsigned long)(state % below);
 }
 
-/* The name of a descriptor's file inside the folder, or 0. Wal-index and lock files are memory, not data. */
+/* The name of a descriptor's file inside the folder, or 0. Wal-index and lock files are memory, not data, and the reserve holds nothing. */
 static int name_of(int descriptor, char *name) {
   char link[64], path[PATH_MAX];
   snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
@@ -105,7 +105,8 @@ static int name_of(int descriptor, char *name) {
   path[length] = 0;
   if (strncmp(path, folder, folder_length) != 0 || path[folder_length] != '/') return 0;
   const char *rest = path + folder_length + 1;
-  if (strchr(rest, '/') || strstr(rest, "-shm") || strstr(rest, ".lock") || strstr(rest, " (deleted)")) return 0;
+  if (strchr(rest, '/') || strstr(rest, "-shm") || strstr(rest, ".lock") || strstr(rest, "-reserve")) return 0;
+  if (strstr(rest, " (deleted)")) return 0;
   snprintf(name, NAME_MAX + 1, "%s", rest);
   return 1;
 }

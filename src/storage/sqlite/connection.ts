@@ -6,17 +6,18 @@
  * `checkpointPages` pages.
  */
 import { DatabaseSync } from 'node:sqlite';
+import { reserveBytesMax } from './log-reserve.ts';
 
+/** SQLite's own default, as every database of this program has it. */
+export const pageBytes = 4_096;
 const checkpointPages = 4_000;
-/** What the log file is cut back to after a burst made it longer. */
-const journalBytesMax = 64 * 1024 * 1024;
 const cacheKibibytes = 32 * 1024;
 /** Only an unusual moment (recovery, the last checkpoint) makes one connection wait for another. */
 const busyTimeoutMs = 2_000;
 
 export interface WriterSettings {
   readonly path: string;
-  /** The pages (of 4,096 bytes) that the file may grow to; 0 for no limit but the disk. */
+  /** The pages (of `pageBytes`) that the file may grow to; 0 for no limit but the disk. */
   readonly pagesMax: number;
 }
 
@@ -26,7 +27,7 @@ export function connectWriter({ path, pagesMax }: WriterSettings): DatabaseSync 
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA wal_autocheckpoint = ${checkpointPages};
-    PRAGMA journal_size_limit = ${journalBytesMax};
+    PRAGMA journal_size_limit = ${reserveBytesMax};
     PRAGMA cache_size = -${cacheKibibytes};
     PRAGMA temp_store = MEMORY;
     ${pagesMax > 0 ? `PRAGMA max_page_count = ${pagesMax};` : ''}

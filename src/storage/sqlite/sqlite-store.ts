@@ -97,7 +97,7 @@ function makeStore({ local, writer, reader, release }: Parts): SqliteStore {
     catalog: openSqliteCatalog({ local, read, write }),
     async forget(executionIds) {
       checkForget(executionIds);
-      await write(forgetStatements(executionIds));
+      await writer.call({ kind: 'run', statements: forgetStatements(executionIds), makesRoom: true });
     },
     async diagnostics() {
       const rows = await write(

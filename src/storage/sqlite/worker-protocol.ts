@@ -6,8 +6,8 @@ import type { Statement } from './statements.ts';
 export type Request =
   /** One durable transaction; answered with the outcomes. Writer only. */
   | { readonly kind: 'commit'; readonly writes: readonly Write[] }
-  /** One transaction; answered with the rows of each statement. */
-  | { readonly kind: 'run'; readonly statements: readonly Statement[] }
+  /** One transaction; answered with the rows of each statement. What makes room may use the room kept for the log. */
+  | { readonly kind: 'run'; readonly statements: readonly Statement[]; readonly makesRoom?: boolean }
   /** Ends the thread; not answered. */
   | { readonly kind: 'close' };
 

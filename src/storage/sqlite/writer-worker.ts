@@ -3,13 +3,15 @@
  *
  * After any failure the connection is thrown away and the next request opens a new one: what a failed commit or sync
  * has left in SQLite's memory is not worth guessing. Opening copies the log into the main file and syncs both, so
- * that a commit whose sync failed (or that a kill came before) is never taken for durable when it is seen again.
+ * that a commit whose sync failed (or that a kill came before) is never taken for durable when it is seen again. It
+ * also empties the log: a commit that failed because the disk was full has filled it to the last free byte.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { present } from '../../kit/assert.ts';
 import { type BatchWriter, prepareBatchWriter } from './batch-writer.ts';
-import { connectWriter, type WriterSettings } from './connection.ts';
+import { connectWriter, pageBytes, type WriterSettings } from './connection.ts';
+import { openLogReserve } from './log-reserve.ts';
 import { failureOf, isDiskFull } from './sqlite-faults.ts';
 import { type PreparedStatements, prepareOnDemand, rollBack, runTogether } from './statements.ts';
 import type { Reply, Request } from './worker-protocol.ts';
@@ -22,6 +24,7 @@ interface Open {
 
 const port = present(parentPort, 'the port of the writer');
 const settings = workerData as WriterSettings;
+const reserve = openLogReserve(settings.path);
 let open: Open | undefined;
 
 port.on('message', (request: Request) => {
@@ -29,20 +32,49 @@ port.on('message', (request: Request) => {
   port.postMessage(reply(request));
 });
 
-function reply(request: Exclude<Request, { kind: 'close' }>): Reply {
+type Work = Exclude<Request, { kind: 'close' }>;
+
+function reply(request: Work): Reply {
   try {
-    open ??= openDatabase();
-    return {
-      answer:
-        request.kind === 'commit'
-          ? commit(open, request.writes)
-          : runTogether(open.database, open.statements, request.statements),
-    };
+    return { answer: perform(request, { reserve: 'kept' }) };
   } catch (error) {
-    abandon();
+    if (request.kind === 'run' && request.makesRoom && isDiskFull(error)) return replyFromReserve(request);
     return { failure: failureOf(error) };
   }
 }
+
+/** What makes room needs a little of it first. */
+function replyFromReserve(request: Work): Reply {
+  reserve.release();
+  try {
+    return { answer: perform(request, { reserve: 'used' }) };
+  } catch (error) {
+    return { failure: failureOf(error) };
+  }
+}
+
+function perform(request: Work, room: { reserve: 'kept' | 'used' }): unknown {
+  try {
+    open ??= openDatabase();
+    if (room.reserve === 'kept') coverLog(open.database);
+    if (request.kind === 'commit') return commit(open, request.writes);
+    return runTogether(open.database, open.statements, request.statements);
+  } catch (error) {
+    abandon();
+    throw error;
+  }
+}
+
+/** Before the log grows on, there is room to copy what it holds. */
+function coverLog(database: DatabaseSync): void {
+  const unused = unusedBytesOf(database);
+  if (reserve.cover(unused)) return;
+  settleLog(database);
+  reserve.cover(unused);
+}
+
+const unusedBytesOf = (database: DatabaseSync) => (): number =>
+  Number(database.prepare('PRAGMA freelist_count').get()?.['freelist_count'] ?? 0) * pageBytes;
 
 function openDatabase(): Open {
   const database = connectWriter(settings);
@@ -55,13 +87,26 @@ function openDatabase(): Open {
   }
 }
 
+/** Moves the log into the main file, if need be into the room that is kept for it. */
 function settleLog(database: DatabaseSync): void {
+  if (!emptyLog(database)) {
+    reserve.release();
+    emptyLog(database);
+  }
+  reserve.share(unusedBytesOf(database));
+}
+
+/**
+ * False where the disk is full. The log is synced before it is copied, so a copy that finds no room leaves nothing in
+ * doubt: the log stays as it is.
+ */
+function emptyLog(database: DatabaseSync): boolean {
   try {
-    database.exec('PRAGMA wal_checkpoint(FULL)');
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return true;
   } catch (error) {
-    // The log is synced before it is copied, so a copy that finds no room leaves nothing in doubt, and a disk that is
-    // full must not keep `forget` from making room.
-    if (!isDiskFull(error)) throw error;
+    if (isDiskFull(error)) return false;
+    throw error;
   }
 }
 
@@ -88,6 +133,7 @@ function close(): void {
   try {
     open?.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     open?.database.close();
+    reserve.release();
   } catch {
     // The log stays as it is and is read at the next start: nothing is lost by not tidying up.
   }

@@ -7,11 +7,12 @@
 import { ExpressionFault, type Scope } from '../expression/expression.ts';
 import type { Json } from '../kit/json.ts';
 import { isStopping } from './closing.ts';
-import { openContainer } from './containers.ts';
+import { isContainer, openContainer } from './containers.ts';
 import type { Origin, TaskSpec } from './events.ts';
 import { failAttempt } from './failure.ts';
 import { failFrame, leave, succeed } from './flow.ts';
 import { inlineStepsMax } from './limits.ts';
+import { itemsOf } from './loop.ts';
 import type { Node } from './program.ts';
 import { isEnded, type Signal } from './state.ts';
 import { isTaskWork, taskOf } from './task-spec.ts';
@@ -86,7 +87,7 @@ function headOf(turn: Turn, node: Node, { frame, origin, after, previous, path: 
     name: node.name,
     kind: node.work.kind === 'connector' ? node.work.connector : node.work.kind,
     frame,
-    visit: (state.steps.get(path)?.visit ?? 0) + 1,
+    visit: (state.steps.get(path)?.visit ?? state.frames.get(frame)?.visitsBefore ?? 0) + 1,
     origin,
     ...(after === undefined ? {} : { after }),
     ...(isUsual ? {} : { previous }),
@@ -101,7 +102,10 @@ export function isTrue(value: unknown): boolean {
 /** What the expressions of a step see: where it stands, what led to it, and the error it answers for. */
 export function sightOf(turn: Turn, step: Arrival): Sight {
   const { state } = turn;
-  if (step.origin === 'compensation') return { frame: '', error: state.closing?.error };
+  if (step.origin === 'compensation') {
+    const undone = step.after === undefined ? undefined : state.steps.get(step.after);
+    return { frame: undone?.frame ?? '', error: state.closing?.error };
+  }
   const previous = step.previous === undefined ? undefined : state.steps.get(step.previous)?.output;
   const error = step.after === undefined ? undefined : state.steps.get(step.after)?.error;
   return { frame: step.frame, previous, error };
@@ -159,6 +163,7 @@ function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
 
 /** Absent where the step gets the execution's own. */
 function inputFor({ input, work }: Node, scope: Scope): { input?: Json } {
+  if (work.kind === 'loop' && work.iterateOver) return { input: itemsOf(work, work.iterateOver.evaluate(scope)) };
   const template = work.kind === 'connector' ? work.request : input;
   return template ? { input: template.fill(scope) as Json } : {};
 }
@@ -185,6 +190,7 @@ function perform(turn: Turn, path: string, sight: Sight): void {
       return;
     case 'condition':
     case 'parallel':
+    case 'loop':
       return openContainer(turn, path, sight);
     case 'transform': {
       const result = evaluated(path, () => work.mapping.fill(scopeOf(turn, sight)) as Json);
@@ -220,7 +226,7 @@ export function beginAttempt(turn: Turn, path: string): void {
     const queue = queueMs === undefined ? {} : { queueDeadlineAt: turn.at + queueMs };
     return emit(turn, { type: 'step.attempted', step: path, attempt: step.attempt + 1, ...queue });
   }
-  const isLasting = node.work.kind === 'wait' || node.work.kind === 'condition' || node.work.kind === 'parallel';
+  const isLasting = node.work.kind === 'wait' || isContainer(node.work);
   if (!isLasting || !attemptAnew(turn, path)) return enter(turn, node, { ...step, isAgain: true });
   perform(turn, path, sightOf(turn, step));
 }

@@ -10,8 +10,8 @@ import type { Compiled, Expression, Template } from '../expression/expression.ts
 import { assert } from '../kit/assert.ts';
 import { parseDuration } from '../kit/duration.ts';
 import type { Json } from '../kit/json.ts';
-import type { Timing } from '../model/definition.ts';
-import type { DurationOf } from './program.ts';
+import type { Amount, Timing } from '../model/definition.ts';
+import type { AmountOf, DurationOf } from './program.ts';
 
 export function durationOf(timing: Timing | undefined): DurationOf | undefined {
   if (timing === undefined) return undefined;
@@ -24,6 +24,16 @@ export function durationOf(timing: Timing | undefined): DurationOf | undefined {
       : typeof value === 'number' && value >= 0
         ? value
         : undefined;
+  };
+}
+
+export function amountOf(amount: Amount | undefined): AmountOf | undefined {
+  if (amount === undefined) return undefined;
+  if (typeof amount === 'number') return () => amount;
+  const template = required(compileTemplate(amount));
+  return (scope) => {
+    const value = template.fill(scope);
+    return Number.isInteger(value) && (value as number) >= 1 ? (value as number) : undefined;
   };
 }
 

@@ -1,6 +1,7 @@
 import { Impossible } from '../kit/assert.ts';
 import type { Json } from '../kit/json.ts';
 import type { Step, StepList } from '../model/definition.ts';
+import { compileLoop } from './compile-loop.ts';
 import { durationOf, expressionOf, templateOf } from './compile-text.ts';
 import type { ProgramList, Work } from './program.ts';
 
@@ -42,6 +43,8 @@ export function compileWork(step: Step, inner: CompileInner): Work {
         failFast: step.failFast,
         waitFor: step.waitFor === 'any' ? 1 : step.waitFor,
       };
+    case 'loop':
+      return compileLoop(step, inner(step.list, 'round'));
     case 'wait':
       return {
         kind: 'wait',

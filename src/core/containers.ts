@@ -1,11 +1,12 @@
 /** Steps that hold lists: `condition` runs one of them, `parallel` all, and both end when a predicate over frames says so. */
 import { present } from '../kit/assert.ts';
-import { emptyObject, type Json } from '../kit/json.ts';
+import { emptyObject } from '../kit/json.ts';
 import { isTrue } from './arrival.ts';
 import { failAttempt } from './failure.ts';
 import { cancelFrame, openFrame, succeed } from './flow.ts';
+import { openLoop, roundClosed } from './loop.ts';
 import type { Work } from './program.ts';
-import type { ExecutionState, FrameState } from './state.ts';
+import { type FrameState, resultOf } from './state.ts';
 import { evaluated, frameAt, nodeOf, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
 type Parallel = Extract<Work, { kind: 'parallel' }>;
@@ -14,6 +15,7 @@ type Condition = Extract<Work, { kind: 'condition' }>;
 export function openContainer(turn: Turn, path: string, sight: Sight): void {
   const { work } = nodeOf(turn, stepAt(turn.state, path));
   if (work.kind === 'condition') openCase(turn, path, { work, sight });
+  if (work.kind === 'loop') openLoop(turn, path, sight);
   if (work.kind !== 'parallel') return;
   for (const branch of work.branches) {
     openFrame(turn, { path: branchFrame(path, branch.name), list: branch.list.id, owner: path });
@@ -32,11 +34,22 @@ function openCase(turn: Turn, path: string, { work, sight }: { work: Condition; 
   openFrame(turn, { path, list: chosen.value.id, owner: path });
 }
 
-/** A frame of this container closed: does the container end? */
-export function frameChanged(turn: Turn, owner: string): void {
+/** Steps that hold lists. */
+export const isContainer = (work: Work): boolean =>
+  work.kind === 'condition' || work.kind === 'parallel' || work.kind === 'loop';
+
+/** A list of a container closed. */
+export function frameClosed(turn: Turn, { owner, path }: { owner: string; path: string }): void {
   const step = stepAt(turn.state, owner);
   if (step.endedAt !== undefined || step.status === 'retrying') return;
-  const { work } = nodeOf(turn, step);
+  const frame = frameAt(turn.state, path);
+  if (frame.index === undefined) frameChanged(turn, owner);
+  else roundClosed(turn, frame);
+}
+
+/** Does this container end, its lists being as they are? */
+export function frameChanged(turn: Turn, owner: string): void {
+  const { work } = nodeOf(turn, stepAt(turn.state, owner));
   if (work.kind === 'parallel') return join(turn, owner, work);
   const frame = frameAt(turn.state, owner);
   if (frame.status === 'completed') succeed(turn, owner, { response: resultOf(turn.state, frame) });
@@ -62,10 +75,4 @@ function join(turn: Turn, owner: string, work: Parallel): void {
     if (frame?.status === 'completed') results[branch.name] = resultOf(turn.state, frame);
   }
   succeed(turn, owner, { response: results });
-}
-
-/** A list's own output mapping, else the output of its last completed step. */
-export function resultOf(state: ExecutionState, frame: FrameState): Json {
-  if (frame.result !== undefined) return frame.result;
-  return frame.last === undefined ? null : (state.steps.get(frame.last)?.output ?? null);
 }

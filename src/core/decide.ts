@@ -17,6 +17,7 @@ import type { AttemptFact, Fact, StartFact } from './facts.ts';
 import { failAttempt } from './failure.ts';
 import { cancelSteps, go, openFrame, succeed } from './flow.ts';
 import { deliveriesMax, eventsMax } from './limits.ts';
+import { continueLoop } from './loop.ts';
 import type { Program } from './program.ts';
 import { resumeFailed } from './resume.ts';
 import { retryDelayMs } from './retry.ts';
@@ -27,7 +28,7 @@ export function decide(program: Program, state: ExecutionState, fact: Fact): rea
   const turn = openTurn(program, state, fact.at);
   take(turn, fact);
   runAgenda(turn);
-  if (state.position > eventsMax && !isEnded(state)) {
+  if (state.position - state.eventsFolded > eventsMax && !isEnded(state)) {
     failExecution(turn, { code: 'EVENT_LIMIT_EXCEEDED', message: `the journal holds more than ${eventsMax} events` });
   }
   return turn.events;
@@ -229,6 +230,7 @@ function endRun(turn: Turn): void {
 function goOn(turn: Turn, id: string): void {
   const command = turn.state.outstanding.get(id);
   if (command?.type !== 'continue') return;
+  if (command.next === '') return continueLoop(turn, command.frame);
   emit(turn, { type: 'frame.reopened', frame: command.frame });
   const node = present(turn.program.nodes.get(command.next), `step ${command.next}`);
   const previous = turn.state.frames.get(command.frame)?.last;

@@ -21,6 +21,7 @@ export const errorCodes = {
   CIRCUIT_OPEN: 'the circuit breaker of the target is open',
   UNDEFINED_STEP: 'the flow reached a step that the workflow does not define',
   TOO_MANY_VISITS: 'a jump back led to a step once more than its max_visits',
+  TOO_MANY_ITERATIONS: 'a loop had a round more than its max_iterations',
   EXPRESSION_FAILED: 'an expression has no value',
   OUTPUT_INVALID: 'a result is too large, is no JSON or breaks its schema',
   DELIVERIES_EXHAUSTED: 'an attempt was handed out too often without an answer',
@@ -37,6 +38,7 @@ export type ErrorCode = keyof typeof errorCodes;
 const hopeless: ReadonlySet<string> = new Set<ErrorCode>([
   'UNDEFINED_STEP',
   'TOO_MANY_VISITS',
+  'TOO_MANY_ITERATIONS',
   'EXPRESSION_FAILED',
   'EVENT_LIMIT_EXCEEDED',
   'DELIVERIES_EXHAUSTED',

@@ -27,6 +27,14 @@ export type ExecutionEvent =
   | FrameClosed
   | FrameReopened
   | FrameDeferred
+  | LoopOpened
+  | LoopFolded
+  /** A move grew long: the loop goes on in the move after it. */
+  | { readonly type: 'loop.deferred'; readonly step: string }
+  | { readonly type: 'loop.continued'; readonly step: string }
+  /** A retry of the execution goes on inside a loop that had failed: with these rounds first. */
+  | { readonly type: 'loop.resumed'; readonly step: string; readonly again: readonly number[] }
+  | JournalElided
   | StepScheduled
   | StepEntered
   | StepWaiting
@@ -100,6 +108,8 @@ export interface FrameOpened {
   readonly frame: string;
   readonly list: string;
   readonly owner?: string;
+  /** Of a round of a loop: its place, from 0. */
+  readonly index?: number;
 }
 
 export interface FrameClosed {
@@ -122,6 +132,47 @@ export interface FrameDeferred {
   readonly type: 'frame.deferred';
   readonly frame: string;
   readonly next: string;
+}
+
+/** A loop begins, with what its fields gave. */
+export interface LoopOpened {
+  readonly type: 'loop.opened';
+  readonly step: string;
+  /** Rounds there will be; absent with `while` and `until`. */
+  readonly total?: number;
+  /** Rounds at once. */
+  readonly batch: number;
+  /** Rounds there may be. */
+  readonly roundsMax: number;
+  /** Rounds that may fail; absent where any failure ends the loop. */
+  readonly tolerated?: number;
+  readonly vars?: JsonObject;
+}
+
+export interface RoundFailure {
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Rounds `from` to `to` (without it) have ended; what is kept of them stands here, and their own events may go. */
+export interface LoopFolded {
+  readonly type: 'loop.folded';
+  readonly step: string;
+  readonly from: number;
+  readonly to: number;
+  readonly results: readonly Json[];
+  readonly failures: readonly RoundFailure[];
+  /** The highest visit of a step in them: the next one counts on, so that no idempotency key comes twice. */
+  readonly visits: number;
+  /** Events of theirs, about: they do not count against the journal's limit. */
+  readonly events: number;
+}
+
+/** Events of folded rounds stood here; the numbers of those behind are as they were. */
+export interface JournalElided {
+  readonly type: 'journal.elided';
+  readonly count: number;
 }
 
 /** What led the flow to a step; rules are not looked at after any but `flow`. */

@@ -47,7 +47,7 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
   if (earlier) settleStep(state, earlier);
   if (event.type === 'step.entered') recordEntry(state, step, event);
   state.steps.set(event.step, step);
-  if (event.name !== event.step) state.pathsByName.set(event.name, event.step);
+  if (event.name !== event.step && !event.step.includes('[')) state.pathsByName.set(event.name, event.step);
   state.completed.delete(event.step);
   // The last to begin stands last, also where it began before.
   frame?.begun.delete(event.step);
@@ -79,6 +79,7 @@ type StepEvent = Extract<
 >;
 
 export function evolveStep(state: ExecutionState, event: StepEvent, at: number): void {
+  if (event.type === 'step.completed') recordOutside(state, event);
   const step = state.steps.get(event.step);
   if (!step) return;
   switch (event.type) {
@@ -153,12 +154,16 @@ function recordCompleted(state: ExecutionState, step: StepState, event: StepComp
   step.error = event.insteadOf;
   step.passed = true;
   step.startedAt = event.startedAt ?? step.startedAt;
-  if (event.signal !== undefined) state.signals = state.signals.filter((signal) => signal.id !== event.signal);
-  for (const name of Object.keys(event.vars ?? {})) state.vars[name] = event.vars?.[name] ?? null;
   if (step.origin === 'compensation') return;
   state.completed.add(step.path);
   const frame = state.frames.get(step.frame);
   if (frame) frame.last = step.path;
+}
+
+/** What a step changes beyond itself stays, even where the step is folded away and its other events are elided. */
+function recordOutside(state: ExecutionState, event: StepCompleted): void {
+  if (event.signal !== undefined) state.signals = state.signals.filter((signal) => signal.id !== event.signal);
+  for (const name of Object.keys(event.vars ?? {})) state.vars[name] = event.vars?.[name] ?? null;
 }
 
 function end(state: ExecutionState, step: StepState, status: StepStatus, at: number): void {

@@ -5,32 +5,32 @@
  * no clock: `at` is the record's time), and cheap: no event costs more for an execution with a longer past. Mutates
  * the state it is given.
  */
-import type { ExecutionEvent, StepScheduled, StepWaiting } from './events.ts';
+import type { ExecutionEvent, FrameClosed, FrameOpened, StepScheduled, StepWaiting } from './events.ts';
 import { evolveExecution } from './evolve-execution.ts';
+import { evolveLoop, recordRound, recordRoundClosed } from './evolve-loop.ts';
 import { evolveStep, openStep } from './evolve-step.ts';
 import { openCommand, openDispatch, openStepTimers } from './outstanding.ts';
-import type { ExecutionState } from './state.ts';
+import { type ExecutionState, type FrameState, resultOf } from './state.ts';
 
 export function evolve(state: ExecutionState, event: ExecutionEvent, at: number): ExecutionState {
-  state.position += 1;
+  state.position += event.type === 'journal.elided' ? event.count : 1;
   switch (event.type) {
     case 'frame.opened':
-      state.frames.set(event.frame, {
-        path: event.frame,
-        list: event.list,
-        owner: event.owner,
-        status: 'open',
-        last: undefined,
-        active: new Set(),
-        begun: new Set(),
-        error: undefined,
-        result: undefined,
-      });
+      recordFrame(state, event);
       break;
     case 'frame.closed':
     case 'frame.reopened':
     case 'frame.deferred':
       evolveFrame(state, event);
+      break;
+    case 'loop.opened':
+    case 'loop.folded':
+    case 'loop.deferred':
+    case 'loop.continued':
+    case 'loop.resumed':
+      evolveLoop(state, event);
+      break;
+    case 'journal.elided':
       break;
     case 'step.scheduled':
       recordScheduled(state, event, at);
@@ -61,6 +61,31 @@ export function evolve(state: ExecutionState, event: ExecutionEvent, at: number)
   return state;
 }
 
+function recordFrame(state: ExecutionState, event: FrameOpened): void {
+  const { frame: path, list, owner, index } = event;
+  state.frames.set(path, {
+    path,
+    list,
+    owner,
+    status: 'open',
+    last: undefined,
+    active: new Set(),
+    begun: new Set(),
+    error: undefined,
+    result: undefined,
+    index,
+    visitsBefore: visitsBefore(state, event),
+  });
+  recordRound(state, event);
+}
+
+/** Of a round those that were folded, of a list inside a round those of the round. */
+function visitsBefore(state: ExecutionState, { owner, index }: FrameOpened): number {
+  if (owner === undefined) return 0;
+  if (index !== undefined) return state.loops.get(owner)?.visits ?? 0;
+  return state.frames.get(state.steps.get(owner)?.frame ?? '')?.visitsBefore ?? 0;
+}
+
 type FrameEvent = Extract<ExecutionEvent, { type: 'frame.closed' | 'frame.reopened' | 'frame.deferred' }>;
 
 function evolveFrame(state: ExecutionState, event: FrameEvent): void {
@@ -72,17 +97,25 @@ function evolveFrame(state: ExecutionState, event: FrameEvent): void {
       frame.status = event.status;
       frame.error = event.error;
       frame.result = event.result;
+      closeRound(state, frame, event);
       break;
     case 'frame.reopened':
       frame.status = 'open';
       frame.error = undefined;
       frame.result = undefined;
+      recordRound(state, frame);
       break;
     case 'frame.deferred': {
       const id = `continue:${event.frame}`;
       openCommand(state, { type: 'continue', id, frame: event.frame, next: event.next });
     }
   }
+}
+
+function closeRound(state: ExecutionState, frame: FrameState, event: FrameClosed): void {
+  const { owner, index } = frame;
+  if (owner === undefined || index === undefined) return;
+  recordRoundClosed(state, { owner, index, result: resultOf(state, frame) }, event);
 }
 
 function recordScheduled(state: ExecutionState, event: StepScheduled, at: number): void {

@@ -8,7 +8,7 @@ import type { TimeoutAction } from '../model/definition.ts';
 import { enter, isTrue, sightOf } from './arrival.ts';
 import { closeExecution, compensationAdvanced, isStopping } from './closing.ts';
 import { isRetryable, type StepError } from './errors.ts';
-import { advance, cancelFrame, failFrame, go, succeed } from './flow.ts';
+import { advance, cancelFrame, cancelInner, failFrame, go, succeed } from './flow.ts';
 import type { Node, Rule, Target } from './program.ts';
 import { chooseRetry, retryDelayMs } from './retry.ts';
 import type { StepState } from './state.ts';
@@ -24,7 +24,7 @@ export function failAttempt(turn: Turn, path: string, failure: AttemptFailure): 
   const step = stepAt(turn.state, path);
   const node = nodeOf(turn, step);
   const error: StepError = { ...failure.error, step: failure.error.step ?? path, attempt: step.attempt };
-  for (const frame of turn.state.frames.values()) if (frame.owner === path) cancelFrame(turn, frame.path);
+  cancelInner(turn, path);
   const action = failure.isTimeout ? node.step.timeoutAction : undefined;
   if (action === undefined || action === 'retry') {
     if (retryAttempt(turn, step, { ...failure, error })) return;

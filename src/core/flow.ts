@@ -10,18 +10,19 @@ import { present } from '../kit/assert.ts';
 import { emptyObject, type Json, type JsonObject } from '../kit/json.ts';
 import { type Arrival, enter, sightOf } from './arrival.ts';
 import { compensationAdvanced, completeExecution, failExecution, isStopping } from './closing.ts';
-import { frameChanged } from './containers.ts';
+import { frameClosed, isContainer } from './containers.ts';
 import type { StepError } from './errors.ts';
 import { failAttempt, firedRule } from './failure.ts';
+import { iterationsOf, sightAfterRounds } from './loop.ts';
 import type { Node, ProgramList, Target } from './program.ts';
 import type { FrameState, StepState } from './state.ts';
 import { emit, evaluated, frameAt, later, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
 /** Opens the frame of a list and starts its first steps. */
-export function openFrame(turn: Turn, frame: { path: string; list: string; owner?: string }): void {
-  const { path, list, owner } = frame;
-  emit(turn, { type: 'frame.opened', frame: path, list, ...(owner === undefined ? {} : { owner }) });
-  const first = present(turn.program.lists.get(list), `list ${list}`).first;
+export function openFrame(turn: Turn, frame: { path: string; list: string; owner?: string; index?: number }): void {
+  const { path, ...placed } = frame;
+  emit(turn, { type: 'frame.opened', frame: path, ...placed });
+  const first = present(turn.program.lists.get(frame.list), `list ${frame.list}`).first;
   if (first.length === 0) later(turn, () => finishFrame(turn, path));
   for (const node of first) later(turn, () => enter(turn, node, { frame: path, origin: 'flow' }));
 }
@@ -83,14 +84,24 @@ function resultOfStep(turn: Turn, given: { step: StepState; node: Node; success:
   const { step, node, success } = given;
   const { response } = success;
   if (!node.output && node.set.length === 0) return { output: response };
-  const branches = node.work.kind === 'parallel' ? { branches: response } : {};
-  const sight: Sight = { ...sightOf(turn, step), extra: { response, result: response, ...branches } };
+  const sight = sightOfResult(turn, { step, node, response });
   const output = node.output && !success.insteadOf ? (node.output.fill(scopeOf(turn, sight)) as Json) : response;
   if (node.set.length === 0) return { output };
   const scope = scopeOf(turn, { ...sight, extra: { ...sight.extra, output, [step.name]: output } });
   const vars: Record<string, Json> = emptyObject();
   for (const [variable, value] of node.set) vars[variable] = value.fill(scope) as Json;
   return { output, vars };
+}
+
+/** What an output mapping and `set` see: the response, and what a container tells of its lists. */
+function sightOfResult(turn: Turn, { step, node, response }: { step: StepState; node: Node; response: Json }): Sight {
+  const sight = sightOf(turn, step);
+  const answer = { response, result: response };
+  if (node.work.kind === 'parallel') return { ...sight, extra: { ...answer, branches: response } };
+  const loop = node.work.kind === 'loop' ? turn.state.loops.get(step.path) : undefined;
+  if (!loop) return { ...sight, extra: answer };
+  const { extra, ...inRound } = sightAfterRounds(turn, loop);
+  return { ...sight, ...inRound, extra: { ...extra, ...answer, iterations: iterationsOf(loop) } };
 }
 
 /** Out of a step that completed, was skipped, or is let pass. */
@@ -168,7 +179,7 @@ export function finishFrame(turn: Turn, path: string): void {
     ...(result.value === undefined ? {} : { result: result.value }),
   });
   if (frame.owner === undefined) completeExecution(turn);
-  else frameChanged(turn, frame.owner);
+  else frameClosed(turn, { owner: frame.owner, path });
 }
 
 /** A list fails: what still runs in it is cancelled, and its owner learns of it. */
@@ -178,7 +189,7 @@ export function failFrame(turn: Turn, path: string, error: StepError): void {
   cancelSteps(turn, frame);
   emit(turn, { type: 'frame.closed', frame: path, status: 'failed', error });
   if (frame.owner === undefined) failExecution(turn, error);
-  else frameChanged(turn, frame.owner);
+  else frameClosed(turn, { owner: frame.owner, path });
 }
 
 export function cancelFrame(turn: Turn, path: string): void {
@@ -191,9 +202,15 @@ export function cancelFrame(turn: Turn, path: string): void {
 /** Ends every step of a frame that has begun, innermost first. */
 export function cancelSteps(turn: Turn, frame: FrameState): void {
   for (const path of [...frame.active]) {
-    for (const inner of turn.state.frames.values()) if (inner.owner === path) cancelFrame(turn, inner.path);
+    cancelInner(turn, path);
     const step = stepAt(turn.state, path);
     const isInHand = step.task !== undefined && step.status === 'running';
     emit(turn, { type: 'step.cancelled', step: path, ...(isInHand ? { outcome: 'unknown' } : {}) });
   }
+}
+
+/** Ends the lists of a container that run. */
+export function cancelInner(turn: Turn, path: string): void {
+  if (!isContainer(nodeOf(turn, stepAt(turn.state, path)).work)) return;
+  for (const inner of turn.state.frames.values()) if (inner.owner === path) cancelFrame(turn, inner.path);
 }

@@ -8,6 +8,16 @@ export const visitsDefault = 100;
 export const signalsKeptMax = 1_000;
 /** Signal ids remembered to refuse a repeat. */
 export const signalIdsKept = 1_000;
+/** Rounds of a loop at once where it is parallel and sets no `batch_size`. */
+export const loopBatchDefault = 20;
+/** Rounds of a loop with `while` or `until` that sets no `max_iterations`; one more fails with TOO_MANY_ITERATIONS. */
+export const loopRoundsDefault = 10_000;
+/** Rounds that are folded together once all of them have ended. */
+export const loopChunk = 1_000;
+/** Rounds that begin in one move; the rest goes on in the next one. */
+export const roundsPerMoveMax = 1_000;
+/** Failures that the result of a loop names; all of them are counted. */
+export const loopErrorsMax = 1_000;
 /** How long an attempt of a step that the server carries out itself may take where the step sets no `timeout`. */
 export const connectorTimeoutDefaultMs = 60_000;
 /** Deliveries of one attempt before it counts as poison and goes to the dead letters. */

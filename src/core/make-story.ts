@@ -10,8 +10,9 @@ import { parseDocuments } from '../model/parse.ts';
 import { admit, type Refusal } from './admit.ts';
 import { compileProgram } from './compile-program.ts';
 import { decide } from './decide.ts';
+import { elide } from './elide.ts';
 import type { StepError } from './errors.ts';
-import type { ExecutionEvent } from './events.ts';
+import type { ExecutionEvent, LoopFolded } from './events.ts';
 import { evolve } from './evolve.ts';
 import type { Fact, StartFact } from './facts.ts';
 import { takeChanges } from './outstanding.ts';
@@ -35,6 +36,8 @@ export interface Story {
   readonly events: readonly ExecutionEvent[];
   /** Gives the events of the move that follows. */
   when(fact: UntimedFact): readonly ExecutionEvent[];
+  /** Many moves whose checks, which cost by the length of the journal, are made once at the end. */
+  atOnce(act: () => void): Story;
   refusal(fact: UntimedFact): Refusal | undefined;
   /** The executor answers for what a step has in its hands. */
   completes(step: string, output?: Json): Story;
@@ -74,6 +77,7 @@ export function started(spec: string, start: Partial<StartFact> & { readonly inp
   const state = emptyState('exec_1');
   const moves: { readonly at: number; readonly text: string }[] = [];
   const events: ExecutionEvent[] = [];
+  let isAtOnce = false;
 
   function when(fact: UntimedFact): readonly ExecutionEvent[] {
     const timed = { ...fact, at: story.at } as Fact;
@@ -82,9 +86,13 @@ export function started(spec: string, start: Partial<StartFact> & { readonly inp
     takeChanges(state);
     moves.push({ at: story.at, text: JSON.stringify(decided) });
     events.push(...decided);
+    if (!isAtOnce) check();
+    return decided;
+  }
+
+  function check(): void {
     checkReplay(state, moves);
     checkWakes(state);
-    return decided;
   }
 
   function attempt<Type extends string>(type: Type, path: string) {
@@ -97,6 +105,13 @@ export function started(spec: string, start: Partial<StartFact> & { readonly inp
     at: noon,
     events,
     when,
+    atOnce(act) {
+      isAtOnce = true;
+      act();
+      isAtOnce = false;
+      check();
+      return story;
+    },
     refusal: (fact) => admit(state, { ...fact, at: story.at } as Fact),
     completes(path, output = {}) {
       when({ ...attempt('task.completed', path), output });
@@ -159,16 +174,31 @@ export function started(spec: string, start: Partial<StartFact> & { readonly inp
 export const plain = (value: Json): Json => JSON.parse(JSON.stringify(value)) as Json;
 
 function checkReplay(state: ExecutionState, moves: readonly { at: number; text: string }[]): void {
-  const replayed = emptyState(state.id);
-  for (const { at, text } of moves) {
-    for (const event of JSON.parse(text) as ExecutionEvent[]) evolve(replayed, event, at);
-  }
-  takeChanges(replayed);
+  const journal = moves.map(({ at, text }) => ({ at, events: JSON.parse(text) as readonly ExecutionEvent[] }));
   const text = writeSnapshot(state);
-  assert.equal(writeSnapshot(replayed), text);
+  assert.ok(writeSnapshot(replayOf(state.id, journal)) === text, 'the journal gives another state');
+  assert.ok(writeSnapshot(replayOf(state.id, elided(journal))) === text, 'the elided journal gives another state');
   const read = readSnapshot(text);
   assert.ok(read);
   assert.equal(writeSnapshot(read), text);
+}
+
+type Moves = readonly { readonly at: number; readonly events: readonly ExecutionEvent[] }[];
+
+/** Every move without what the folds of later moves made needless. */
+function elided(journal: Moves): Moves {
+  const folds: LoopFolded[] = [];
+  return journal
+    .toReversed()
+    .map(({ at, events }) => ({ at, events: elide(events, folds) }))
+    .toReversed();
+}
+
+function replayOf(id: string, journal: Moves): ExecutionState {
+  const replayed = emptyState(id);
+  for (const { at, events } of journal) for (const event of events) evolve(replayed, event, at);
+  takeChanges(replayed);
+  return replayed;
 }
 
 /** Every open execution has something that will move it: a task, a timer, a withdrawal, a turn, or a signal to come. */

@@ -104,6 +104,7 @@ export type Work =
       readonly failFast: boolean;
       readonly waitFor: 'all' | number;
     }
+  | LoopWork
   | {
       readonly kind: 'wait';
       readonly duration: DurationOf | undefined;
@@ -111,6 +112,28 @@ export type Work =
       readonly signal: string | undefined;
       readonly condition: Expression | undefined;
     };
+
+export interface LoopWork {
+  readonly kind: 'loop';
+  readonly list: ProgramList;
+  readonly iterateOver: Expression | undefined;
+  readonly while: Expression | undefined;
+  readonly until: Expression | undefined;
+  readonly itemVariable: string;
+  readonly indexVariable: string;
+  readonly variables: readonly (readonly [variable: string, value: Template])[];
+  readonly parallel: boolean;
+  readonly batchSize: AmountOf | undefined;
+  readonly maxIterations: AmountOf | undefined;
+  readonly isTolerant: boolean;
+  /** Of so many rounds, how many may fail. */
+  readonly tolerated: (total: number) => number;
+  /** False where rounds hold steps that compensation may have to undo: they stay. */
+  readonly isFoldable: boolean;
+}
+
+/** A whole number, taken when it is needed; undefined where the expression gives none. */
+export type AmountOf = (scope: Scope) => number | undefined;
 
 export interface Rule {
   readonly condition: Expression;

@@ -3,6 +3,7 @@ import { present } from '../kit/assert.ts';
 import { type Arrival, attemptAnew, beginAttempt, enter } from './arrival.ts';
 import { frameChanged } from './containers.ts';
 import { finishFrame, go, isDone, openFrame } from './flow.ts';
+import { resumeLoop } from './loop.ts';
 import type { ProgramList } from './program.ts';
 import { cancelledOrFailed, type FrameState } from './state.ts';
 import { emit, later, nodeOf, pathIn, stepAt, type Turn } from './turn.ts';
@@ -14,7 +15,7 @@ export function resumeFailed(turn: Turn, blamed: string | undefined): void {
   resumeFrame(turn, root, blamed);
 }
 
-function resumeFrame(turn: Turn, frame: FrameState, blamed: string | undefined): void {
+export function resumeFrame(turn: Turn, frame: FrameState, blamed: string | undefined): void {
   emit(turn, { type: 'frame.reopened', frame: frame.path });
   const list = present(turn.program.lists.get(frame.list), `list ${frame.list}`);
   const cut = [...frame.begun].filter((path) => {
@@ -58,6 +59,7 @@ function goOn(turn: Turn, frame: FrameState, blamed: string | undefined): void {
 function resumeStep(turn: Turn, path: string, blamed: string | undefined): void {
   const inner = [...turn.state.frames.values()].filter((frame) => frame.owner === path);
   if (inner.length === 0 || !attemptAnew(turn, path)) return beginAttempt(turn, path);
+  if (turn.state.loops.has(path)) return resumeLoop(turn, path);
   const cut = inner.filter((frame) => frame.status !== 'completed');
   for (const frame of cut) resumeFrame(turn, frame, blamed);
   if (cut.length === 0) frameChanged(turn, path);

@@ -2,10 +2,11 @@
  * A state as text and back. A snapshot is a cache of a journal's beginning: it may be thrown away at any time, and a
  * text of another format is.
  */
-import type { ExecutionState, FrameState } from './state.ts';
+import type { RoundFailure } from './events.ts';
+import type { ExecutionState, FrameState, LoopState } from './state.ts';
 
 /** Raised whenever the state's shape changes; older snapshots are then ignored and the journal is read from its start. */
-const format = 2;
+const format = 3;
 
 export function writeSnapshot(state: ExecutionState): string {
   return JSON.stringify({
@@ -18,6 +19,11 @@ export function writeSnapshot(state: ExecutionState): string {
         ...frame,
         active: [...frame.active],
         begun: [...frame.begun],
+      })),
+      loops: [...state.loops.values()].map((loop) => ({
+        ...loop,
+        running: [...loop.running],
+        failures: [...loop.failures.values()],
       })),
       completed: [...state.completed],
       outstanding: [...state.outstanding.values()],
@@ -44,6 +50,16 @@ export function readSnapshot(text: string): ExecutionState | undefined {
         { ...frame, active: new Set(frame.active), begun: new Set(frame.begun) },
       ]),
     ),
+    loops: new Map(
+      state.loops.map((loop) => [
+        loop.path,
+        {
+          ...loop,
+          running: new Set(loop.running),
+          failures: new Map(loop.failures.map((failure) => [failure.index, failure])),
+        },
+      ]),
+    ),
     completed: new Set(state.completed),
     outstanding: new Map(state.outstanding.map((command) => [command.id, command])),
   };
@@ -51,10 +67,16 @@ export function readSnapshot(text: string): ExecutionState | undefined {
 
 type FlatFrame = Omit<FrameState, 'active' | 'begun'> & { readonly active: string[]; readonly begun: string[] };
 
-type Flat = Omit<ExecutionState, 'steps' | 'pathsByName' | 'frames' | 'completed' | 'outstanding'> & {
+type FlatLoop = Omit<LoopState, 'running' | 'failures'> & {
+  readonly running: number[];
+  readonly failures: RoundFailure[];
+};
+
+type Flat = Omit<ExecutionState, 'steps' | 'pathsByName' | 'frames' | 'loops' | 'completed' | 'outstanding'> & {
   readonly steps: (ExecutionState['steps'] extends Map<string, infer Step> ? Step : never)[];
   readonly pathsByName: [string, string][];
   readonly frames: FlatFrame[];
+  readonly loops: FlatLoop[];
   readonly completed: string[];
   readonly outstanding: (ExecutionState['outstanding'] extends Map<string, infer Command> ? Command : never)[];
 };

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../kit/json.ts';
 import type { StepError } from './errors.ts';
-import type { Closing, Origin, TaskSpec, Undo } from './events.ts';
+import type { Closing, Origin, RoundFailure, TaskSpec, Undo } from './events.ts';
 
 /**
  * What an execution is after its events so far. Made by `evolve` alone; everything else reads.
@@ -36,6 +36,10 @@ export interface ExecutionState {
   /** Newest path of each step whose path is not its name. */
   pathsByName: Map<string, string>;
   frames: Map<string, FrameState>;
+  /** By the path of their step. */
+  loops: Map<string, LoopState>;
+  /** Events of folded rounds, about; they do not count against the limit. */
+  eventsFolded: number;
   /** Paths in the order they completed; a path visited again moves to the end. */
   completed: Set<string>;
   /** Commands that are not settled, by id. */
@@ -125,6 +129,32 @@ export interface FrameState {
   begun: Set<string>;
   error: StepError | undefined;
   result: Json | undefined;
+  /** Of a round of a loop: its place. */
+  readonly index: number | undefined;
+  /** Visits of the steps of a folded frame of this path: theirs count on from here. */
+  readonly visitsBefore: number;
+}
+
+export interface LoopState {
+  readonly path: string;
+  readonly total: number | undefined;
+  readonly batch: number;
+  readonly roundsMax: number;
+  /** Undefined: any failure ends the loop. */
+  readonly tolerated: number | undefined;
+  /** Position of the event that opened it. */
+  readonly openedAt: number;
+  /** The first round that has never begun. */
+  next: number;
+  running: Set<number>;
+  /** Rounds that a retry runs once more, next first. */
+  again: number[];
+  /** By round; a round that failed has none. */
+  results: Json[];
+  failures: Map<number, RoundFailure>;
+  /** Rounds below have left the state, all but their results and failures. */
+  foldedTo: number;
+  visits: number;
 }
 
 export interface CompensationState {
@@ -193,6 +223,8 @@ export function emptyState(id: string): ExecutionState {
     steps: new Map(),
     pathsByName: new Map(),
     frames: new Map(),
+    loops: new Map(),
+    eventsFolded: 0,
     completed: new Set(),
     outstanding: new Map(),
     opened: [],
@@ -257,4 +289,10 @@ export function inputOf(state: ExecutionState, step: StepState): Json {
 
 export function cancelledOrFailed(step: StepState): boolean {
   return step.status === 'failed' || step.status === 'timed_out' || step.status === 'cancelled';
+}
+
+/** A list's own output mapping, else the output of its last completed step. */
+export function resultOf(state: ExecutionState, frame: FrameState): Json {
+  if (frame.result !== undefined) return frame.result;
+  return frame.last === undefined ? null : (state.steps.get(frame.last)?.output ?? null);
 }

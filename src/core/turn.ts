@@ -12,6 +12,7 @@ import { type Random, seededRandom } from '../kit/random.ts';
 import type { StepError } from './errors.ts';
 import type { ExecutionEvent } from './events.ts';
 import { evolve } from './evolve.ts';
+import { loopValue } from './loop.ts';
 import type { Node, Program } from './program.ts';
 import { type ExecutionState, type FrameState, inputOf, type StepState, statusOf } from './state.ts';
 
@@ -24,11 +25,13 @@ export interface Turn {
   readonly agenda: (() => void)[];
   /** Steps that ended in this move. */
   endedSteps: number;
+  /** Rounds of loops that began in this move. */
+  roundsBegun: number;
 }
 
 export function openTurn(program: Program, state: ExecutionState, at: number): Turn {
   const random = seededRandom(state.seed + Math.imul(state.position, 0x9e3779b1));
-  return { program, state, at, random, events: [], agenda: [], endedSteps: 0 };
+  return { program, state, at, random, events: [], agenda: [], endedSteps: 0, roundsBegun: 0 };
 }
 
 export function emit(turn: Turn, event: ExecutionEvent): void {
@@ -74,12 +77,15 @@ export interface Sight {
 }
 
 export function scopeOf(turn: Turn, sight: Sight): Scope {
-  const { state, program } = turn;
+  const { program } = turn;
   return {
     nowMs: turn.at,
     random: () => turn.random.next(),
     env: program.env,
-    root: (name, next) => rootValue(turn, sight, name, next) ?? stepValue(turn, sight, name, next, state),
+    root(name, next) {
+      const value = rootValue(turn, sight, name, next);
+      return value === undefined ? stepValue(turn, { sight, name, next }) : value;
+    },
   };
 }
 
@@ -112,7 +118,7 @@ function rootValue(turn: Turn, sight: Sight, name: string, next: string | number
     case 'workspace':
       return state.workspace;
     default:
-      return undefined;
+      return state.loops.size === 0 ? undefined : loopValue(turn, sight.frame, name);
   }
 }
 
@@ -129,13 +135,10 @@ function everything(turn: Turn, sight: Sight): unknown {
 /** `$.<step>` is its output; `$.<step>.status` its status where the output has no such field. */
 function stepValue(
   turn: Turn,
-  sight: Sight,
-  name: string,
-  next: string | number | undefined,
-  state: ExecutionState,
+  { sight, name, next }: { sight: Sight; name: string; next: string | number | undefined },
 ): unknown {
   if (!turn.program.nodes.has(name)) return undefined;
-  const step = findStep(state, sight.frame, name);
+  const step = findStep(turn.state, sight.frame, name);
   const output = step?.output ?? null;
   if (next !== 'status' || (isObject(output) && Object.hasOwn(output, 'status'))) return output;
   return { status: step?.status ?? 'pending' };

@@ -245,9 +245,13 @@ async function numberedEvents(journal: Journal, records: readonly StoredRecord[]
   const hashes = records.flatMap((record) => largeHashes(record.events));
   const [executionId = ''] = records.map((record) => record.executionId);
   const values = hashes.length === 0 ? new Map<string, string>() : await journal.values(executionId, hashes);
-  return records.flatMap(({ events, first, at }) =>
-    decodeEvents(events, values).map((event, index) => ({ position: first + index, at, event })),
-  );
+  return records.flatMap(({ events, first, at }) => {
+    let position = first - 1;
+    return decodeEvents(events, values).map((event) => {
+      position += event.type === 'journal.elided' ? event.count : 1;
+      return { position, at, event };
+    });
+  });
 }
 
 /** What an execution that begins to run again takes where admission is limited. */

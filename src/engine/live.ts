@@ -93,12 +93,21 @@ export interface Loaded {
 
 /** Replays the newest snapshot and the records behind it. An execution that does not exist has position 0. */
 export async function replay(journal: Journal, executionId: string): Promise<Loaded> {
+  for (;;) {
+    const loaded = await replayOnce(journal, executionId);
+    if (loaded) return loaded;
+  }
+}
+
+/** Undefined where records were compacted between two pages: what was read before is part of a record now. */
+async function replayOnce(journal: Journal, executionId: string): Promise<Loaded | undefined> {
   const history = await journal.load(executionId, loadPage);
   const snapshot = history.snapshot && readSnapshot(history.snapshot.text);
   const state = snapshot ?? emptyState(executionId);
   let lastAt = 0;
   let records = snapshot || !history.snapshot ? history.records : await journal.read(executionId, 0, loadPage);
   while (records.length > 0) {
+    if (records[0] && records[0].first <= state.position) return undefined;
     await replayRecords(journal, state, records);
     lastAt = records.at(-1)?.at ?? lastAt;
     if (records.length < loadPage) break;

@@ -10,6 +10,7 @@ import { type Admission, type AdmissionLimits, openAdmission } from './admission
 import { adoptRows } from './adopt.ts';
 import { openBreakerGate } from './breaker-gate.ts';
 import { openCommitter } from './committer.ts';
+import { openCompaction } from './compaction.ts';
 import { connectorCalls, type SecretOf } from './connector-calls.ts';
 import { openDesk } from './desk.ts';
 import type { Engine, EngineCounters, EngineHealth } from './engine.ts';
@@ -57,6 +58,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     await recovery.stop();
     const until = clock.monotonicMs() + (options.deadlineMs ?? closeDeadlineMs);
     while (local.running() > 0 && clock.monotonicMs() < until) await pause(clock, 10);
+    await node.compaction.settled();
     while (committer.pending() > 0) await committer.drained();
     await Promise.all(Object.values(deps.connectors ?? {}).map((connector) => connector.close?.()));
     node.timers.close();
@@ -142,10 +144,12 @@ function assemble(deps: EngineDeps) {
     usesSlots: admission.isLimited,
     onDurable: (live, changes, events) => {
       breakers.observe(live, events);
+      compaction.observe(live, events);
       handOver(handing, live, changes);
       observe({ counters, estimates, admission, watchers }, live, events);
     },
   });
+  const compaction = openCompaction({ journal: store.journal, committer, warn: deps.warn });
   const leaseMs = deps.leaseMs ?? leaseDefaultMs;
   const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters, leaseMs });
   const queue = (live: Live): void => admission.admitNext(live.state.workspace);
@@ -156,6 +160,7 @@ function assemble(deps: EngineDeps) {
   const executions = openExecutions({ ...reading, isClosing: () => isClosing });
   return {
     committer,
+    compaction,
     timers,
     admission,
     versions,

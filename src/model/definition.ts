@@ -38,6 +38,9 @@ export type JsonSchema = JsonObject | boolean;
 /** Milliseconds, or the text of an expression that gives a duration (text or milliseconds) when the step is scheduled. */
 export type Timing = number | string;
 
+/** A whole number, or the text of an expression that gives one. */
+export type Amount = number | string;
+
 export type TimeoutAction = 'cancel_and_cleanup' | 'retry' | 'fallback' | 'ignore';
 
 /** A list of steps and how it flows. Handlers stand in the list too, and are never fallen into. */
@@ -134,6 +137,7 @@ export type Step =
   | TransformStep
   | ConditionStep
   | ParallelStep
+  | LoopStep
   | WaitStep
   | FailStep
   | UnavailableStep;
@@ -187,6 +191,25 @@ export interface Branch {
   readonly list: StepList;
   /** A template: the branch's result instead of its last completed step's output. */
   readonly output?: Json;
+}
+
+/** Exactly one of `iterateOver`, `while` and `until` is there; each is the text of an expression. */
+export interface LoopStep extends StepCommon {
+  readonly type: 'loop';
+  readonly list: StepList;
+  readonly iterateOver?: string;
+  readonly while?: string;
+  readonly until?: string;
+  readonly itemVariable: string;
+  readonly indexVariable: string;
+  /** Templates by variable name, taken when the loop begins. */
+  readonly variables?: { readonly [variable: string]: Json };
+  readonly parallel: boolean;
+  readonly batchSize?: Amount;
+  readonly maxIterations?: Amount;
+  readonly onItemError: 'fail' | 'continue';
+  /** A number of rounds, or a share of the items like `10%`. */
+  readonly toleratedFailures?: number | string;
 }
 
 export interface WaitStep extends StepCommon {

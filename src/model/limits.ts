@@ -49,3 +49,6 @@ export const patternsMax = 100;
 export const patternLengthMax = 1_000;
 /** UTF-16 code units of a text that has a format: longer ones have none. */
 export const formatLengthMax = 2_048;
+/** Rounds of one loop, and those of it that run at once. */
+export const roundsMax = 1_000_000;
+export const roundsAtOnceMax = 10_000;

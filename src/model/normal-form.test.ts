@@ -377,7 +377,13 @@ test('a loop lends its item and its index to its steps and to itself', () => {
   const text = withSteps(
     `- {name: a, type: loop, iterate_over: $.input.items, item_variable: order, variables: {sum: 0}, output: $.iterations, steps: [{name: b, ${call}, input: {o: $.order.id, i: $.index, s: $.vars.sum}}]}`,
   );
-  assert.deepEqual(codes(text), ['STEP_TYPE_NOT_AVAILABLE']);
+  assert.deepEqual(codes(text), []);
+  const step = parseDocuments(text).workflows[0]?.definition?.steps.steps[0];
+  assert.ok(step?.type === 'loop');
+  assert.deepEqual(
+    [step.itemVariable, step.indexVariable, step.parallel, step.onItemError, { ...step.variables }, step.iterateOver],
+    ['order', 'index', false, 'fail', { sum: 0 }, '$.input.items'],
+  );
 });
 
 test('required: true on a property means in the required of its parent', () => {

@@ -2,7 +2,19 @@
 import assert from 'node:assert/strict';
 import { Impossible } from '../kit/assert.ts';
 import type { Wake } from './journal.ts';
-import { commitOne, conflict, done, move, moveIds, noon, snapshot, task, viewRow, wake } from './sample-writes.ts';
+import {
+  commitOne,
+  compact,
+  conflict,
+  done,
+  move,
+  moveIds,
+  noon,
+  snapshot,
+  task,
+  viewRow,
+  wake,
+} from './sample-writes.ts';
 import type { Store } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 
@@ -11,6 +23,7 @@ export function journalConformance(promise: PromiseCase): void {
   snapshots(promise);
   values(promise);
   wakes(promise);
+  compaction(promise);
   forgetting(promise);
 }
 
@@ -49,6 +62,48 @@ function records(promise: PromiseCase): void {
       seen,
       Array.from({ length: 250 }, (_, index) => index * 2 + 1),
     );
+  });
+}
+
+function compaction(promise: PromiseCase): void {
+  const spans = async (store: Store): Promise<(readonly [number, number])[]> =>
+    (await store.journal.read('e', 0, 10)).map(({ first, last }) => [first, last]);
+
+  promise('puts shorter records in the place of others, and the history goes on behind them', async (store) => {
+    await store.commit([move('e', 1), move('e', 2), move('e', 3, { last: 5 }), move('e', 6)]);
+    assert.deepEqual(await commitOne(store, compact('e', [2, 5])), done);
+    assert.deepEqual(await spans(store), [
+      [1, 1],
+      [2, 5],
+      [6, 6],
+    ]);
+    assert.deepEqual(await commitOne(store, move('e', 7)), done);
+    const [, record] = await store.journal.read('e', 1, 10);
+    assert.equal(record?.first, 6, 'a reader behind a record in the middle goes on with the next one');
+  });
+
+  promise('a move may follow at once on compacted records at the end', async (store) => {
+    await store.commit([move('e', 1), move('e', 2)]);
+    assert.deepEqual(await store.commit([compact('e', [1, 2]), move('e', 3)]), [done, done]);
+    assert.deepEqual(await commitOne(store, move('e', 2)), conflict);
+  });
+
+  promise('refuses a compaction that does not fit what stands there, and changes nothing', async (store) => {
+    await store.commit([move('e', 1), move('e', 2, { last: 4 }), move('e', 5)]);
+    for (const wrong of [compact('e', [1, 3]), compact('e', [3, 5]), compact('e', [4, 6]), compact('other', [1, 1])]) {
+      assert.deepEqual(await commitOne(store, wrong), conflict);
+    }
+    assert.equal((await spans(store)).length, 3);
+    assert.deepEqual(await store.commit([move('e', 9), compact('e', [1, 5])]), [conflict, conflict]);
+  });
+
+  promise('deletes a snapshot that may lie inside a compacted record, and keeps a newer one', async (store) => {
+    await store.commit([move('e', 1), move('e', 2), move('e', 3), snapshot('e', 2)]);
+    await store.commit([compact('e', [1, 3])]);
+    assert.equal((await store.journal.load('e', 10)).snapshot, undefined);
+    await store.commit([move('e', 4), snapshot('e', 4), compact('e', [1, 3])]);
+    assert.equal((await store.journal.load('e', 10)).snapshot?.position, 4);
+    assert.deepEqual(await commitOne(store, snapshot('e', 2)), conflict);
   });
 }
 

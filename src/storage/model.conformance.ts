@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Impossible } from '../kit/assert.ts';
 import { NaiveStore } from './naive-store.ts';
-import { lease, move, noon, snapshot, task, viewRow, wake } from './sample-writes.ts';
-import type { MoveWrite, Store, Write } from './store.ts';
+import { compact, lease, move, noon, snapshot, task, viewRow, wake } from './sample-writes.ts';
+import type { CompactWrite, MoveWrite, Store, Write } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 
 const executions = ['e1', 'e2', 'e3'];
@@ -52,6 +52,7 @@ function named(write: Write, prefix: string, at: number): Write {
   if (write.kind === 'extend') return { ...write, taskId: prefix + write.taskId, expiresAt: at + 20 };
   if (write.kind === 'release') return { ...write, taskId: prefix + write.taskId };
   if (write.kind === 'wake') return { ...write, workspace: prefix, executionId: prefix + write.executionId };
+  if (write.kind === 'compact') return namedCompaction(write, prefix);
   if (write.kind === 'snapshot') return { ...write, executionId: prefix + write.executionId };
   const { startKey, slotTaken, tasksAdded, tasksRemoved } = write;
   return {
@@ -64,6 +65,11 @@ function named(write: Write, prefix: string, at: number): Write {
     ...(startKey && { startKey: { ...startKey, expiresAt: at + 15 } }),
     ...(slotTaken && { slotTaken }),
   };
+}
+
+function namedCompaction(write: CompactWrite, prefix: string): CompactWrite {
+  const records = write.records.map((record) => ({ ...record, workspace: prefix }));
+  return { ...write, executionId: prefix + write.executionId, records };
 }
 
 async function compare(store: Store, model: NaiveStore, run: { prefix: string; at: number }): Promise<void> {
@@ -152,6 +158,12 @@ const write: fc.Arbitrary<Write> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), taskId, token }) },
   { weight: 1, arbitrary: fc.tuple(executionId, fc.integer({ min: 1, max: 4 })).map(([id, at]) => snapshot(id, at)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(executionId, fc.integer({ min: 1, max: 3 }), fc.nat(2))
+      .map(([id, from, more]) => compact(id, [from, from + more])),
+  },
   {
     weight: 1,
     arbitrary: fc

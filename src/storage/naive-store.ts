@@ -3,7 +3,16 @@
  * For tests only; the model suite compares every driver with it.
  */
 import { emptyObject } from '../kit/json.ts';
-import type { LeaseWrite, MoveWrite, Outcome, SnapshotWrite, ViewRow, WakeWrite, Write } from './store.ts';
+import type {
+  CompactWrite,
+  LeaseWrite,
+  MoveWrite,
+  Outcome,
+  SnapshotWrite,
+  ViewRow,
+  WakeWrite,
+  Write,
+} from './store.ts';
 
 interface NaiveTask {
   readonly taskId: string;
@@ -35,6 +44,7 @@ export class NaiveStore {
         if (!outcome.ok) lost.push(write.executionId);
         return outcome;
       }
+      if (write.kind === 'compact') return this.#compact(write, lost.includes(write.executionId));
       if (write.kind === 'snapshot') return this.#snapshot(write, lost.includes(write.executionId));
       return write.kind === 'wake' ? this.#wake(write, lost.includes(write.executionId)) : this.#taskWrite(write);
     });
@@ -108,7 +118,18 @@ export class NaiveStore {
     }
   }
 
-  #taskWrite(write: Exclude<Write, MoveWrite | SnapshotWrite | WakeWrite>): Outcome {
+  #compact({ executionId, from, through, records }: CompactWrite, isLost: boolean): Outcome {
+    const history = this.history(executionId);
+    const replaced = history.filter((record) => record.first >= from && record.first <= through);
+    const fits = replaced[0]?.first === from && replaced.at(-1)?.last === through;
+    if (isLost || !fits) return { ok: false, reason: 'CONFLICT' };
+    this.records = this.records.filter((record) => !replaced.includes(record));
+    this.records.push(...records.map((record) => ({ kind: 'move' as const, executionId, ...record })));
+    if ((this.snapshots[executionId]?.position ?? through) < through) delete this.snapshots[executionId];
+    return { ok: true };
+  }
+
+  #taskWrite(write: Exclude<Write, MoveWrite | SnapshotWrite | WakeWrite | CompactWrite>): Outcome {
     const task = this.tasks.find((each) => each.taskId === write.taskId);
     if (write.kind === 'lease') return this.#lease(task, write);
     if (!task || task.token !== write.token) return { ok: false, reason: 'LEASE_LOST' };

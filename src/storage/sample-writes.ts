@@ -1,6 +1,7 @@
 /** Test data for the storage suites: writes and rows that are valid as they stand, with what a case cares about on top. */
 import type { NewVersion } from './catalog.ts';
 import type {
+  CompactWrite,
   LeaseWrite,
   MoveWrite,
   NewTask,
@@ -42,6 +43,15 @@ export function snapshot(executionId: string, position: number, text = `{"at":${
 /** Re-arms the wake row of an execution that stands at `position`. */
 export function wake(executionId: string, position: number, wakeAt: number | null): WakeWrite {
   return { kind: 'wake', workspace: 'default', executionId, position, wakeAt };
+}
+
+/** In the place of the records of `spans`, each of which becomes one. */
+export function compact(executionId: string, ...spans: (readonly [first: number, last: number])[]): CompactWrite {
+  const records = spans.map(([first, last]) => {
+    const events = JSON.stringify([{ type: 'elided', count: last - first + 1 }]);
+    return { workspace: 'default', first, last, moveId: `compact-${executionId}-${first}`, at: noon, events };
+  });
+  return { kind: 'compact', executionId, from: spans[0]?.[0] ?? 1, through: spans.at(-1)?.[1] ?? 1, records };
 }
 
 export function viewRow(position: number, more: Partial<ViewRow> = {}): ViewRow {

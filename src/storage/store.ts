@@ -25,7 +25,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export type Write = MoveWrite | WakeWrite | LeaseWrite | ExtendWrite | ReleaseWrite | SnapshotWrite;
+export type Write = MoveWrite | WakeWrite | LeaseWrite | ExtendWrite | ReleaseWrite | SnapshotWrite | CompactWrite;
 
 export type Outcome =
   | { readonly ok: true; readonly deliveries?: number }
@@ -183,4 +183,26 @@ export interface SnapshotWrite {
   readonly executionId: string;
   readonly position: number;
   readonly text: string;
+}
+
+/**
+ * Puts shorter records in the place of those from position `from` to `through`. Positions stay dense: the new ones begin
+ * at `from`, end at `through` and follow each other. Refused with CONFLICT, and nothing changes, unless records begin
+ * and end just there; a snapshot from before `through` is deleted, for it may lie inside a new record.
+ */
+export interface CompactWrite {
+  readonly kind: 'compact';
+  readonly executionId: string;
+  readonly from: number;
+  readonly through: number;
+  readonly records: readonly CompactRecord[];
+}
+
+export interface CompactRecord {
+  readonly workspace: string;
+  readonly first: number;
+  readonly last: number;
+  readonly moveId: string;
+  readonly at: number;
+  readonly events: string;
 }

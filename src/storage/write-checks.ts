@@ -3,7 +3,7 @@
  * rejects with `Impossible` before any of it is written, so a wrong write is never half of a durable batch.
  */
 import { assert } from '../kit/assert.ts';
-import type { MoveWrite, Write } from './store.ts';
+import type { CompactWrite, MoveWrite, SnapshotWrite, WakeWrite, Write } from './store.ts';
 
 /** Executions that one `forget` may name. */
 export const forgetMax = 1_000;
@@ -13,11 +13,17 @@ export const offsetMax = 100_000;
 export function checkWrites(writes: readonly Write[]): void {
   for (const write of writes) {
     if (write.kind === 'move') checkMove(write);
+    else if (write.kind === 'compact') checkCompact(write);
     else for (const time of timesOf(write)) checkTime(time);
   }
 }
 
-function timesOf(write: Exclude<Write, MoveWrite>): readonly (number | null)[] {
+/** Writes that say something about one execution's history, and are lost with a move of it that was refused. */
+export function isOfHistory(write: Write): write is SnapshotWrite | WakeWrite | CompactWrite {
+  return write.kind === 'snapshot' || write.kind === 'wake' || write.kind === 'compact';
+}
+
+function timesOf(write: Exclude<Write, MoveWrite | CompactWrite>): readonly (number | null)[] {
   if (write.kind === 'lease') return [write.at, write.expiresAt];
   if (write.kind === 'extend') return [write.expiresAt];
   return write.kind === 'wake' ? [write.wakeAt] : [];
@@ -35,6 +41,15 @@ function checkMove(move: MoveWrite): void {
   for (const time of [move.at, move.wakeAt, move.startKey?.expiresAt]) checkTime(time);
   if (move.view) for (const time of [move.view.createdAt, move.view.startedAt, move.view.endedAt]) checkTime(time);
   assert(!move.startKey || move.first === 1, `${spot} takes a start key at position ${move.first}`);
+}
+
+function checkCompact({ executionId, from, through, records }: CompactWrite): void {
+  let next = from;
+  for (const { first, last } of records) {
+    assert(first === next && last >= first, `a compacted record of ${executionId} at ${first} does not follow`);
+    next = last + 1;
+  }
+  assert(next === through + 1, `the compacted records of ${executionId} end at ${next - 1} instead of ${through}`);
 }
 
 export function checkForget(executionIds: readonly string[]): void {

@@ -1,14 +1,17 @@
+import { present } from '../../kit/assert.ts';
 import { expression, template } from '../fields/expression.ts';
-import { type Fields, optional, required } from '../fields/field.ts';
+import { type Fields, optional, type Read, required } from '../fields/field.ts';
 import { boolean, choice, integer, type Kind, record } from '../fields/kind.ts';
 import { indexName, plainName, stepName } from '../fields/name.ts';
 import { amount } from '../fields/time.ts';
-import { purposes } from '../sink.ts';
-import { shorten, textOf } from '../yaml/tree.ts';
+import { roundsAtOnceMax, roundsMax } from '../limits.ts';
+import { purposes, type Sink } from '../sink.ts';
+import { findEntry, type Spot, shorten, textOf } from '../yaml/tree.ts';
 import { reportExactlyOne } from './basic-types.ts';
+import type { OwnDraft } from './draft.ts';
 import { containerFields } from './step-fields.ts';
 import { stepList } from './step-list.ts';
-import { laterType, unavailable } from './step-type.ts';
+import { stepType } from './step-type.ts';
 
 /** `loop`: runs its steps for every item, or while a condition holds. */
 const tolerance: Kind<number | string> = {
@@ -28,38 +31,67 @@ const tolerance: Kind<number | string> = {
   }),
 };
 
-const itemsMax = 1_000_000;
+const loopFields = {
+  steps: required('steps', stepList, 'What every round runs.'),
+  iterateOver: optional('iterate_over', expression(purposes.value), 'The list of items.'),
+  itemVariable: optional('item_variable', stepName, 'How expressions call the item. Default item.'),
+  indexVariable: optional('index_variable', indexName, "How they call the item's place. Default index."),
+  while: optional('while', expression(purposes.condition), 'Before each round.'),
+  until: optional('until', expression(purposes.condition), 'After each round.'),
+  variables: optional(
+    'variables',
+    record(plainName, template(purposes.value)),
+    'Values carried from round to round, as `$.vars.<name>`.',
+  ),
+  parallel: optional('parallel', boolean, 'Rounds side by side.'),
+  batchSize: optional('batch_size', amount({ min: 1, max: roundsAtOnceMax }), 'Rounds at once. Default 20.'),
+  maxIterations: optional(
+    'max_iterations',
+    amount({ min: 1, max: roundsMax }),
+    'A round more fails. Default 10,000 with while and until.',
+  ),
+  onItemError: optional('on_item_error', choice('fail', 'continue'), 'Default fail.'),
+  toleratedFailures: optional('tolerated_failures', tolerance, 'With continue: how many items may fail.'),
+} satisfies Fields;
 
-export const loopType = laterType({
+export const loopType = stepType({
   name: 'loop',
   doc: 'Runs its steps for every item, or while a condition holds.',
   common: containerFields,
-  own: {
-    steps: required('steps', stepList, 'What every round runs.'),
-    iterateOver: optional('iterate_over', expression(purposes.value), 'The list of items.'),
-    itemVariable: optional('item_variable', stepName, 'How expressions call the item. Default item.'),
-    indexVariable: optional('index_variable', indexName, "How they call the item's place. Default index."),
-    while: optional('while', expression(purposes.condition), 'Before each round.'),
-    until: optional('until', expression(purposes.condition), 'After each round.'),
-    variables: optional(
-      'variables',
-      record(plainName, template(purposes.value)),
-      'Values carried from round to round, as `$.vars.<name>`.',
-    ),
-    parallel: optional('parallel', boolean, 'Rounds side by side.'),
-    batchSize: optional('batch_size', amount({ min: 1, max: 10_000 }), 'Items at once.'),
-    maxIterations: optional('max_iterations', amount({ min: 1, max: itemsMax }), 'At most so many rounds.'),
-    onItemError: optional('on_item_error', choice('fail', 'continue'), 'Default fail.'),
-    toleratedFailures: optional('tolerated_failures', tolerance, 'With continue: how many items may fail.'),
-  } satisfies Fields,
-  draft(own, { spot, sink }) {
+  own: loopFields,
+  draft(own, { spot, sink }): OwnDraft {
     reportExactlyOne(spot, sink, ['iterate_over', 'while', 'until']);
+    reportMisfits(own, { spot, sink });
+    const { steps, itemVariable = 'item', indexVariable = 'index', parallel, onItemError, ...kept } = own;
+    const isTolerant = onItemError === 'continue' || own.toleratedFailures !== undefined;
     return {
-      lists: own.steps === undefined ? [] : [own.steps],
+      lists: steps === undefined ? [] : [steps],
       isLoop: true,
-      loopNames: [own.itemVariable ?? 'item', own.indexVariable ?? 'index'],
+      loopNames: own.iterateOver === undefined ? [indexVariable] : [itemVariable, indexVariable],
       variables: Object.keys(own.variables ?? {}),
-      build: unavailable('loop'),
+      build: (common, finish) => ({
+        ...common,
+        ...kept,
+        type: 'loop',
+        list: finish.list(present(steps, 'steps of a loop')),
+        itemVariable,
+        indexVariable,
+        parallel: parallel ?? false,
+        onItemError: isTolerant ? 'continue' : 'fail',
+      }),
     };
   },
 });
+
+/** Fields that say nothing, or the opposite of another, without their companion. */
+function reportMisfits(own: Read<typeof loopFields>, { spot, sink }: { spot: Spot; sink: Sink }): void {
+  const refuse = (name: string, isWrong: boolean, why: string): void => {
+    const entry = isWrong ? findEntry(spot, name) : undefined;
+    if (entry) sink.report('FIELD_CONFLICT', entry, `"${name}" ${why}`);
+  };
+  const isOpenEnded = own.while !== undefined || own.until !== undefined;
+  refuse('parallel', isOpenEnded && own.parallel === true, 'needs "iterate_over": the next round depends on the last');
+  refuse('item_variable', isOpenEnded, 'needs "iterate_over": there are no items here');
+  refuse('batch_size', own.parallel !== true, 'needs "parallel: true": else there is one round at a time');
+  refuse('tolerated_failures', own.onItemError === 'fail', 'needs "on_item_error: continue"');
+}

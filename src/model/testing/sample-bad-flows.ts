@@ -182,6 +182,27 @@ export const badFlows: readonly BadRow[] = [
     '/spec/steps/1/input',
     `- {name: a, type: loop, iterate_over: $.input, steps: [{name: b, ${call}}]}\n- {name: c, ${call}, input: «$.b}`,
   ],
+  [
+    'EXPRESSION_INVALID',
+    '/spec/steps/0/steps/0/input',
+    `- {name: a, type: loop, while: "true", steps: [{name: b, ${call}, input: «$.item}]}`,
+  ],
+  ...(
+    [
+      ['parallel', 'while: "true", parallel: «true'],
+      ['item_variable', 'until: "true", item_variable: «x'],
+      ['batch_size', 'iterate_over: $.input, batch_size: «5'],
+      ['tolerated_failures', 'iterate_over: $.input, on_item_error: fail, tolerated_failures: «5'],
+      ['while', 'iterate_over: $.input, while: «"true"'],
+    ] as const
+  ).map(
+    ([field, fields]) =>
+      [
+        'FIELD_CONFLICT',
+        `/spec/steps/0/${field}`,
+        `- {name: a, type: loop, ${fields}, steps: [{name: b, ${call}}]}`,
+      ] as const,
+  ),
   ['NAME_INVALID', '/spec/steps/0/workflow', '- {name: a, type: workflow, workflow: «"Other one"}'],
   ['FIELD_MISSING', '/spec/steps/0/form/0', '- {name: a, type: human_task, assignee: me, form: [«{name: x}]}'],
   ['VALUE_INVALID', '/spec/steps/0/channel', '- {name: a, type: notify, channel: «fax, message: hi}'],

@@ -2,7 +2,17 @@
  * Applies a batch of writes to a disk. Synchronous from end to end, so each write is atomic and no other store can see
  * half of one. A move is checked in full before any row of it is written: a refused move leaves nothing.
  */
-import type { MoveWrite, Outcome, SlotClaim, SnapshotWrite, StartKey, WakeWrite, Write } from '../store.ts';
+import type {
+  CompactWrite,
+  MoveWrite,
+  Outcome,
+  SlotClaim,
+  SnapshotWrite,
+  StartKey,
+  WakeWrite,
+  Write,
+} from '../store.ts';
+import { isOfHistory } from '../write-checks.ts';
 import { applyLeaseWrite } from './apply-leases.ts';
 import { keyOf, type MemoryDisk } from './memory-disk.ts';
 
@@ -13,8 +23,9 @@ export function applyWrites(disk: MemoryDisk, writes: readonly Write[]): readonl
   const lost = new Set<string>();
   return writes.map((write) => {
     if (write.kind === 'move') return applyMove(disk, write, lost);
-    if (write.kind !== 'snapshot' && write.kind !== 'wake') return applyLeaseWrite(disk, write);
+    if (!isOfHistory(write)) return applyLeaseWrite(disk, write);
     if (lost.has(write.executionId)) return conflict;
+    if (write.kind === 'compact') return applyCompaction(disk, write);
     return write.kind === 'wake' ? applyWake(disk, write) : applySnapshot(disk, write);
   });
 }
@@ -142,5 +153,15 @@ function applySnapshot(disk: MemoryDisk, write: SnapshotWrite): Outcome {
   if (!records.some((record) => record.last === write.position)) return conflict;
   const kept = disk.snapshots.get(write.executionId);
   if (!kept || kept.position < write.position) disk.snapshots.set(write.executionId, write);
+  return done;
+}
+
+function applyCompaction(disk: MemoryDisk, { executionId, from, through, records }: CompactWrite): Outcome {
+  const standing = disk.records.get(executionId) ?? [];
+  const begin = standing.findIndex((record) => record.first === from);
+  const end = standing.findIndex((record) => record.last === through);
+  if (begin < 0 || end < begin) return conflict;
+  standing.splice(begin, end - begin + 1, ...records.map((record) => ({ executionId, ...record })));
+  if ((disk.snapshots.get(executionId)?.position ?? through) < through) disk.snapshots.delete(executionId);
   return done;
 }

@@ -7,7 +7,9 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { MoveWrite, Outcome, SnapshotWrite, ViewRow, WakeWrite, Write } from '../store.ts';
+import { isOfHistory } from '../write-checks.ts';
 import { type Claims, prepareClaims } from './claims.ts';
+import { prepareCompaction } from './compaction.ts';
 import { prepareTaskWriter, type TaskWriter } from './task-writer.ts';
 
 const insertRecord = `
@@ -49,6 +51,7 @@ export function prepareBatchWriter(database: DatabaseSync): BatchWriter {
   const move = prepareMoves(database, tasks);
   const snapshot = prepareSnapshots(database);
   const wake = prepareWakes(database);
+  const compact = prepareCompaction(database);
   return {
     apply(writes) {
       const lost = new Set<string>();
@@ -58,8 +61,9 @@ export function prepareBatchWriter(database: DatabaseSync): BatchWriter {
           if (!outcome.ok) lost.add(write.executionId);
           return outcome;
         }
-        if (write.kind !== 'snapshot' && write.kind !== 'wake') return tasks.lease(write);
+        if (!isOfHistory(write)) return tasks.lease(write);
         if (lost.has(write.executionId)) return conflict;
+        if (write.kind === 'compact') return compact(write);
         return write.kind === 'wake' ? wake(write) : snapshot(write);
       });
     },

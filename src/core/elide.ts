@@ -1,0 +1,50 @@
+/**
+ * Which events a journal can do without once rounds of a loop were folded.
+ *
+ * Everything that such an event recorded has left the state again with the fold, and the fold itself carries what is
+ * kept. An event that reached beyond its round (it set a variable, took a signal) stays.
+ */
+import type { ExecutionEvent, LoopFolded } from './events.ts';
+import { roundOf } from './evolve-loop.ts';
+
+/**
+ * The same events, runs of those that are not needed replaced by how many they were. `folds` are those of later
+ * records; a fold among the events answers for those before it, and joins `folds`. Go through a journal from its end.
+ */
+export function elide(events: readonly ExecutionEvent[], folds: LoopFolded[]): readonly ExecutionEvent[] {
+  const kept: ExecutionEvent[] = [];
+  let count = 0;
+  const close = (): void => {
+    if (count > 0) kept.push({ type: 'journal.elided', count });
+    count = 0;
+  };
+  for (const event of events.toReversed()) {
+    if (event.type === 'journal.elided') count += event.count;
+    else if (isNeeded(event, folds)) {
+      close();
+      kept.push(event);
+      if (event.type === 'loop.folded') folds.push(event);
+    } else count += 1;
+  }
+  close();
+  return kept.reverse();
+}
+
+function isNeeded(event: ExecutionEvent, folds: readonly LoopFolded[]): boolean {
+  const path = pathOf(event);
+  if (path === undefined || !folds.some((fold) => isFolded(path, fold))) return true;
+  if (event.type === 'step.completed') return event.vars !== undefined || event.signal !== undefined;
+  return event.type === 'loop.opened' && event.vars !== undefined;
+}
+
+function isFolded(path: string, { step, from, to }: LoopFolded): boolean {
+  const index = roundOf(path, step);
+  return index !== undefined && index >= from && index < to;
+}
+
+/** Where an event took place; undefined for those of the whole execution. */
+function pathOf(event: ExecutionEvent): string | undefined {
+  if (event.type.startsWith('frame.')) return (event as { frame: string }).frame;
+  if (event.type.startsWith('step.') || event.type.startsWith('loop.')) return (event as { step: string }).step;
+  return undefined;
+}

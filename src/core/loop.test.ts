@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { loopChunk, loopRoundsDefault } from './limits.ts';
+import { call, plain, type Story, started } from './make-story.ts';
+
+const over = (fields: string, steps = `[{name: work, ${call}, input: {item: $.item, index: $.index}}]`): string =>
+  `steps:\n- {name: each, type: loop, iterate_over: $.input.items, ${fields}steps: ${steps}}`;
+
+const run = (spec: string, items: readonly unknown[]): Story => started(spec, { input: { items } as never });
+
+/** Completes whatever is in hand until nothing is, with the place of its round. */
+function drain(story: Story): void {
+  for (let [next] = story.inHand(); next !== undefined; [next] = story.inHand()) story.completes(next, placeOf(next));
+}
+
+const placeOf = (path: string): number => Number(/\[(\d+)\]/.exec(path)?.[1]);
+
+const output = (story: Story): unknown => plain(story.state.output ?? null);
+
+describe('a loop over items', () => {
+  test('runs one round after the other, each with its item and its place', () => {
+    const story = run(over(''), ['a', 'b']);
+    assert.deepEqual(story.inHand(), ['each[0].work']);
+    assert.deepEqual(plain(story.step('each[0].work').input ?? null), { item: 'a', index: 0 });
+    story.completes('each[0].work', 10);
+    assert.deepEqual(story.inHand(), ['each[1].work']);
+    assert.deepEqual(plain(story.step('each[1].work').input ?? null), { item: 'b', index: 1 });
+    story.completes('each[1].work', 11);
+    assert.deepEqual(story.end(), {
+      status: 'completed',
+      output: { results: [10, 11], succeeded: 2, failed: 0, errors: [] },
+    });
+  });
+
+  test('side by side runs as many rounds at once as batch_size says, and keeps the order of the items', () => {
+    const story = run(over('parallel: true, batch_size: 2, '), [1, 2, 3]);
+    assert.deepEqual(story.inHand(), ['each[0].work', 'each[1].work']);
+    story.completes('each[1].work', 'second');
+    assert.deepEqual(story.inHand(), ['each[0].work', 'each[2].work']);
+    story.completes('each[2].work', 'third').completes('each[0].work', 'first');
+    assert.deepEqual((output(story) as { results: unknown }).results, ['first', 'second', 'third']);
+  });
+
+  test('takes batch_size and max_iterations from expressions', () => {
+    const story = started(over('parallel: true, batch_size: $.input.size, max_iterations: $.input.most, '), {
+      input: { items: [1, 2, 3], size: 3, most: 3 },
+    });
+    assert.equal(story.inHand().length, 3);
+    const refused = started(over('max_iterations: $.input.most, '), { input: { items: [1, 2, 3], most: 2 } });
+    assert.deepEqual([refused.end().status, refused.end().code], ['failed', 'TOO_MANY_ITERATIONS']);
+    const unfit = started(over('parallel: true, batch_size: $.input.size, '), { input: { items: [1], size: 'x' } });
+    assert.equal(unfit.end().code, 'EXPRESSION_FAILED');
+  });
+
+  test('over no items completes at once', () => {
+    assert.deepEqual(output(run(over(''), [])), { results: [], succeeded: 0, failed: 0, errors: [] });
+  });
+
+  test('over what is no list fails and says what it found', () => {
+    const story = started(over(''), { input: { items: { a: 1 } } });
+    assert.equal(story.end().code, 'EXPRESSION_FAILED');
+    assert.match(story.state.error?.message ?? '', /iterate_over.*no list but object/);
+  });
+
+  test('an item that is null is null to its steps', () => {
+    const story = run(over(''), [null]);
+    assert.deepEqual(plain(story.step('each[0].work').input ?? null), { item: null, index: 0 });
+  });
+
+  test('a failing round ends the loop, and those beside it are cancelled', () => {
+    const story = run(over('parallel: true, '), [1, 2]);
+    story.fails('each[1].work', 'E1');
+    assert.deepEqual(story.end(), { status: 'failed', code: 'E1' });
+    assert.equal(story.state.error?.step, 'each[1].work');
+    assert.equal(story.statuses()['each[0].work'], 'cancelled');
+  });
+
+  test('on_item_error: continue goes on and tells which rounds failed', () => {
+    const story = run(over('on_item_error: continue, output: {all: $.iterations, n: $.response.failed}, '), [1, 2, 3]);
+    story.completes('each[0].work', 'x').fails('each[1].work', 'E1').completes('each[2].work', 'z');
+    assert.deepEqual(output(story), {
+      all: [
+        { index: 0, status: 'completed', result: 'x' },
+        { index: 1, status: 'failed', error: { code: 'E1', message: 'each[1].work failed' } },
+        { index: 2, status: 'completed', result: 'z' },
+      ],
+      n: 1,
+    });
+  });
+
+  for (const [tolerated, failures] of [
+    ['1', 2],
+    ['"50%"', 3],
+  ] as const) {
+    test(`tolerated_failures: ${tolerated} of four fails with the one that is too many`, () => {
+      const story = run(over(`tolerated_failures: ${tolerated}, `), [1, 2, 3, 4]);
+      for (let index = 0; index < failures; index += 1) {
+        assert.equal(story.end().status, 'running', `after ${index} failures`);
+        story.fails(`each[${index}].work`, `E${index}`);
+      }
+      assert.deepEqual(story.end(), { status: 'failed', code: `E${failures - 1}` });
+    });
+  }
+
+  test('a round that retries, falls back or skips is a round like any other', () => {
+    const spec = over(
+      '',
+      `[{name: work, ${call}, retry_config: {max_attempts: 2, jitter: false}}, {name: odd, when: $.index == 1, ${call}, fallback_response: "none"}]`,
+    );
+    const story = run(spec, [1, 2]);
+    story.fails('each[0].work').fires('retry').completes('each[0].work', 'a');
+    assert.equal(story.statuses()['each[0].odd'], 'skipped');
+    story.completes('each[1].work', 'b').fails('each[1].odd');
+    assert.deepEqual((output(story) as { results: unknown }).results, ['a', 'none']);
+  });
+
+  test('its own timeout cancels the rounds, and a retry begins anew with new visits', () => {
+    const story = run(over('timeout: 1m, retry_config: {max_attempts: 2, jitter: false}, '), [1]);
+    story.fires('timeout', 'each').fires('retry', 'each');
+    assert.deepEqual([story.inHand(), story.step('each[0].work').visit], [['each[0].work'], 2]);
+    story.completes('each[0].work', 'late');
+    assert.deepEqual((output(story) as { results: unknown }).results, ['late']);
+  });
+
+  test('loops and branches stand in rounds, and each sees the items around it', () => {
+    const inner = `{name: inner, type: loop, iterate_over: $.outer.list, item_variable: leaf, index_variable: at, steps: [{name: work, ${call}, input: "\${$.outer.name + $.leaf + $.at}"}]}`;
+    const spec = `steps:\n- {name: each, type: loop, iterate_over: $.input.items, item_variable: outer, steps: [{name: both, type: parallel, branches: [{name: x, steps: [${inner}]}]}]}`;
+    const story = run(spec, [{ name: 'n', list: ['a', 'b'] }]);
+    assert.deepEqual(story.inHand(), ['each[0].both.x.inner[0].work']);
+    assert.equal(story.step('each[0].both.x.inner[0].work').input, 'na0');
+    story.completes('each[0].both.x.inner[0].work', 1).completes('each[0].both.x.inner[1].work', 2);
+    assert.deepEqual((output(story) as { results: unknown }).results, [
+      { x: { results: [1, 2], succeeded: 2, failed: 0, errors: [] } },
+    ]);
+  });
+
+  test('compensation undoes the steps of each round with what that round knew, last first', () => {
+    const spec = `steps:
+- name: each
+  type: loop
+  iterate_over: $.input.items
+  steps: [{name: work, ${call}, compensate: {name: undo, ${call}, input: {of: $.work, item: $.item}}}]
+- {name: last, ${call}}
+error_handling: [{condition: '$.steps.last.status == "failed"', action: compensate}]`;
+    const story = run(spec, ['a', 'b']);
+    story.completes('each[0].work', 'A').completes('each[1].work', 'B').fails('last');
+    assert.deepEqual(plain(story.step('each[1].undo').input ?? null), { of: 'B', item: 'b' });
+    story.completes('each[1].undo');
+    assert.deepEqual(plain(story.step('each[0].undo').input ?? null), { of: 'A', item: 'a' });
+    story.completes('each[0].undo');
+    assert.equal(story.end().status, 'compensated');
+  });
+
+  test('retrying the execution runs the failed and the cut off rounds again, then the rest', () => {
+    const story = run(over('parallel: true, batch_size: 2, '), [1, 2, 3]);
+    story.completes('each[0].work', 'a').fails('each[1].work');
+    assert.equal(story.end().status, 'failed');
+    story.when({ type: 'retry' });
+    assert.deepEqual(story.inHand(), ['each[1].work', 'each[2].work']);
+    story.completes('each[1].work', 'b').completes('each[2].work', 'c');
+    assert.deepEqual((output(story) as { results: unknown }).results, ['a', 'b', 'c']);
+  });
+});
+
+describe('a loop on a condition', () => {
+  test('while looks before each round, and variables carry values from round to round', () => {
+    const story = started(`steps:
+- name: count
+  type: loop
+  while: $.vars.n < 3
+  variables: {n: 0}
+  steps: [{name: add, type: transform, mapping: "\${$.vars.n + 1}", set: {n: $.add}}]
+  output: {n: $.vars.n, rounds: $.response.succeeded}`);
+    assert.deepEqual(story.end(), { status: 'completed', output: { n: 3, rounds: 3 } });
+  });
+
+  test('until looks after each round and sees its steps', () => {
+    const story = started(`steps:
+- {name: poll, type: loop, until: '$.ask.done', steps: [{name: ask, ${call}}, {name: pause, type: wait, duration: 1s, when: '!$.ask.done'}], output: $.ask}`);
+    story.completes('poll[0].ask', { done: false }).fires('wait').completes('poll[1].ask', { done: true, at: 2 });
+    assert.deepEqual(story.end(), { status: 'completed', output: { done: true, at: 2 } });
+  });
+
+  test('fails with one round more than it may have', () => {
+    const forever = (most: string): Story =>
+      started(
+        `steps:\n- {name: spin, type: loop, while: "true", ${most}steps: [{name: t, type: transform, mapping: 1}]}`,
+      );
+    assert.equal(forever('max_iterations: 5, ').end().code, 'TOO_MANY_ITERATIONS');
+    const story = forever('');
+    while (story.state.outstanding.has('loop:spin')) story.when({ type: 'continue', id: 'loop:spin' });
+    const turns = [...story.state.outstanding.keys()];
+    assert.deepEqual(turns, []);
+    assert.equal(story.end().code, 'TOO_MANY_ITERATIONS');
+    assert.match(story.state.error?.message ?? '', new RegExp(String(loopRoundsDefault)));
+  });
+});
+
+describe('a long loop', () => {
+  const many = Array.from({ length: loopChunk + 300 }, (_, index) => index);
+
+  test('folds rounds that have ended: results and failures stay, steps and frames go', () => {
+    const story = run(over('parallel: true, batch_size: 650, on_item_error: continue, '), many);
+    story.atOnce(() => {
+      for (let [next] = story.inHand(); next !== undefined; [next] = story.inHand()) {
+        if (placeOf(next) % 163 === 7) story.fails(next, 'E7');
+        else story.completes(next, placeOf(next));
+      }
+    });
+    assert.equal(story.events.filter(({ type }) => type === 'loop.folded').length, 1);
+    assert.ok(!story.state.steps.has('each[3].work') && !story.state.frames.has('each[3]'));
+    assert.ok(story.state.steps.has(`each[${loopChunk + 5}].work`));
+    const answer = output(story) as { results: (number | null)[]; failed: number; errors: { index: number }[] };
+    assert.deepEqual(
+      answer.results,
+      many.map((index) => (index % 163 === 7 ? null : index)),
+    );
+    assert.deepEqual([answer.failed, answer.errors.map(({ index }) => index % 163)], [8, Array(8).fill(7)]);
+  });
+
+  test('runs a folded round again, with a visit it never had, where the execution is retried', () => {
+    const story = run(over('parallel: true, batch_size: 1000, tolerated_failures: 1, '), many);
+    story.atOnce(() => {
+      story.fails('each[0].work');
+      for (const index of many.slice(1, loopChunk)) story.completes(`each[${index}].work`, index);
+      story.fails(`each[${loopChunk}].work`);
+    });
+    assert.equal(story.end().status, 'failed');
+    story.atOnce(() => {
+      story.when({ type: 'retry' });
+      assert.equal(story.step('each[0].work').visit, 2);
+      drain(story);
+    });
+    assert.deepEqual((output(story) as { results: unknown }).results, many);
+  });
+
+  test('keeps the rounds that compensation may have to undo', () => {
+    const story = run(
+      over('parallel: true, batch_size: 1000, ', `[{name: work, ${call}, compensate: undo}, {name: undo, ${call}}]`),
+      many,
+    );
+    story.atOnce(() => drain(story));
+    assert.ok(story.state.steps.has('each[0].work'));
+  });
+});

@@ -200,6 +200,20 @@ error_handling:
     assert.deepEqual(story.inHand(), ['b-compensate']);
   });
 
+  test('goes on with the next undo step where one within a container times out with cancel_and_cleanup', () => {
+    const story = started(`steps:
+  - {name: a, ${call}, compensate: undo}
+  - {name: undo, type: parallel, branches: [{name: x, steps: [{name: slow, type: wait, signal: never, timeout: 1s, timeout_action: cancel_and_cleanup}]}]}
+  - {name: b, ${call}, compensate: {name: undo-b, ${call}}}
+  - {name: c, ${call}}`);
+    story.completes('a').completes('b').when({ type: 'cancel' });
+    story.completes('c');
+    for (let [next] = story.inHand(); next !== undefined; [next] = story.inHand()) story.completes(next);
+    story.fires('timeout', 'undo.x.slow');
+    assert.deepEqual([story.end().status, story.end().code], ['failed', 'COMPENSATION_FAILED']);
+    assert.equal(story.statuses()['b'], 'compensated');
+  });
+
   test('is entered once, also where an attempt times out meanwhile with cancel_and_cleanup', () => {
     const story = started(`steps:
   - {name: a, ${call}, compensate: {executor: e, function: undo}}

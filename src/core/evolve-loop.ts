@@ -83,6 +83,12 @@ function removeRounds(state: ExecutionState, { step, from, to }: LoopFolded): vo
     const index = roundOf(path, step);
     return index !== undefined && index >= from && index < to;
   };
+  // Where the event that opened a command stands in a record that was not elided, the one that settled it may be gone.
+  for (const command of state.outstanding.values()) {
+    if (isFolded('step' in command ? command.step : 'frame' in command ? command.frame : '')) {
+      state.outstanding.delete(command.id);
+    }
+  }
   for (const path of state.frames.keys()) if (isFolded(path)) state.frames.delete(path);
   for (const path of state.loops.keys()) if (isFolded(path)) state.loops.delete(path);
   for (const path of state.steps.keys()) {

@@ -46,6 +46,8 @@ export function failAttempt(turn: Turn, path: string, failure: AttemptFailure): 
       emit(turn, { type: 'step.replaced', step: path });
       return advance(turn, step);
     case 'cancel_and_cleanup':
+      // Within a container that compensates: the execution is ending already, and its other undo steps are still to run.
+      if (turn.state.closing) return afterFailure(turn, step, node);
       return closeExecution(turn, { outcome: 'timed_out', error });
     case 'fallback':
       if (fallBack(turn, step, node)) return;

@@ -135,26 +135,33 @@ export function advance(turn: Turn, step: StepState): void {
 function advanceGraph(turn: Turn, frame: FrameState, done: Node): void {
   const previous = pathIn(frame.path, done.name);
   for (const node of done.dependents) {
-    if (!node.dependsOn.every((name) => isDone(turn, frame, name))) continue;
-    later(turn, () => {
-      if (!frame.begun.has(pathIn(frame.path, node.name)))
-        enter(turn, node, { frame: frame.path, origin: 'flow', previous });
-    });
+    if (node.dependsOn.every((name) => isDone(turn, frame, name))) beginOnce(turn, frame, { node, previous });
   }
-  later(turn, () => {
-    if (isGraphOver(turn, frame, done.list)) finishFrame(turn, frame.path);
-  });
+  later(turn, () => restGraph(turn, frame, done.list));
 }
 
-/** Nothing runs and nothing can begin any more: a rule's goto may leave a step behind that never counts as done. */
-function isGraphOver(turn: Turn, frame: FrameState, list: ProgramList): boolean {
-  if (frame.active.size > 0 || turn.state.outstanding.has(`continue:${frame.path}`)) return false;
-  return list.nodes.every(
+/**
+ * Nothing runs: the graph is over unless something can begin. What a rule's goto passed by begins now; what waits for a
+ * step that never counts as done never does.
+ */
+function restGraph(turn: Turn, frame: FrameState, list: ProgramList): void {
+  if (frame.active.size > 0 || turn.state.outstanding.has(`continue:${frame.path}`)) return;
+  const passedBy = list.nodes.filter(
     (node) =>
-      node.step.handler ||
-      frame.begun.has(pathIn(frame.path, node.name)) ||
-      !node.dependsOn.every((name) => isDone(turn, frame, name)),
+      !node.step.handler &&
+      !frame.begun.has(pathIn(frame.path, node.name)) &&
+      node.dependsOn.every((name) => isDone(turn, frame, name)),
   );
+  if (passedBy.length === 0) finishFrame(turn, frame.path);
+  for (const node of passedBy) beginOnce(turn, frame, { node });
+}
+
+/** Several steps that end in one move may let the same one begin. */
+function beginOnce(turn: Turn, frame: FrameState, { node, previous }: { node: Node; previous?: string }): void {
+  later(turn, () => {
+    if (frame.begun.has(pathIn(frame.path, node.name))) return;
+    enter(turn, node, { frame: frame.path, origin: 'flow', previous });
+  });
 }
 
 export function isDone(turn: Turn, frame: FrameState, name: string): boolean {

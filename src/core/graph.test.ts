@@ -15,6 +15,22 @@ error_handling:
   assert.deepEqual(story.statuses(), { a: 'failed', c: 'completed' });
 });
 
+test('what waits for a completed step begins also where a rule led the flow from that step to another one', () => {
+  for (const target of ['c', 'd']) {
+    const story = started(`steps:
+- {name: a, ${call}}
+- {name: b, ${call}, depends_on: a}
+- {name: c, ${call}}
+- {name: d, ${call}, depends_on: c}
+error_handling:
+- {condition: '$.a.go', action: {type: goto, step: ${target}}}`);
+    story.completes('a', { go: true });
+    for (let [next] = story.inHand(); next !== undefined; [next] = story.inHand()) story.completes(next);
+    assert.equal(story.end().status, 'completed', target);
+    assert.equal(story.statuses()['b'], 'completed', target);
+  }
+});
+
 test('a step with dependencies that compensation names is a handler and is not begun by them', () => {
   const story = started(`steps:
 - {name: a, ${call}}

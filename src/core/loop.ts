@@ -68,7 +68,7 @@ function openingOf(turn: Turn, path: string, { work, sight }: { work: LoopWork; 
       : roundsMaxOfAll;
   const vars: Record<string, Json> = {};
   for (const [name, value] of work.variables) vars[name] = value.fill(scope) as Json;
-  const tolerated = work.isTolerant ? work.tolerated(total ?? roundsMax) : undefined;
+  const tolerated = work.isTolerant ? work.tolerated(total ?? 0) : undefined;
   return {
     type: 'loop.opened',
     step: path,

@@ -112,9 +112,10 @@ function makeStep(draft: Draft, depth: number): Fields {
   const kind = dice.int(1, 100);
   if (depth < depthMax && kind <= 12) return parallel(draft, depth);
   if (depth < depthMax && kind <= 22) return condition(draft, depth);
-  if (kind <= 32) return transform(draft);
-  if (kind <= 44) return wait(draft);
-  if (kind <= 47)
+  if (depth < depthMax && kind <= 28) return loop(draft, depth);
+  if (kind <= 36) return transform(draft);
+  if (kind <= 46) return wait(draft);
+  if (kind <= 49)
     return { name: draft.freshName(), type: 'fail', code: dice.pick(['E1', 'E2']), message: 'on purpose' };
   return call(draft);
 }
@@ -227,4 +228,43 @@ function parallel(draft: Draft, depth: number): Fields {
   if (dice.chance(0.15)) step['retry_config'] = retry(draft);
   if (dice.chance(0.2)) addTimeout(draft, step);
   return step;
+}
+
+function loop(draft: Draft, depth: number): Fields {
+  const { dice } = draft;
+  const name = draft.freshName();
+  const steps = makeList(draft, { depth: depth + 1, count: dice.int(1, 2) });
+  const step: Fields = { name, type: 'loop', steps };
+  if (dice.chance(0.25)) countRounds(draft, { step, steps });
+  else step['iterate_over'] = JSON.stringify(Array.from({ length: dice.int(0, 5) }, (_, index) => index));
+  if (step['iterate_over'] !== undefined && dice.chance(0.5)) {
+    step['parallel'] = true;
+    if (dice.chance(0.7)) step['batch_size'] = dice.int(1, 3);
+  }
+  if (dice.chance(0.4)) step['on_item_error'] = 'continue';
+  if (step['on_item_error'] && dice.chance(0.5))
+    step['tolerated_failures'] = dice.pick(step['iterate_over'] === undefined ? [0, 1] : [0, 1, '50%']);
+  if (dice.chance(0.1)) step['retry_config'] = retry(draft);
+  if (dice.chance(0.15)) addTimeout(draft, step);
+  return step;
+}
+
+/** Until a variable that its own steps raise has the value; where they fail before, until there are too many rounds. */
+function countRounds({ dice, freshName }: Draft, { step, steps }: { step: Fields; steps: JsonObject[] }): void {
+  const variable = `i-${String(step['name'])}`;
+  const raise = { name: freshName(), type: 'transform', mapping: `\${vars.${variable} + 1}` };
+  steps.push({ ...raise, set: { [variable]: `$.${raise.name}` } });
+  step['variables'] = { [variable]: 0 };
+  step['max_iterations'] = dice.int(3, 6);
+  if (dice.chance(0.5)) step['while'] = `$.vars.${variable} < ${dice.int(1, 4)}`;
+  else step['until'] = `$.vars.${variable} >= ${dice.int(1, 4)}`;
+}
+
+/** Enough rounds for some to be folded. */
+export function foldedLoop({ dice, freshName }: Draft): JsonObject[] {
+  const work = { name: freshName(), type: 'transform', mapping: { n: '$.item' } };
+  const pause = { name: freshName(), type: 'wait', duration: '30ms', when: '$.item % 97 == 5' };
+  const each = { name: freshName(), type: 'loop', iterate_over: 'range(1150)', parallel: true, steps: [work, pause] };
+  const after = { name: freshName(), type: 'function', executor: 'alpha', function: 'f' };
+  return [{ ...each, batch_size: dice.int(40, 200) }, after];
 }

@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from '../../src/kit/json.ts';
 import type { Dice } from './dice.ts';
-import { type Draft, makeList, openDraft } from './generate-steps.ts';
+import { type Draft, foldedLoop, makeList, openDraft } from './generate-steps.ts';
 
 export interface WorkflowName {
   readonly name: string;
@@ -14,7 +14,11 @@ export interface WorkflowName {
 /** The text of one document. */
 export function generateWorkflow(dice: Dice, { name, version }: WorkflowName): string {
   const draft = openDraft(dice);
-  const steps = dice.chance(0.03) ? longLoop(dice) : makeList(draft, { depth: 0, count: dice.int(2, 6) });
+  const steps = dice.chance(0.03)
+    ? longLoop(dice)
+    : dice.chance(0.006)
+      ? foldedLoop(draft)
+      : makeList(draft, { depth: 0, count: dice.int(2, 6) });
   const spec = { ...specFields(draft), steps };
   return JSON.stringify({
     apiVersion: 'workflow.magic-flow.io/v2',

@@ -17,12 +17,16 @@ const of =
 const admit = of('core/admit.ts');
 const arrival = of('core/arrival.ts');
 const closing = of('core/closing.ts');
+const compaction = of('engine/compaction.ts');
 const containers = of('core/containers.ts');
 const decide = of('core/decide.ts');
+const elide = of('core/elide.ts');
+const evolveLoop = of('core/evolve-loop.ts');
 const evolveStep = of('core/evolve-step.ts');
 const evolveExecution = of('core/evolve-execution.ts');
 const failure = of('core/failure.ts');
 const flow = of('core/flow.ts');
+const loop = of('core/loop.ts');
 const outstanding = of('core/outstanding.ts');
 const retry = of('core/retry.ts');
 const snapshot = of('core/snapshot.ts');
@@ -197,9 +201,54 @@ export const mutants: readonly Mutant[] = [
     'a goto begins a running step again',
   ),
   flow(
-    'if (isGraphOver(turn, frame, done.list)) finishFrame(turn, frame.path);',
-    'if (done.list.nodes.every((node) => node.step.handler || isDone(turn, frame, node.name))) finishFrame(turn, frame.path);',
+    'if (passedBy.length === 0) finishFrame(turn, frame.path);',
+    'if (list.nodes.every((node) => node.step.handler || isDone(turn, frame, node.name))) finishFrame(turn, frame.path);',
     'a graph with a step left behind never ends',
+  ),
+  flow(
+    'for (const node of passedBy) beginOnce(turn, frame, { node });',
+    '',
+    'what a goto passed by in a graph never begins',
+  ),
+  flow('if (frame.begun.has(pathIn(frame.path, node.name))) return;', '', 'a join of a graph fires twice'),
+  loop(
+    'while (loop.running.size < loop.batch) {',
+    'while (loop.running.size <= loop.batch) {',
+    'one round too many at once',
+  ),
+  loop(
+    'if (total !== undefined && next >= total) return',
+    'if (total !== undefined && next + 1 >= total) return',
+    'the last item has no round',
+  ),
+  loop(
+    'loop.failures.size > (loop.tolerated',
+    'loop.failures.size >= (loop.tolerated',
+    'a loop fails one failure too early',
+  ),
+  loop('if (turn.state.outstanding.has(loopTurn(path))) return;', '', 'a loop goes on before its turn'),
+  loop(
+    'cancelRounds(turn, loop);\n    return failAttempt',
+    'return failAttempt',
+    'rounds run on behind a loop that failed',
+  ),
+  loop('again: [...again].sort((a, b) => a - b)', 'again: []', 'a retry forgets the rounds that failed'),
+  loop('results: loop.results.slice(from, to),', 'results: loop.results.slice(from, to - 1),', 'a fold loses a result'),
+  evolveLoop(
+    'for (let index = from; index < to; index += 1) loop.running.delete(index);',
+    '',
+    'folded rounds run for ever',
+  ),
+  evolveLoop('state.completed.delete(path);', '', 'folded steps count as completed'),
+  elide(
+    "if (event.type === 'step.completed') return event.vars",
+    "if (event.type === 'step.completed') return event.signal",
+    'a variable set in a folded round is lost',
+  ),
+  compaction(
+    'const known = [...folds];',
+    'const known = [...folds, ...folds.map((fold) => ({ ...fold, to: fold.to + 1 }))];',
+    'events of a round that runs are elided',
   ),
   move(
     'if (status === live.viewedStatus && !isEnded(live.state)) return',

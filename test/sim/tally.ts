@@ -45,6 +45,12 @@ export const faultKinds = [
 export type FaultKind = (typeof faultKinds)[number];
 
 export const sometimesKinds = [
+  'journal compacted',
+  'loop completed',
+  'loop with failed rounds',
+  'round run again',
+  'rounds folded',
+  'rounds side by side',
   'execution completed',
   'execution failed',
   'execution cancelled',

@@ -93,5 +93,7 @@ function reportMisfits(own: Read<typeof loopFields>, { spot, sink }: { spot: Spo
   refuse('parallel', isOpenEnded && own.parallel === true, 'needs "iterate_over": the next round depends on the last');
   refuse('item_variable', isOpenEnded, 'needs "iterate_over": there are no items here');
   refuse('batch_size', own.parallel !== true, 'needs "parallel: true": else there is one round at a time');
+  const isShare = typeof own.toleratedFailures === 'string';
+  refuse('tolerated_failures', isOpenEnded && isShare, 'as a share needs "iterate_over": give a number of rounds');
   refuse('tolerated_failures', own.onItemError === 'fail', 'needs "on_item_error: continue"');
 }

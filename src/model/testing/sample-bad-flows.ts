@@ -193,6 +193,7 @@ export const badFlows: readonly BadRow[] = [
       ['item_variable', 'until: "true", item_variable: «x'],
       ['batch_size', 'iterate_over: $.input, batch_size: «5'],
       ['tolerated_failures', 'iterate_over: $.input, on_item_error: fail, tolerated_failures: «5'],
+      ['tolerated_failures', 'while: "true", tolerated_failures: «"10%"'],
       ['while', 'iterate_over: $.input, while: «"true"'],
     ] as const
   ).map(

@@ -20,6 +20,7 @@ import { checkBreaker } from './check-breaker.ts';
 import { checkCompensation } from './check-compensation.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkLifecycle } from './check-lifecycle.ts';
+import { checkLoop } from './check-loop.ts';
 import { checkRows, checkWrittenView } from './check-rows.ts';
 import { type Outline, outlineOf } from './outline.ts';
 
@@ -73,7 +74,13 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     const outline = outlineOf({ name: '', version: '', steps: { flow: 'sequence', steps: [] } });
     const { target, isFair } = deps;
     const book: Book = { id: executionId, shadow, outline, target, tally, isFair, heldUntil: 0, counts: new Map() };
-    const checks = [checkLifecycle(book), checkAttempts(book), checkFlow(book), checkCompensation(book)];
+    const checks = [
+      checkLifecycle(book),
+      checkAttempts(book),
+      checkFlow(book),
+      checkLoop(book),
+      checkCompensation(book),
+    ];
     books.set(executionId, book);
     const opened = { book, checks, inHand: new Set<string>() };
     audited.set(executionId, opened);
@@ -155,6 +162,19 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     }
   }
 
+  /** A journal that was made shorter gives the state that the longer one gave. */
+  function checkCompacted(executionId: string): void {
+    const shadow = audited.get(executionId)?.book.shadow;
+    const records = disk.records.get(executionId) ?? [];
+    if (!shadow || records.at(-1)?.last !== shadow.position) return;
+    const values = disk.values.get(executionId) ?? new Map<string, string>();
+    const replayed = emptyState(executionId);
+    for (const { events, at } of records) for (const event of decodeEvents(events, values)) evolve(replayed, event, at);
+    const isSame = writeSnapshot(replayed) === writeSnapshot(shadow);
+    claim(isSame, 'I6', () => `the compacted journal of ${executionId} gives another state at ${shadow.position}`);
+    tally.saw('journal compacted');
+  }
+
   /** Before compensation begins, what an executor holds is left to it until it answers or its lease is over. */
   function checkWithdrawal({ book, inHand }: Audited, event: ExecutionEvent, at: number): void {
     const { shadow } = book;
@@ -179,6 +199,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
         if (write.kind === 'lease') applyLease(write);
         if (write.kind === 'release') leaseEnds.delete(write.taskId);
         if (write.kind === 'snapshot') applySnapshot(write);
+        if (write.kind === 'compact') checkCompacted(write.executionId);
         const lease = write.kind === 'extend' ? leaseEnds.get(write.taskId) : undefined;
         if (write.kind === 'extend' && lease?.token === write.token) {
           lease.expiresAt = Math.max(lease.expiresAt, write.expiresAt);

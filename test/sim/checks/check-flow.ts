@@ -209,8 +209,10 @@ export function checkFlow(book: Book): Check {
 
   function checkStepAwake(step: StepState, wanted: ReadonlySet<string>): void {
     const isHeld = step.task !== undefined || step.status === 'retrying';
-    const isContainer = step.kind === 'parallel' || step.kind === 'condition';
-    const hasList = [...shadow.frames.values()].some((frame) => frame.owner === step.path && frame.status === 'open');
+    const isContainer = step.kind === 'parallel' || step.kind === 'condition' || step.kind === 'loop';
+    const hasList =
+      shadow.outstanding.has(`loop:${step.path}`) ||
+      [...shadow.frames.values()].some((frame) => frame.owner === step.path && frame.status === 'open');
     const isAwake =
       (isHeld && wanted.has(step.path)) ||
       (step.status === 'waiting' && (step.signal !== undefined || wanted.has(step.path))) ||

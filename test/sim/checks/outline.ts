@@ -30,6 +30,7 @@ export function outlineOf(definition: Definition): Outline {
         for (const [index, branch] of step.cases.entries()) add(branch.list, `${prefix}.${index}`);
         if (step.otherwise) add(step.otherwise, `${prefix}.otherwise`);
       }
+      if (step.type === 'loop') add(step.list, `${prefix}.round`);
       if (step.type === 'parallel') for (const branch of step.branches) add(branch.list, `${prefix}.${branch.name}`);
     }
   }

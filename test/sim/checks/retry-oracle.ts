@@ -6,6 +6,7 @@ import type { Definition, RetryPolicy, Step, Timing } from '../../../src/model/d
 const never = [
   'UNDEFINED_STEP',
   'TOO_MANY_VISITS',
+  'TOO_MANY_ITERATIONS',
   'EXPRESSION_FAILED',
   'EVENT_LIMIT_EXCEEDED',
   'DELIVERIES_EXHAUSTED',

@@ -121,6 +121,17 @@ export const StepAnswerSchema = Type.Object(
     input: AnyJson('What it was given.'),
     output: AnyJson('Null until it completed.'),
     error: ExecutionErrorOrNull,
+    iterations: Type.Optional(
+      Type.Object(
+        {
+          total: Type.Union([Type.Integer(), Type.Null()], { description: 'Null where a condition decides.' }),
+          running: Type.Integer(),
+          succeeded: Type.Integer(),
+          failed: Type.Integer(),
+        },
+        { description: 'Of a loop: what became of its rounds so far.' },
+      ),
+    ),
   },
   { title: 'Step' },
 );

@@ -35,7 +35,7 @@ const movesMax = 150;
 /** `look` is called after each move, with the state as it is then. */
 export function walkPath(seed: number, look: (move: Move, state: ExecutionState) => void = () => undefined): Path {
   const dice = makeDice(seed);
-  const text = generateWorkflow(dice.fork(), { name: `path-${seed}`, version: '1.0.0' });
+  const text = generateWorkflow(dice.fork(), { name: `path-${seed}`, version: '1.0.0' }, { isShort: true });
   const program = programOf(text);
   const state = emptyState(`exec_${seed}`);
   const moves: Move[] = [];

@@ -1,6 +1,7 @@
 /** One execution as callers see it, from its state. Pure; everything that is not in the state comes in beside it. */
 
 import type { ExecutionDetailAnswer, StepAnswer } from '../../contract/executions.ts';
+import { endedRounds } from '../../core/evolve-loop.ts';
 import { type ExecutionState, inputOf, isEnded, type StepState, statusOf } from '../../core/state.ts';
 import type { TaskDesk } from '../../engine/engine.ts';
 import { emptyObject, type Json } from '../../kit/json.ts';
@@ -68,7 +69,16 @@ function stepAnswer({ state, holder }: ExecutionView, step: StepState): StepAnsw
     input: inputOf(state, step),
     output: step.output ?? null,
     error: step.error ?? null,
+    ...iterationsOf(state, step),
   };
+}
+
+function iterationsOf(state: State, { path }: StepState): Pick<StepAnswer, 'iterations'> {
+  const loop = state.loops.get(path);
+  if (!loop) return {};
+  const { total = null, running, failures } = loop;
+  const failed = failures.size;
+  return { iterations: { total, running: running.size, succeeded: endedRounds(loop) - failed, failed } };
 }
 
 /** The workflow's own list counts, so that a hundred rounds of a loop are one step of progress. */

@@ -46,6 +46,15 @@ export function checkLoop(book: Book): Check {
     tally.saw(loop.failures.size > 0 ? 'loop with failed rounds' : 'loop completed');
   }
 
+  /** A loop fails by a round only once it may not go on any more. */
+  function checkFailed(path: string, blamed: string | undefined): void {
+    const own = definitionOf(path);
+    const loop = shadow.loops.get(path);
+    if (!own || !loop || blamed === undefined || !blamed.startsWith(`${path}[`)) return;
+    const isWell = mayFail(own, loop, itemsOf(own)?.length ?? loop.roundsMax);
+    claim(!isWell, 'I10', () => `${id}: ${path} fails with ${loop.failures.size} failures, which it may have`);
+  }
+
   /** A running loop that may not go on with its failures has failed in the same move. */
   function checkFailures(step: StepState): void {
     const own = step.status === 'running' ? definitionOf(step.path) : undefined;
@@ -59,6 +68,7 @@ export function checkLoop(book: Book): Check {
     before(event: ExecutionEvent) {
       if (event.type === 'frame.opened') checkRound(event);
       if (event.type === 'step.completed' && !event.insteadOf) checkCompleted(event.step, event.output);
+      if (event.type === 'step.failed' || event.type === 'step.retrying') checkFailed(event.step, event.error.step);
       if (event.type === 'loop.folded') tally.saw('rounds folded');
     },
     moved() {

@@ -99,10 +99,27 @@ function executionCalls(caller: Caller) {
     resume: (id: string): Promise<Execution> => operate(id, 'resume'),
     /** Goes on from the step that failed, as a new run of the same execution. */
     retry: (id: string): Promise<Execution> => operate(id, 'retry'),
+    /** A new execution that takes up this one from a step of its workflow's own list. */
+    rerun: (id: string, fromStep: string, given: RerunOptions = {}): Promise<Started> => {
+      const { idempotencyKey = randomUUID(), ...body } = given;
+      return caller.repeat({
+        method: 'POST',
+        path: at(id, '/rerun'),
+        headers: { 'idempotency-key': idempotencyKey },
+        body: { from_step: fromStep, ...body },
+      });
+    },
     /** Bears an id, so that a repeat of the call is one signal. */
     signal: (id: string, name: string, payload: unknown = null): Promise<Execution> =>
       caller.repeat({ method: 'POST', path: at(id, `/signals/${segment(name)}`), body: { payload, id: randomUUID() } }),
   };
+}
+
+export interface RerunOptions extends Pick<ExecuteOptions, 'idempotencyKey' | 'metadata'> {
+  /** In place of the earlier input. */
+  readonly input?: unknown;
+  /** In place of what earlier steps gave, by their names. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 /** Sends calls, again where that is harmless. */

@@ -59,6 +59,7 @@ const expected: Readonly<Record<string, Permission>> = {
   'POST /api/v1/executions/:id/pause': 'executions:operate',
   'POST /api/v1/executions/:id/resume': 'executions:operate',
   'POST /api/v1/executions/:id/retry': 'executions:operate',
+  'POST /api/v1/executions/:id/rerun': 'executions:start',
   'POST /api/v1/executions/:id/signals/:name': 'executions:operate',
   'POST /api/v1/tasks/claim': 'tasks:work',
   'POST /api/v1/tasks/complete': 'tasks:work',
@@ -115,7 +116,8 @@ test('nothing of another workspace is there: the answer is that of an unknown id
     if (permission === 'public' || !/:(name|id)/.test(route) || route.includes('tokens')) continue;
     const [method = '', url = ''] = route.split(' ');
     const empty = method === 'POST' || method === 'PUT' ? {} : undefined;
-    const body = route.endsWith('batch') ? { executions: [{}] } : empty;
+    const needed = { batch: { executions: [{}] }, rerun: { from_step: 'a' } }[/\w+$/.exec(route)?.[0] ?? ''];
+    const body = needed ?? empty;
     const isDefinition = /^(PUT|POST) .*(:name|versions|validate)$/.test(route);
     // A stranger may well deploy a workflow of that name: it is another one.
     if (isDefinition) continue;

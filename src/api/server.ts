@@ -24,6 +24,7 @@ import { executionRoutes } from './routes/executions.ts';
 import { journalRoutes } from './routes/journal.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { rerunRoutes } from './routes/reruns.ts';
 import { startRoutes } from './routes/starts.ts';
 import { healthRoutes, metricsTextRoute, systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
@@ -126,6 +127,7 @@ function apiRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing; streams: St
   executionRoutes(app, deps, answer);
   journalRoutes(app, deps);
   operationRoutes(app, deps, answer);
+  rerunRoutes(app, deps);
   taskRoutes(app, deps);
   metricsRoutes(app, deps);
   tokenRoutes(app, deps);

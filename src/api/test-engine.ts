@@ -272,6 +272,14 @@ export function openTestEngine(): TestEngine {
           estimatedEndAt: testNowMs + 120_000,
         };
       },
+      async rerun({ workspace, executionId, fromStep, idempotencyKey, ...given }) {
+        called('rerun', { workspace, executionId, fromStep, ...given });
+        const { state } = find(workspace, executionId);
+        const { workflow, version } = state;
+        const input = given.input ?? state.input;
+        const keyed = idempotencyKey === undefined ? {} : { idempotencyKey };
+        return engine.executions.start({ workspace, workflow, version, input, ...keyed });
+      },
       async read(workspace, executionId, project) {
         called('read', workspace, executionId);
         return project(find(workspace, executionId).state);

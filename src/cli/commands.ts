@@ -16,6 +16,7 @@ export const commands = {
   pause: async () => (await import('./operate.ts')).pause,
   resume: async () => (await import('./operate.ts')).resume,
   retry: async () => (await import('./operate.ts')).retry,
+  rerun: async () => (await import('./rerun.ts')).rerun,
   signal: async () => (await import('./signal.ts')).signal,
   config: async () => (await import('./config-command.ts')).configCommand,
   schema: async () => (await import('./schema.ts')).schema,

@@ -145,6 +145,8 @@ export const ExecutionDetail = Type.Object(
     version: Type.String(),
     status: Type.Enum(executionStatuses),
     run: Type.Integer({ description: 'Counts from 1; `retry` opens the next one.' }),
+    rerun_of: TextOrNull('The earlier execution that it takes up.'),
+    rerun_from: TextOrNull('The step that it takes it up at.'),
     created_at: Time('When it was started.'),
     started_at: TimeOrNull('When its first step began.'),
     completed_at: TimeOrNull('When it ended.'),
@@ -246,6 +248,18 @@ export const StreamQuery = closed({
 });
 
 export const ReasonBody = closed({ reason: Type.Optional(Type.String({ maxLength: 1_024 })) }, { title: 'Reason' });
+
+export const RerunBody = closed(
+  {
+    from_step: Type.String({ minLength: 1, maxLength: 255, description: "A step of the workflow's own list." }),
+    input: Type.Optional(AnyJson("In place of the earlier execution's; checked by the input schema.")),
+    outputs: Type.Optional(AnyObject('In place of what these earlier steps gave, by their names.')),
+    metadata: Type.Optional(AnyObject('Over the metadata of the earlier execution.')),
+    idempotency_key: Type.Optional(IdempotencyKey),
+  },
+  { title: 'Rerun' },
+);
+export type RerunBodyRequest = Static<typeof RerunBody>;
 
 export const SignalBody = closed(
   {

@@ -19,6 +19,7 @@ import { cancelSteps, go, openFrame, succeed } from './flow.ts';
 import { deliveriesMax, eventsMax } from './limits.ts';
 import { continueLoop } from './loop.ts';
 import type { Program } from './program.ts';
+import { beginAt, takeOver } from './rerun.ts';
 import { resumeFailed } from './resume.ts';
 import { retryDelayMs } from './retry.ts';
 import { type ExecutionState, isEnded } from './state.ts';
@@ -40,7 +41,7 @@ function take(turn: Turn, fact: Fact): void {
       return start(turn, fact);
     case 'admitted':
       emit(turn, { type: 'execution.admitted' });
-      return openFrame(turn, { path: '', list: '' });
+      return begin(turn);
     case 'task.completed':
     case 'task.failed':
     case 'task.timed_out':
@@ -79,7 +80,7 @@ const cancelled = (reason: string | undefined): StepError => ({
 
 function start(turn: Turn, fact: StartFact): void {
   const { definition, hash } = turn.program;
-  const { type: _, timeoutMs, ...given } = fact;
+  const { type: _, timeoutMs, rerun, ...given } = fact;
   turn.state.input = fact.input;
   const started: ExecutionStarted = {
     type: 'execution.started',
@@ -95,9 +96,17 @@ function start(turn: Turn, fact: StartFact): void {
     priority: given.priority,
     queued: given.queued,
     ...deadlineOf(turn, timeoutMs),
+    ...(rerun === undefined ? {} : { rerun: { of: rerun.of, from: rerun.from, vars: rerun.vars } }),
   };
   emit(turn, started);
-  if (!fact.queued) openFrame(turn, { path: '', list: '' });
+  if (rerun) takeOver(turn, rerun);
+  if (!fact.queued) begin(turn);
+}
+
+function begin(turn: Turn): void {
+  const { rerun } = turn.state;
+  if (rerun) return beginAt(turn, rerun.from);
+  openFrame(turn, { path: '', list: '' });
 }
 
 function deadlineOf(turn: Turn, timeoutMs: number | undefined): { deadlineAt?: number } {

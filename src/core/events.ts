@@ -46,6 +46,7 @@ export type ExecutionEvent =
   | StepCompleted
   | StepFailed
   | StepSkipped
+  | StepReused
   | { readonly type: 'step.cancelled'; readonly step: string; readonly outcome?: 'unknown' }
   /** A fallback ran in its place, or a rule or timeout action let it pass. */
   | { readonly type: 'step.replaced'; readonly step: string; readonly by?: string };
@@ -68,6 +69,8 @@ export interface ExecutionStarted {
   readonly queued: boolean;
   /** Milliseconds since the epoch. */
   readonly deadlineAt?: number;
+  /** It takes up the execution `of` at the step `from`, with its variables. */
+  readonly rerun?: { readonly of: string; readonly from: string; readonly vars: JsonObject };
 }
 
 export type Outcome = 'completed' | 'failed' | 'cancelled' | 'timed_out' | 'compensated';
@@ -273,6 +276,14 @@ export interface StepFailed {
   /** The attempt was in an executor's hands and nobody knows what it did. */
   readonly outcome?: 'unknown';
   readonly startedAt?: number;
+}
+
+/** A step that an earlier execution did and this one takes over. */
+export interface StepReused extends Arrival {
+  readonly type: 'step.reused';
+  readonly status: 'completed' | 'skipped';
+  readonly input: Json;
+  readonly output: Json;
 }
 
 export interface StepSkipped extends Arrival {

@@ -86,6 +86,8 @@ function recordStart(state: ExecutionState, event: ExecutionStarted, at: number)
   state.seed = event.seed;
   state.priority = event.priority;
   state.createdAt = at;
+  state.rerun = event.rerun && { of: event.rerun.of, from: event.rerun.from };
+  Object.assign(state.vars, event.rerun?.vars);
   state.status = event.queued ? 'queued' : 'running';
   state.startedAt = event.queued ? undefined : at;
   if (event.queued) openCommand(state, { type: 'admission', id: 'admission' });

@@ -5,6 +5,7 @@ import type {
   StepAttempted,
   StepCompleted,
   StepEntered,
+  StepReused,
   StepScheduled,
   StepSkipped,
   StepWaiting,
@@ -12,7 +13,7 @@ import type {
 import { openDispatch, openStepTimers, openTimer, openWithdrawal, settleStep } from './outstanding.ts';
 import { attemptId, type ExecutionState, type StepState, type StepStatus } from './state.ts';
 
-type Arriving = StepScheduled | StepEntered | StepWaiting | StepSkipped;
+type Arriving = StepScheduled | StepEntered | StepWaiting | StepSkipped | StepReused;
 
 /** A pass through a step begins: the state of an earlier visit is replaced. */
 export function openStep(state: ExecutionState, event: Arriving, status: StepStatus, at: number): StepState {

@@ -5,7 +5,7 @@
  * no clock: `at` is the record's time), and cheap: no event costs more for an execution with a longer past. Mutates
  * the state it is given.
  */
-import type { ExecutionEvent, FrameClosed, FrameOpened, StepScheduled, StepWaiting } from './events.ts';
+import type { ExecutionEvent, FrameClosed, FrameOpened, StepReused, StepScheduled, StepWaiting } from './events.ts';
 import { evolveExecution } from './evolve-execution.ts';
 import { evolveLoop, recordRound, recordRoundClosed } from './evolve-loop.ts';
 import { evolveStep, openStep } from './evolve-step.ts';
@@ -43,6 +43,9 @@ export function evolve(state: ExecutionState, event: ExecutionEvent, at: number)
       break;
     case 'step.skipped':
       openStep(state, event, 'skipped', at);
+      break;
+    case 'step.reused':
+      recordReused(state, event, at);
       break;
     case 'step.attempted':
     case 'step.redelivered':
@@ -116,6 +119,20 @@ function closeRound(state: ExecutionState, frame: FrameState, event: FrameClosed
   const { owner, index } = frame;
   if (owner === undefined || index === undefined) return;
   recordRoundClosed(state, { owner, index, result: resultOf(state, frame) }, event);
+}
+
+function recordReused(state: ExecutionState, event: StepReused, at: number): void {
+  const step = openStep(state, event, event.status, at);
+  step.input = event.input;
+  step.output = event.output;
+  step.passed = true;
+  step.startedAt = undefined;
+  step.endedAt = at;
+  const frame = state.frames.get(event.frame);
+  frame?.active.delete(event.step);
+  if (event.status !== 'completed') return;
+  state.completed.add(event.step);
+  if (frame) frame.last = event.step;
 }
 
 function recordScheduled(state: ExecutionState, event: StepScheduled, at: number): void {

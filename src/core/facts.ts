@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../kit/json.ts';
 import type { StepError } from './errors.ts';
+import type { Rerun } from './rerun.ts';
 
 /**
  * What comes in from the world: the only cause of a move. `at` is milliseconds since the epoch by the store's clock.
@@ -39,6 +40,8 @@ export interface StartFact {
   readonly queued: boolean;
   /** Milliseconds; in place of the workflow's own. */
   readonly timeoutMs?: number;
+  /** Takes up an earlier execution. */
+  readonly rerun?: Rerun;
 }
 
 interface AttemptOf<Type extends string> {

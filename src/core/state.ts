@@ -17,6 +17,8 @@ export interface ExecutionState {
   /** True beside any open status: results are recorded, nothing is handed out. */
   paused: boolean;
   run: number;
+  /** The earlier execution that it takes up, and from which step. */
+  rerun: { readonly of: string; readonly from: string } | undefined;
   /** Events so far: the position of the last one. */
   position: number;
   input: Json;
@@ -208,6 +210,7 @@ export function emptyState(id: string): ExecutionState {
     status: 'running',
     paused: false,
     run: 1,
+    rerun: undefined,
     position: 0,
     input: null,
     metadata: {},

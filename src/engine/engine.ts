@@ -112,12 +112,30 @@ export interface Started {
   readonly estimatedEndAt: number | undefined;
 }
 
+export interface RerunRequest {
+  readonly workspace: string;
+  readonly executionId: string;
+  /** A step of the workflow's own list. */
+  readonly fromStep: string;
+  /** In place of the earlier execution's. */
+  readonly input?: unknown;
+  /** In place of what these steps gave, by their names. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly idempotencyKey?: string;
+  readonly metadata?: JsonObject;
+}
+
 export interface Executions {
   /**
    * Durable once it resolves. Rejects with WORKFLOW_NOT_FOUND, VERSION_NOT_FOUND, INPUT_INVALID (`detail.errors`),
    * IDEMPOTENCY_KEY_REUSED, QUEUE_FULL (`detail.retryAfterSeconds`), SHUTTING_DOWN.
    */
   start(request: StartRequest): Promise<Started>;
+  /**
+   * Starts a new execution of the same version that takes up an ended one from a step: what was done before is taken
+   * over. Rejects with EXECUTION_NOT_FOUND, STATE_CONFLICT where it has not ended, REQUEST_INVALID, and as `start` does.
+   */
+  rerun(request: RerunRequest): Promise<Started>;
   /**
    * What `project` makes of the state exactly as it is durable; it must not keep the state. Rejects with
    * EXECUTION_NOT_FOUND.

@@ -9,15 +9,16 @@ import { makeId } from '../kit/ids.ts';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../kit/json.ts';
 import type { Random } from '../kit/random.ts';
 import type { Journal, StoredRecord } from '../storage/journal.ts';
-import type { Store } from '../storage/store.ts';
+import type { StartKey, Store } from '../storage/store.ts';
 import { type Admission, slotKey } from './admission.ts';
 import { decodeEvents, largeHashes } from './codec.ts';
 import type { Committer } from './committer.ts';
-import type { Executions, NumberedEvent, Operation, Started, StartRequest } from './engine.ts';
+import type { Executions, NumberedEvent, Operation, RerunRequest, Started, StartRequest } from './engine.ts';
 import type { Estimates } from './estimates.ts';
 import { pendingWritesMax, startKeyLifetimeMs } from './limits.ts';
 import type { Advanced, Claims, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
+import { prepareRerun, rerunFingerprint } from './rerun.ts';
 import { copyJson, findUnstorableText } from './storable.ts';
 import type { CompiledVersions } from './versions.ts';
 import type { Watchers } from './watchers.ts';
@@ -35,6 +36,8 @@ export interface ExecutionsDeps {
   readonly isClosing: () => boolean;
 }
 
+type Begun = { readonly ok: true; readonly started: Started } | Exclude<Advanced, { ok: true }>;
+
 export function openExecutions(deps: ExecutionsDeps): Executions {
   const { mailboxes, clock, random } = deps;
 
@@ -45,10 +48,25 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     const executionId = makeId('exec', clock, random);
     const fact = startFact(deps, request, input);
     const fingerprint = request.idempotencyKey === undefined ? '' : fingerprintOf(program, request);
-    const advanced = await begin(request, { executionId, program, fact, fingerprint });
-    if (advanced.ok) return startedOf(deps, advanced.state, true);
-    if ('keyTaken' in advanced) return repeated(request, advanced.keyTaken, fingerprint);
+    return begun(request, { executionId, program, fact, fingerprint });
+  }
+
+  async function begun(request: StartRequest, beginning: Beginning): Promise<Started> {
+    const advanced = await begin(request, beginning);
+    if (advanced.ok) return advanced.started;
+    if ('keyTaken' in advanced) return repeated(request, advanced.keyTaken, beginning.fingerprint);
     throw faultOf(advanced);
+  }
+
+  async function rerun(given: RerunRequest): Promise<Started> {
+    const hash = await read(given.workspace, given.executionId, ({ definition }) => definition);
+    const program = await deps.versions.programOf(hash);
+    const prepared = await read(given.workspace, given.executionId, (state) => prepareRerun(program, state, given));
+    refuseStart(deps, prepared.request);
+    const input = checkInput(program, copyJson((prepared.request.input ?? null) as Json));
+    const fact = { ...startFact(deps, prepared.request, input), rerun: prepared.rerun };
+    const fingerprint = fingerprintOf(program, prepared.request, rerunFingerprint(given));
+    return begun(prepared.request, { executionId: makeId('exec', clock, random), program, fact, fingerprint });
   }
 
   type Beginning = {
@@ -58,9 +76,10 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     fingerprint: string;
   };
 
-  async function begin(request: StartRequest, given: Beginning): Promise<Advanced> {
+  async function begin(request: StartRequest, given: Beginning): Promise<Begun> {
     const { admission } = deps;
-    const startKey = request.idempotencyKey === undefined ? {} : { startKey: startKeyOf(request, given.fingerprint) };
+    const startKey =
+      request.idempotencyKey === undefined ? {} : { startKey: startKeyOf(clock, request, given.fingerprint) };
     const isFull = admission.isLimited && admission.queued(request.workspace) > 0;
     if (!admission.isLimited) return submitStart(given, { ...startKey });
     const slot = { key: slotKey, limit: admission.limits.running };
@@ -79,16 +98,13 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     return queued;
   }
 
-  function submitStart(
-    { executionId, program, fact }: Beginning,
-    claims: { startKey?: ReturnType<typeof startKeyOf>; slot?: { key: string; limit: number } },
-  ): Promise<Advanced> {
-    return new Promise((resolve) => mailboxes.start({ executionId, program, fact, claims }, resolve));
-  }
-
-  function startKeyOf(request: StartRequest, fingerprint: string) {
-    const { workflow, idempotencyKey = '' } = request;
-    return { workflow, key: idempotencyKey, fingerprint, expiresAt: clock.nowMs() + startKeyLifetimeMs };
+  function submitStart({ executionId, program, fact }: Beginning, claims: Claims): Promise<Begun> {
+    // What is told of it is taken here: a moment later its state may hold a move that is not durable yet.
+    return new Promise((resolve) =>
+      mailboxes.start({ executionId, program, fact, claims }, (advanced) =>
+        resolve(advanced.ok ? { ok: true, started: startedOf(deps, advanced.state, true) } : advanced),
+      ),
+    );
   }
 
   async function repeated(
@@ -169,6 +185,7 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
 
   return {
     start,
+    rerun,
     read,
     waitForEnd,
     list: (query) => deps.store.views.list(query),
@@ -178,6 +195,10 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     watch: (executionId, listener) => deps.watchers.add(executionId, listener),
     operate,
   };
+}
+
+function startKeyOf(clock: Clock, { workflow, idempotencyKey = '' }: StartRequest, fingerprint: string): StartKey {
+  return { workflow, key: idempotencyKey, fingerprint, expiresAt: clock.nowMs() + startKeyLifetimeMs };
 }
 
 function refuseStart(deps: ExecutionsDeps, request: StartRequest): void {
@@ -223,8 +244,9 @@ function labelsOf(metadata: JsonObject): Record<string, string> {
   return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]));
 }
 
-function fingerprintOf(program: Program, request: StartRequest): string {
-  const body = [program.definition.name, request.version ?? null, request.input ?? null, request.metadata ?? null];
+function fingerprintOf(program: Program, request: StartRequest, more?: JsonObject): string {
+  const { version = null, input = null, metadata = null } = request;
+  const body = [program.definition.name, version, input, metadata, ...(more ? [more] : [])];
   return createHash('sha256').update(canonicalJson(body)).digest('base64url');
 }
 

@@ -30,6 +30,8 @@ export function executionAnswer(view: ExecutionView): ExecutionDetailAnswer {
     version: state.version,
     status: statusOf(state),
     run: state.run,
+    rerun_of: state.rerun?.of ?? null,
+    rerun_from: state.rerun?.from ?? null,
     created_at: isoTime(state.createdAt),
     started_at: isoTimeOrNull(state.startedAt),
     completed_at: isoTimeOrNull(state.endedAt),

@@ -141,7 +141,7 @@ function startOf(body: ExecuteRequest, keyHeader: string | undefined): Omit<Star
   };
 }
 
-function startedAnswer(urls: Urls, started: Started, ended: State | undefined): ExecutionStartedAnswer {
+export function startedAnswer(urls: Urls, started: Started, ended: State | undefined): ExecutionStartedAnswer {
   return {
     execution_id: started.executionId,
     workflow_id: started.workflow,

@@ -1,0 +1,103 @@
+/**
+ * An execution that takes up an earlier one: what that one did before a step is taken over as it is, and the flow begins
+ * at the step. The earlier execution is not touched.
+ */
+import { present } from '../kit/assert.ts';
+import type { Json, JsonObject } from '../kit/json.ts';
+import { enter } from './arrival.ts';
+import { isDone } from './flow.ts';
+import type { Node, Program } from './program.ts';
+import { type ExecutionState, inputOf, type StepState } from './state.ts';
+import { emit, frameAt, later, type Turn } from './turn.ts';
+
+/** What a start takes over. */
+export interface Rerun {
+  /** Id of the earlier execution. */
+  readonly of: string;
+  /** The step of the workflow's own list that the flow begins at. */
+  readonly from: string;
+  readonly steps: readonly ReusedStep[];
+  readonly vars: JsonObject;
+}
+
+export interface ReusedStep {
+  readonly step: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly frame: string;
+  readonly status: 'completed' | 'skipped';
+  readonly input: Json;
+  readonly output: Json;
+}
+
+/** The steps of the workflow's own list that an execution of it can begin at. */
+export function canBeginAt(program: Program, name: string): boolean {
+  const node = program.nodes.get(name);
+  return node !== undefined && node.list === program.root && !node.step.handler;
+}
+
+/**
+ * What an execution that begins at `from` takes over: in a sequence what was done before that step was first reached, in
+ * a graph everything that does not wait for it. Rounds of loops stay behind, their loop's output goes along.
+ */
+export function reusable(program: Program, state: Readonly<ExecutionState>, from: string): readonly ReusedStep[] {
+  const own = new Set(program.root.isGraph ? independentOf(program, from) : namesBefore(state, from));
+  const isTaken = (step: StepState): boolean => own.has(rootOf(step.path)) && !step.path.includes('[') && isOver(step);
+  return [...state.steps.values()].filter(isTaken).map((step) => ({
+    step: step.path,
+    name: step.name,
+    kind: step.kind,
+    frame: step.frame,
+    status: step.status === 'skipped' ? 'skipped' : 'completed',
+    input: inputOf(state, step),
+    output: step.output ?? null,
+  }));
+}
+
+const rootOf = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;
+
+const isOver = (step: StepState): boolean =>
+  step.origin !== 'compensation' && (step.status === 'completed' || step.status === 'skipped' || step.passed);
+
+function namesBefore(state: Readonly<ExecutionState>, from: string): readonly string[] {
+  const paths = [...state.steps.keys()];
+  const place = paths.indexOf(from);
+  return place < 0 ? paths : paths.slice(0, place);
+}
+
+function independentOf(program: Program, from: string): readonly string[] {
+  const waiting = new Set([from]);
+  const add = (node: Node): void => {
+    for (const dependent of node.dependents) {
+      if (waiting.has(dependent.name)) continue;
+      waiting.add(dependent.name);
+      add(dependent);
+    }
+  };
+  add(present(program.nodes.get(from), `step ${from}`));
+  return program.root.nodes.filter((node) => !waiting.has(node.name)).map((node) => node.name);
+}
+
+/** Takes over the steps. Where the execution waits for its turn, this is all that happens yet. */
+export function takeOver(turn: Turn, { steps }: Rerun): void {
+  emit(turn, { type: 'frame.opened', frame: '', list: '' });
+  for (const step of steps) emit(turn, { type: 'step.reused', visit: 1, origin: 'flow', ...step });
+}
+
+export function beginAt(turn: Turn, from: string): void {
+  const { root, nodes } = turn.program;
+  const frame = frameAt(turn.state, '');
+  const first = present(nodes.get(from), `step ${from}`);
+  const beside = root.isGraph
+    ? root.nodes.filter(
+        (node) =>
+          node !== first &&
+          !node.step.handler &&
+          !frame.begun.has(node.name) &&
+          node.dependsOn.every((name) => isDone(turn, frame, name)),
+      )
+    : [];
+  for (const node of [first, ...beside]) {
+    later(turn, () => enter(turn, node, { frame: '', origin: 'flow', previous: frame.last }));
+  }
+}

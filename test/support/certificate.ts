@@ -1,0 +1,21 @@
+/** For tests alone: a certificate for localhost, 127.0.0.1 and mail.test that nobody trusts, and its key that everybody knows. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBtzCCAV6gAwIBAgIUPlF+5fk8w0aPPpl5QnUaecEN3T8wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNTE5NTczNVoYDzIxMjYxMTAx
+MTk1NzM1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQ7TnIH6Clwk/3Lp3z+NFWhiLYRrmJHxMEb0KLuP6XI30LiiXcjUiFw
+qrHZbtHDrZMrhCvlb/gBr+ayAkG/KJFTo4GLMIGIMB0GA1UdDgQWBBRXixGj0wd9
+dJcXX9OXUvK+u4kFsTAfBgNVHSMEGDAWgBRXixGj0wd9dJcXX9OXUvK+u4kFsTAl
+BgNVHREEHjAcgglsb2NhbGhvc3SCCW1haWwudGVzdIcEfwAAATAOBgNVHQ8BAf8E
+BAMCAoQwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiBvuB9xZo8b
+rmmqlKEoaWb7zSSHZlVJjv3dgKA5mo1A/gIgbnHsLG2Ek0Iyluwk+yKrVHXwqDYv
+rLtZLc17b3hcOE8=
+-----END CERTIFICATE-----
+`;
+
+export const certificateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgK7+6cLJgGpiuGShK
+f7EZMVXbl7kcw1aeKakSL2Cw8KihRANCAAQ7TnIH6Clwk/3Lp3z+NFWhiLYRrmJH
+xMEb0KLuP6XI30LiiXcjUiFwqrHZbtHDrZMrhCvlb/gBr+ayAkG/KJFT
+-----END PRIVATE KEY-----
+`;

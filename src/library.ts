@@ -17,11 +17,17 @@ import { parseBeside } from './engine/parse-beside.ts';
 import { systemClock } from './kit/clock.ts';
 import type { Json, JsonObject } from './kit/json.ts';
 import { systemRandom } from './kit/random.ts';
+import type { Connections } from './steps/connections.ts';
 import { openConnectors } from './steps/connectors.ts';
+import type { OutboundRules } from './steps/outbound-rules.ts';
+import type { Services } from './steps/services.ts';
 import { openStore } from './storage/drivers.ts';
 
 export type { LocalFunction, LocalTask } from './engine/engine.ts';
 export { Fault } from './kit/fault.ts';
+export type { Connections } from './steps/connections.ts';
+export type { OutboundRules } from './steps/outbound-rules.ts';
+export type { Services } from './steps/services.ts';
 
 export interface LibraryOptions {
   /** `sqlite:<folder>` or `memory:`. */
@@ -30,6 +36,14 @@ export interface LibraryOptions {
   readonly workspace?: string;
   /** Names of environment variables that definitions may read by `env()`. */
   readonly env?: readonly string[];
+  /** Values of `${secrets.<name>}`. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Where steps may connect to. Default: the public internet. */
+  readonly outbound?: OutboundRules;
+  /** HTTP services that steps call by name. */
+  readonly services?: Services;
+  /** What else steps reach by name. */
+  readonly connections?: Connections;
 }
 
 export interface StartOptions {
@@ -65,14 +79,18 @@ const warn = (message: string, error: unknown): void => process.emitWarning(`${m
 
 export async function openEngine(options: LibraryOptions): Promise<LibraryEngine> {
   const workspace = options.workspace ?? 'default';
+  const { outbound, services, connections, secrets = {} } = options;
   const allowed = new Set(options.env ?? []);
+  const given = { outbound, services, connections };
+  const connectors = openConnectors({ clock: systemClock, random: systemRandom, ...given, warn });
   const engine = openEngineOver({
     store: await openStore(options.storage),
     clock: systemClock,
     random: systemRandom,
     parse: parseBeside,
     env: (name) => (allowed.has(name) ? process.env[name] : undefined),
-    connectors: openConnectors({ warn }),
+    connectors,
+    secret: (_workspace, name) => (Object.hasOwn(secrets, name) ? secrets[name] : undefined),
     warn,
   });
   const { executions } = engine;

@@ -1,7 +1,9 @@
 import { type Fields, object, optional } from '../model/fields/field.ts';
 import { choice, jsonObject, label, list, number, text } from '../model/fields/kind.ts';
 import { duration } from '../model/fields/time.ts';
+import { connections } from './config-connections.ts';
 import { flag, named, port, size, url, whole } from './config-kinds.ts';
+import { outboundFields, services } from './config-outbound.ts';
 
 /**
  * What a configuration may hold, field by field: the one table that files, variables and flags are read by.
@@ -153,6 +155,9 @@ export const platformFields = {
     }),
     'Bounds.',
   ),
+  outbound: optional('outbound', object('outbound', outboundFields), 'Where steps may connect to.'),
+  services: optional('services', services, 'HTTP services that steps call by name.'),
+  connections: optional('connections', connections, 'What else steps reach by name.'),
   metrics: optional('metrics', metrics, 'Business metrics and alerts.'),
 } satisfies Fields;
 

@@ -73,6 +73,20 @@ export function url(...protocols: readonly string[]): Kind<string> {
   };
 }
 
+/** A list that a variable may hold as one text: `a, b`. */
+export function commaSeparated<T>(many: Kind<readonly T[]>): Kind<readonly T[]> {
+  return {
+    ...many,
+    read(spot, sink) {
+      const { node } = spot;
+      if (node.kind !== 'scalar' || typeof node.value !== 'string') return many.read(spot, sink);
+      const words = node.value.split(',').map((word) => word.trim());
+      const items = words.filter((word) => word !== '').map((value) => ({ ...node, value }));
+      return many.read({ ...spot, node: { kind: 'list', start: node.start, items } }, sink);
+    },
+  };
+}
+
 /** A choice with other words for the same; the first of each list is the normal form. */
 export function named<const T extends string>(words: Readonly<Record<T, readonly string[]>>): Kind<T> {
   const names = Object.keys(words) as T[];

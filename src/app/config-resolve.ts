@@ -1,4 +1,7 @@
 import { Fault } from '../kit/fault.ts';
+import type { Connections } from '../steps/connections.ts';
+import type { OutboundRules } from '../steps/outbound-rules.ts';
+import type { Services } from '../steps/services.ts';
 import type { PlatformFile } from './config-file.ts';
 
 /** What the files, variables and flags said, as one typed configuration with every default filled in. Pure. */
@@ -46,6 +49,10 @@ export interface Config {
     readonly leaseMs: number;
     readonly streams: number;
   };
+  /** Where steps may connect to. */
+  readonly outbound: OutboundRules;
+  readonly services: Services;
+  readonly connections: Connections;
   readonly metrics: NonNullable<PlatformFile['metrics']>;
 }
 
@@ -78,6 +85,9 @@ export function resolveConfig(layers: readonly PlatformFile[]): Config {
     monitoring: { metricsEnabled: true, tracingEnabled: false, logLevel: 'info', ...of('monitoring') },
     health: { checkIntervalMs: 30_000, timeoutMs: 5_000, failureThreshold: 3, ...of('health') },
     limits: { running: Number.POSITIVE_INFINITY, queued: 100_000, leaseMs: 30_000, streams: 1_000, ...of('limits') },
+    outbound: of('outbound'),
+    services: of('services'),
+    connections: of('connections'),
     metrics: of('metrics'),
   };
 }

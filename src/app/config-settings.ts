@@ -25,6 +25,7 @@ export const settings = {
   'monitoring.metrics_enabled': { variable: 'MAGICFLOW_METRICS_ENABLED', flag: undefined },
   'monitoring.tracing_enabled': { variable: 'MAGICFLOW_TRACING_ENABLED', flag: undefined },
   'monitoring.log_level': { variable: 'MAGICFLOW_LOG_LEVEL', flag: '--log-level' },
+  'outbound.allow': { variable: 'MAGICFLOW_OUTBOUND_ALLOW', flag: undefined },
   'limits.running': { variable: 'MAGICFLOW_LIMITS_RUNNING', flag: undefined },
   'limits.queued': { variable: 'MAGICFLOW_LIMITS_QUEUED', flag: undefined },
   'limits.lease': { variable: 'MAGICFLOW_LIMITS_LEASE', flag: undefined },
@@ -50,7 +51,7 @@ export function readOverlay(
   return {
     value,
     problems: problems.map(({ code, message, spot }) => {
-      const setting = pointerOf(spot).slice(1).replace('/', '.') as Setting;
+      const setting = pointerOf(spot).split('/').slice(1, 3).join('.') as Setting;
       return { code, message: `${settings[setting][origin] ?? settings[setting].variable}: ${message}` };
     }),
   };

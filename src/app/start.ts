@@ -89,7 +89,14 @@ async function openEngine(config: Config, warn: (message: string, error: unknown
     parse: parseBeside,
     env: (name) => (allowed.has(name) ? env[name] : undefined),
     admission: { running: config.limits.running, queued: config.limits.queued },
-    connectors: openConnectors({ warn }),
+    connectors: openConnectors({
+      clock: systemClock,
+      random: systemRandom,
+      outbound: config.outbound,
+      services: config.services,
+      connections: config.connections,
+      warn,
+    }),
     leaseMs: config.limits.leaseMs,
     warn,
   });

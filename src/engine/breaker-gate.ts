@@ -60,7 +60,14 @@ function isRuleRetry({ type, step }: { type: string; step: string }, events: rea
 }
 
 /** Failures of attempts that did not reach their target. */
-const neverCalled: ReadonlySet<string> = new Set(['CIRCUIT_OPEN', 'QUEUE_TIMEOUT']);
+const neverCalled: ReadonlySet<string> = new Set([
+  'CIRCUIT_OPEN',
+  'QUEUE_TIMEOUT',
+  'OUTBOUND_REFUSED',
+  'REQUEST_INVALID',
+  'SECRET_NOT_FOUND',
+  'URL_INVALID',
+]);
 
 function circuitOpen(key: string, { step, visit, attempt }: Dispatch): UntimedFact {
   const error = { code: 'CIRCUIT_OPEN', message: `the circuit breaker of ${key} is open`, step };

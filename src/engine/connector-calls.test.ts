@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Json } from '../kit/json.ts';
 import { type Connector, type ConnectorCall, StepFailure } from '../steps/connector.ts';
-import { makeEngine, type NodeOptions } from './make-engine.ts';
+import { makeEngine, type NodeOptions, restarted } from './make-engine.ts';
 
 const token = 'k-7 secret/value';
 const httpStep = `steps:
@@ -57,6 +57,49 @@ describe('a step that the server carries out', () => {
       }
       assert.ok(journal.includes('***'));
     }
+  });
+
+  test('leaves out what the connector itself names as a secret, in every form that an answer may have', async () => {
+    const configured = 'pass "word"/7';
+    const { node, id } = await run({
+      run: async (call) => {
+        call.hide(configured);
+        call.hide(`bot:${configured}`);
+        return {
+          text: JSON.stringify({ told: configured }),
+          url: encodeURIComponent(configured),
+          basic: Buffer.from(`bot:${configured}`).toString('base64'),
+        };
+      },
+    });
+    assert.deepEqual((await node.state(id)).steps.get('ask')?.output, {
+      text: '{"told":"***"}',
+      url: '***',
+      basic: '***',
+    });
+  });
+
+  test('is told what the attempt before failed with, in another process too', async () => {
+    const told: (ConnectorCall['lastError'] | 'nothing')[] = [];
+    const connector: Connector = {
+      run: async ({ lastError }) => {
+        told.push(lastError ?? 'nothing');
+        if (told.length === 2) return new Promise(() => undefined);
+        if (told.length > 3) return null;
+        throw new StepFailure(`TRY_${told.length}`, 'not yet', { details: { delivered: [told.length] } });
+      },
+    };
+    const spec = httpStep.replace('max_attempts: 1', 'max_attempts: 5, initial_delay: 1s, jitter: false');
+    const { node, id } = await run(connector, {}, spec);
+    await node.clock.advance(1_000);
+    const secret = (): string => token;
+    const next = await restarted(node, { connectors: { http: connector }, secret });
+    await next.clock.advance(10_000);
+    assert.equal((await next.state(id)).status, 'completed');
+    assert.deepEqual(
+      told.map((each) => (each === 'nothing' ? each : [each?.code, each?.details])),
+      ['nothing', ['TRY_1', { delivered: [1] }], ['TRY_1', { delivered: [1] }], ['TRY_3', { delivered: [3] }]],
+    );
   });
 
   test('that names a secret which is not there fails at once, by name', async () => {

@@ -26,7 +26,10 @@ async function carryOut(connector: Connector, secret: SecretOf, { input, task }:
   const request = mapTexts(input, (text) => resolveSecrets(text, task.workspace, { secret, used }));
   const hide = (text: string): string => hideSecrets(text, used);
   try {
-    const answer = await connector.run(callOf(task, isObject(request) ? (request as JsonObject) : {}));
+    const answer = await connector.run({
+      ...callOf(task, isObject(request) ? (request as JsonObject) : {}),
+      hide: (value) => void used.add(value),
+    });
     return used.size === 0 ? answer : mapTexts(answer, hide);
   } catch (error) {
     if (used.size > 0 && error instanceof Error) throw hidden(error, hide);
@@ -34,10 +37,11 @@ async function carryOut(connector: Connector, secret: SecretOf, { input, task }:
   }
 }
 
-function callOf(task: Running, request: JsonObject): ConnectorCall {
-  const { workspace, executionId, step, attempt, idempotencyKey, settings, deadlineAt, signal } = task;
+function callOf(task: Running, request: JsonObject): Omit<ConnectorCall, 'hide'> {
+  const { workspace, executionId, step, attempt, idempotencyKey, settings, deadlineAt, signal, lastError } = task;
   const traceparent = traceparentOf(executionId, task.dispatch.id);
-  return { workspace, executionId, step, attempt, idempotencyKey, settings, deadlineAt, signal, request, traceparent };
+  const named = { workspace, executionId, step, attempt, idempotencyKey, traceparent };
+  return { ...named, settings, deadlineAt, signal, lastError, request };
 }
 
 const mark = new RegExp(`${secretMark}([^\0]+)\0`, 'g');
@@ -71,12 +75,16 @@ function hideSecrets(text: string, used: ReadonlySet<string>): string {
   let shown = text;
   for (const value of used) {
     if (value.length < hiddenLengthMin) continue;
-    for (const form of [value, encodeURIComponent(value), base64(value)]) shown = shown.replaceAll(form, '***');
+    for (const form of [value, encodeURIComponent(value), base64(value), escaped(value)]) {
+      shown = shown.replaceAll(form, '***');
+    }
   }
   return shown;
 }
 
 const base64 = (value: string): string => Buffer.from(value).toString('base64');
+/** As it stands inside a JSON text that came as text. */
+const escaped = (value: string): string => JSON.stringify(value).slice(1, -1);
 
 function hidden(error: Error, hide: (text: string) => string): Error {
   const { code, details, retryable } = error as { code?: unknown; details?: Json; retryable?: unknown };

@@ -36,6 +36,8 @@ export class Running implements LocalTask {
   readonly workspace: string;
   /** Of a step that the server carries out: what its definition says of it. */
   readonly settings: JsonObject;
+  /** What the attempt before failed with. */
+  readonly lastError: StepError | undefined;
   readonly dispatch: Dispatch;
   readonly executionId: string;
   readonly idempotencyKey: string;
@@ -52,6 +54,7 @@ export class Running implements LocalTask {
   ) {
     this.workspace = live.state.workspace;
     this.settings = settingsOf(live, dispatch.step);
+    this.lastError = live.state.steps.get(dispatch.step)?.error;
     this.dispatch = dispatch;
     this.executionId = live.id;
     this.idempotencyKey = given.idempotencyKey;

@@ -58,6 +58,8 @@ export interface Use {
 export interface Purpose {
   readonly roots: readonly string[];
   readonly secrets: boolean;
+  /** Reads its own roots alone: whoever evaluates it knows nothing of the execution. */
+  readonly isClosed?: boolean;
   /** For messages: "a condition", "an output". */
   readonly label: string;
 }
@@ -70,6 +72,8 @@ export const purposes = {
   input: { roots: [], secrets: true, label: 'an input' },
   output: { roots: ['response', 'result'], secrets: false, label: 'an output' },
   containerOutput: { roots: ['response', 'result', 'branches', 'iterations'], secrets: false, label: 'an output' },
+  /** What the server that made a call takes of its answer. */
+  response: { roots: ['response', 'result'], secrets: false, isClosed: true, label: 'a test of a response' },
   metric: { roots: ['output'], secrets: false, label: 'a metric' },
 } as const satisfies Record<string, Purpose>;
 

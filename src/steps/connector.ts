@@ -32,6 +32,10 @@ export interface ConnectorCall {
   readonly signal: AbortSignal;
   /** W3C trace context. */
   readonly traceparent: string;
+  /** What the attempt before failed with, also where it was made by another process. */
+  readonly lastError: { readonly code: string; readonly details?: Json } | undefined;
+  /** Names a secret that is not the workflow's, as of a configured service: no answer or error brings it into a journal. */
+  hide(secret: string): void;
 }
 
 /** By the name that the normal form of a step gives (`http`, `database`, …). */

@@ -1,16 +1,47 @@
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import type { Connections } from './connections.ts';
 import type { Connector, Connectors } from './connector.ts';
+import type { Outbound } from './outbound.ts';
+import { type OutboundRules, openJudge } from './outbound-rules.ts';
+import type { Services } from './services.ts';
 
 /** What connectors need from outside, injected. */
 export interface ConnectorDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Where they may connect to. Default: the public internet. */
+  readonly outbound?: OutboundRules | undefined;
+  readonly services?: Services | undefined;
+  readonly connections?: Connections | undefined;
   readonly warn: (message: string, error: unknown) => void;
 }
 
 /**
  * The whole list of connectors. Adding one is a folder, a line here and its conformance test. Loaded on first use: who
- * calls no database never pays for its client.
+ * calls no database never pays for its client. Throws CONFIG_INVALID for rules that cannot be read.
  */
-export function openConnectors(_deps: ConnectorDeps): Connectors {
-  return {};
+export function openConnectors(deps: ConnectorDeps): Connectors {
+  const { clock, random, outbound: rules = {}, services = {} } = deps;
+  openJudge(rules);
+  const calling = callers(async () => (await import('./outbound/open-outbound.ts')).openOutbound({ rules, clock }));
+  return {
+    http: calling(async (outbound) =>
+      (await import('./http/http-connector.ts')).openHttpConnector({ outbound, services, clock, random }),
+    ),
+  };
+}
+
+/** Connectors that go out by the one way there is, which is opened with the first of them. */
+function callers(openOutbound: () => Promise<Outbound>) {
+  let opened: Promise<Outbound> | undefined;
+  return (open: (outbound: Outbound) => Promise<Connector>): Connector => ({
+    ...onFirstCall(async () => {
+      opened ??= openOutbound();
+      return open(await opened);
+    }),
+    close: async () => (await opened)?.close(),
+  });
 }
 
 /** A connector that is opened by its first call. */

@@ -18,7 +18,11 @@ export interface OutboundRules {
   readonly ports?: readonly number[];
   /** Bytes of one answer. Default 10 MiB. */
   readonly responseBytesMax?: number;
+  /** Addresses of a name; rejects where there is none. Default: the system's resolver. */
+  readonly resolve?: Resolve;
 }
+
+export type Resolve = (host: string) => Promise<readonly string[]>;
 
 export const httpPorts: readonly number[] = [80, 443, 8080, 8443];
 

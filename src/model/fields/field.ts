@@ -46,6 +46,30 @@ export function object<F extends Fields>(subject: string, fields: F): Kind<Read<
   };
 }
 
+/** An object with exactly one of these fields. */
+export function exactlyOne<F extends Fields>(subject: string, fields: F): Kind<Read<F>> {
+  const whole = object(subject, fields);
+  const names = Object.values(fields).map((field) => `"${field.names[0]}"`);
+  const expected = `${subject}: an object with ${names.join(' or ')}`;
+  return {
+    expected,
+    read(spot, sink) {
+      const read = whole.read(spot, sink);
+      if (!isMap(spot)) return read;
+      const [first, second] = spot.node.entries;
+      if (first === undefined) sink.report('FIELD_MISSING', spot, `"${spot.key}" must be ${expected}`);
+      if (second !== undefined)
+        sink.report(
+          'FIELD_CONFLICT',
+          keySpot(spot, second),
+          `"${spot.key}" takes one of ${names.join(', ')}: keep one`,
+        );
+      return read;
+    },
+    schema: () => ({ ...whole.schema(), minProperties: 1, maxProperties: 1 }),
+  };
+}
+
 /** Reads every field that is there and reports those that are unknown, doubled or missing. */
 export function readFields<F extends Fields>(fields: F, spot: Spot, sink: Sink, subject: string): Read<F> {
   const read: Record<string, unknown> = {};

@@ -1,6 +1,6 @@
 import type { Reference } from '../../expression/expression.ts';
 import { rootNames } from '../fields/name.ts';
-import type { Sink, Use } from '../sink.ts';
+import type { Purpose, Sink, Use } from '../sink.ts';
 import { didYouMean } from '../suggest.ts';
 import { placeInside } from '../yaml/place.ts';
 import type { Outline, PlacedList, PlacedStep } from './outline.ts';
@@ -105,7 +105,9 @@ function referenceFault(
   { view, context }: { view: View; context: Context },
 ): ReferenceFault | undefined {
   const [root, name] = path;
-  if (typeof root !== 'string' || root === 'secrets' || view.loopNames.includes(root)) return undefined;
+  if (typeof root !== 'string' || root === 'secrets') return undefined;
+  if (purpose.isClosed) return purpose.roots.includes(root) ? undefined : closedFault(root, purpose);
+  if (view.loopNames.includes(root)) return undefined;
   if (root === 'steps' && typeof name === 'string') return stepFault(name, view, context);
   if (root === 'vars' && typeof name === 'string' && !context.variables.has(name)) {
     return invalid(`no step sets the variable "${name}"${didYouMean(name, context.variables)}`);
@@ -113,6 +115,12 @@ function referenceFault(
   if (everywhere.includes(root) || purpose.roots.includes(root)) return undefined;
   if (rootNames.has(root)) return invalid(`"$.${root}" cannot be read in ${purpose.label}${placeOf(root)}`);
   return stepFault(root, view, context, [...everywhere, ...purpose.roots, ...view.loopNames]);
+}
+
+function closedFault(root: string, { label, roots }: Purpose): ReferenceFault {
+  return invalid(
+    `"$.${root}" cannot be read in ${label}: only $.${roots[0]} can, the rest goes into a condition after it`,
+  );
 }
 
 function stepFault(

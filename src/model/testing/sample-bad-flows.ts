@@ -147,6 +147,43 @@ export const badFlows: readonly BadRow[] = [
   ['STEP_TYPE_NOT_AVAILABLE', '/spec/steps/0/type', '- {name: a, type: «grpc, address: a, service: s, method: m}'],
   ['VALUE_INVALID', '/spec/steps/0/method', '- {name: a, type: http, url: x, method: «FETCH}'],
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: http}'],
+  ['FIELD_CONFLICT', '/spec/steps/0/service', '- {name: a, type: http, url: x, service: «s}'],
+  ['FIELD_CONFLICT', '/spec/steps/0/endpoint', '- {name: a, type: http, url: x, endpoint: «/e}'],
+  ['FIELD_CONFLICT', '/spec/steps/0/input', '- {name: a, type: http, url: x, query: {a: 1}, input: «{b: 2}}'],
+  ['FIELD_CONFLICT', '/spec/steps/0/input', '- {name: a, type: http, method: POST, url: x, body: 1, input: «2}'],
+  [
+    'FIELD_CONFLICT',
+    '/spec/steps/0/data_mapping/input',
+    '- {name: a, type: http, method: PUT, url: x, body: 1, data_mapping: {input: «2}}',
+  ],
+  ['TYPE_WRONG', '/spec/steps/0/input', '- {name: a, type: http, url: x, input: «[1]}'],
+  ['FIELD_MISSING', '/spec/steps/0/auth', '- {name: a, type: http, url: x, auth: «{}}'],
+  [
+    'FIELD_CONFLICT',
+    '/spec/steps/0/auth/basic',
+    '- {name: a, type: http, url: x, auth: {bearer: t, «basic: {username: u, password: p}}}',
+  ],
+  ['FIELD_MISSING', '/spec/steps/0/auth/basic', '- {name: a, type: http, url: x, auth: {basic: «{username: u}}}'],
+  ['FIELD_UNKNOWN', '/spec/steps/0/auth/token', '- {name: a, type: http, url: x, auth: {«token: t}}'],
+  ['NAME_INVALID', '/spec/steps/0/auth', '- {name: a, type: http, url: x, auth: «"${secrets.token}"}'],
+  ['VALUE_INVALID', '/spec/steps/0/expect/status', '- {name: a, type: http, url: x, expect: {status: «2x}}'],
+  ['VALUE_INVALID', '/spec/steps/0/expect/status/1', '- {name: a, type: http, url: x, expect: {status: [200, «600]}}'],
+  [
+    'SCHEMA_INVALID',
+    '/spec/steps/0/expect/schema/type',
+    '- {name: a, type: http, url: x, expect: {schema: {type: «text}}}',
+  ],
+  [
+    'EXPRESSION_INVALID',
+    '/spec/steps/0/expect/condition',
+    '- {name: a, type: http, url: x, expect: {condition: $.response.body.id == «$.input.id}}',
+  ],
+  [
+    'EXPRESSION_INVALID',
+    '/spec/steps/0/paginate/next',
+    '- {name: a, type: http, url: x, paginate: {next: «$.vars.next}}',
+  ],
+  ['FIELD_MISSING', '/spec/steps/0/paginate', '- {name: a, type: http, url: x, paginate: «{items: $.response.body}}'],
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: grpc, service: s, method: m}'],
   [
     'FIELD_CONFLICT',
@@ -207,7 +244,16 @@ export const badFlows: readonly BadRow[] = [
   ['NAME_INVALID', '/spec/steps/0/workflow', '- {name: a, type: workflow, workflow: «"Other one"}'],
   ['FIELD_MISSING', '/spec/steps/0/form/0', '- {name: a, type: human_task, assignee: me, form: [«{name: x}]}'],
   ['VALUE_INVALID', '/spec/steps/0/channel', '- {name: a, type: notify, channel: «fax, message: hi}'],
+  ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: notify, channels: [slack, email], message: hi}'],
+  ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: notify, channel: slack}'],
+  ['VALUE_INVALID', '/spec/steps/0/channels/1', '- {name: a, type: notify, channels: [slack, «slack], message: hi}'],
+  [
+    'VALUE_INVALID',
+    '/spec/steps/0/severity',
+    '- {name: a, type: notify, channel: pagerduty, message: hi, severity: «bad}',
+  ],
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: webhook}'],
+  ['VALUE_INVALID', '/spec/steps/0/method', '- {name: a, type: webhook, url: x, method: «GET}'],
 ];
 
 export const badSchemas: readonly BadRow[] = [

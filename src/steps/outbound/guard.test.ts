@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type NetConnectOpts, type Server, Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { StepFailure } from '../connector.ts';
+import type { OutboundRules } from '../outbound-rules.ts';
 import { type GuardDeps, openGuard } from './guard.ts';
 
 describe('the guard', () => {
@@ -19,8 +20,8 @@ describe('the guard', () => {
   });
   after(() => server.close());
 
-  const open = (deps: Partial<GuardDeps> & { allow?: string[] } = {}) =>
-    openGuard({ rules: { allow: deps.allow ?? [] }, ...deps });
+  const open = ({ open, ...rules }: OutboundRules & Pick<GuardDeps, 'open'> = {}) =>
+    openGuard({ rules, ...(open ? { open } : {}) });
   const isRefusal = (pattern: RegExp) => (error: unknown) =>
     error instanceof StepFailure &&
     error.code === 'OUTBOUND_REFUSED' &&

@@ -9,17 +9,12 @@ import { once } from 'node:events';
 import { isIP, type NetConnectOpts, connect as netConnect, type Socket } from 'node:net';
 import { StepFailure } from '../connector.ts';
 import type { Outbound, Target } from '../outbound.ts';
-import { type Judge, type OutboundRules, openJudge, plainHost } from '../outbound-rules.ts';
+import { type Judge, type OutboundRules, openJudge, plainHost, type Resolve } from '../outbound-rules.ts';
 
 export type Guard = Pick<Outbound, 'lookup' | 'connect'>;
 
-/** Addresses of a name; rejects where there is none. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
-
 export interface GuardDeps {
   readonly rules: OutboundRules;
-  /** Default: the system's resolver. */
-  readonly resolve?: Resolve;
   /** Default: `net.connect`. */
   readonly open?: (options: NetConnectOpts) => Socket;
 }
@@ -27,7 +22,8 @@ export interface GuardDeps {
 const resolveBySystem: Resolve = async (host) =>
   (await systemLookup(host, { all: true })).map(({ address }) => address);
 
-export function openGuard({ rules, resolve = resolveBySystem, open = netConnect }: GuardDeps): Guard {
+export function openGuard({ rules, open = netConnect }: GuardDeps): Guard {
+  const { resolve = resolveBySystem } = rules;
   const judge = openJudge(rules);
 
   async function lookup(target: Target): Promise<readonly string[]> {

@@ -4,16 +4,11 @@ import { systemClock } from '../../kit/clock.ts';
 import { StepFailure } from '../connector.ts';
 import type { Outbound, OutboundAnswer, OutboundRequest } from '../outbound.ts';
 import type { OutboundRules } from '../outbound-rules.ts';
-import type { Resolve } from './guard.ts';
 import { openOutbound } from './open-outbound.ts';
 
 /** Reaches 127.0.0.1 unless other rules are given. */
-export function makeOutbound(rules: OutboundRules = {}, resolve?: Resolve): Outbound {
-  return openOutbound({
-    rules: { allow: ['127.0.0.1'], ...rules },
-    clock: systemClock,
-    ...(resolve === undefined ? {} : { resolve }),
-  });
+export function makeOutbound(rules: OutboundRules = {}): Outbound {
+  return openOutbound({ rules: { allow: ['127.0.0.1'], ...rules }, clock: systemClock });
 }
 
 export function ask(

@@ -76,7 +76,7 @@ describe('a request that goes out', () => {
 
   test('is refused before it is sent where the rules do not allow it', async () => {
     const before = target.connections();
-    const strict = makeOutbound({ allow: [] }, async () => ['127.0.0.1']);
+    const strict = makeOutbound({ allow: [], resolve: async () => ['127.0.0.1'] });
     await assert.rejects(get('hello', {}, strict), fails('OUTBOUND_REFUSED', /127\.0\.0\.1/));
     await assert.rejects(
       ask(strict, `http://localhost.:${target.port}/`),
@@ -142,8 +142,10 @@ describe('a request that goes out', () => {
     const gone = await openHttpTarget(() => undefined);
     await gone.close();
     await assert.rejects(ask(outbound, gone.url), fails('HTTP_UNREACHABLE', /ECONNREFUSED/));
-    const nameless = makeOutbound({}, async () => {
-      throw Object.assign(new Error('getaddrinfo ENOTFOUND nowhere.example'), { code: 'ENOTFOUND' });
+    const nameless = makeOutbound({
+      resolve: async () => {
+        throw Object.assign(new Error('getaddrinfo ENOTFOUND nowhere.example'), { code: 'ENOTFOUND' });
+      },
     });
     await assert.rejects(ask(nameless, 'http://nowhere.example/'), fails('HTTP_UNREACHABLE', /ENOTFOUND/));
   });
@@ -178,7 +180,7 @@ describe('a request that goes out', () => {
     const server = await openHttpTarget((response) => response.end('safe'), {
       tls: { key: certificateKey, cert: certificate },
     });
-    const named = makeOutbound({}, async () => ['127.0.0.1']);
+    const named = makeOutbound({ resolve: async () => ['127.0.0.1'] });
     const trusted = tls.getCACertificates('default');
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {

@@ -1,4 +1,4 @@
-/** `npm run build`: the package as it is published, built JS in `dist/` beside `bin/`, types for its three entries. */
+/** `npm run build`: the package as it is published, built JS in `dist/` beside `bin/`, types for its four entries. */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 

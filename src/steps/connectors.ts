@@ -22,12 +22,18 @@ export interface ConnectorDeps {
  * calls no database never pays for its client. Throws CONFIG_INVALID for rules that cannot be read.
  */
 export function openConnectors(deps: ConnectorDeps): Connectors {
-  const { clock, random, outbound: rules = {}, services = {} } = deps;
+  const { clock, random, outbound: rules = {}, services = {}, connections = {} } = deps;
   openJudge(rules);
   const calling = callers(async () => (await import('./outbound/open-outbound.ts')).openOutbound({ rules, clock }));
   return {
     http: calling(async (outbound) =>
       (await import('./http/http-connector.ts')).openHttpConnector({ outbound, services, clock, random }),
+    ),
+    webhook: calling(async (outbound) =>
+      (await import('./webhook/webhook-connector.ts')).openWebhookConnector({ outbound, clock, random }),
+    ),
+    notify: calling(async (outbound) =>
+      (await import('./notify/notify-connector.ts')).openNotifyConnector({ outbound, connections, clock }),
     ),
   };
 }

@@ -68,14 +68,15 @@ describe('the package', () => {
     const script = `
       import { openEngine } from 'magicflow';
       import { createExecutor } from 'magicflow/executor';
+      import { verifyWebhook } from 'magicflow/webhook';
       const engine = await openEngine({ storage: 'sqlite:./library-data' });
       engine.executor('e').register('f', (input) => ({ doubled: input.n * 2 }));
       await engine.deploy(['apiVersion: magicflow.io/v2', 'kind: Workflow', 'metadata: { name: w, version: 1.0.0 }',
         'spec: { steps: [{ name: s, type: function, executor: e, function: f }] }'].join('\\n'));
       const ended = await engine.execute('w', { n: 21 });
       await engine.close();
-      console.log(ended.status, ended.output.doubled, typeof createExecutor);`;
+      console.log(ended.status, ended.output.doubled, typeof createExecutor, typeof verifyWebhook);`;
     writeFileSync(join(folder, 'use.js'), script);
-    assert.equal(run(process.execPath, ['use.js']).trim(), 'completed 42 function');
+    assert.equal(run(process.execPath, ['use.js']).trim(), 'completed 42 function function');
   });
 });

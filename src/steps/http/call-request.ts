@@ -65,7 +65,7 @@ function serviceOf(services: Services, name: Json | undefined): Service | undefi
   );
 }
 
-function addressOf(given: Json | undefined): URL {
+export function addressOf(given: Json | undefined): URL {
   if (typeof given === 'string' && URL.canParse(given)) return new URL(given);
   const found = typeof given === 'string' ? `"${given.slice(0, 200)}"` : JSON.stringify(given ?? null);
   throw invalidUrl(`"url" gave ${found}, which is no address like https://host/path`);

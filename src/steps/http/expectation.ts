@@ -67,7 +67,8 @@ export function compileExpectation(deps: ExpressionDeps, settings: JsonObject): 
   const check = schema === undefined ? undefined : compileSchema(schema);
   const holds = condition === undefined ? undefined : ofResponse(deps, condition);
   return (response, answered) => {
-    if (!status.some((range) => isIn(range, response.status))) throw statusFailure(response, answered, deps.clock);
+    if (!status.some((range) => isIn(range, response.status)))
+      throw statusFailure(response, answered, deps.clock.nowMs());
     const checked = check?.check(response.body);
     if (checked && !checked.ok) {
       const [first] = checked.errors;
@@ -93,8 +94,8 @@ function unexpected(message: string, { status, body }: HttpResponse, more: JsonO
 /** These may be better the next time; any other 4xx stays what it is. */
 const passing: ReadonlySet<number> = new Set([408, 425, 429]);
 
-function statusFailure({ status, headers, body }: HttpResponse, answered: Answered, clock: Clock): StepFailure {
-  const retryAfterMs = retryAfterOf(headers['retry-after'], clock.nowMs());
+export function statusFailure({ status, headers, body }: HttpResponse, answered: Answered, nowMs: number): StepFailure {
+  const retryAfterMs = retryAfterOf(headers['retry-after'], nowMs);
   const location = headers['location'];
   const hint = status >= 300 && status < 400 ? ': write follow_redirects: true to go where it leads' : '';
   return new StepFailure(`HTTP_${status}`, `${answered.place} answered ${status} ${answered.statusText}${hint}`, {

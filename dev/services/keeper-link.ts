@@ -102,6 +102,7 @@ function linkOver(socket: Socket, lines: Interface): KeeperLink {
     async stop() {
       const gone = new Promise((resolve) => socket.once('close', resolve));
       await ask({ type: 'stop' }, () => undefined);
+      socket.ref();
       await gone;
     },
     close: () => socket.destroy(),

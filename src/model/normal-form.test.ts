@@ -292,6 +292,32 @@ test('every action has its normal form', () => {
   );
 });
 
+test('a database step is a connector: what is computed is its request, what is written its settings', () => {
+  const steps = stepsOf(
+    withSteps(`- {name: a, type: database, connection: shop, query: "SELECT :id", data_mapping: {input: {id: $.input.id}}}
+- {name: b, type: database, connection: shop, operation: insert, collection: t, data: [{id: 1}], returning: id}
+- {name: c, type: database, connection: shop, operation: find, table: t, where: {id: 1}, order_by: [id desc], limit: $.input.n}`),
+  );
+  assert.deepEqual(
+    steps.map((step) => step.type === 'connector' && [step.connector, step.request, step.settings, step.target]),
+    [
+      ['database', { params: { id: '$.input.id' } }, { connection: 'shop', query: 'SELECT :id' }, 'shop'],
+      [
+        'database',
+        { values: [{ id: 1 }] },
+        { connection: 'shop', operation: 'insert', table: 't', returning: ['id'] },
+        'shop',
+      ],
+      [
+        'database',
+        { where: { id: 1 }, limit: '$.input.n' },
+        { connection: 'shop', operation: 'find', table: 't', orderBy: ['id desc'] },
+        'shop',
+      ],
+    ],
+  );
+});
+
 test('fields that act later are kept as they were written', () => {
   const { reserved } = definitionOf(withSpec('concurrency: {limit: 3, on_limit: reject}\npriority: high'));
   assert.deepEqual(reserved, { concurrency: { limit: 3, on_limit: 'reject' }, priority: 'high' });

@@ -8,6 +8,11 @@ export const expression: Measure = {
   run: () => runProgram<readonly Figure[]>('programs/expression.ts', null),
 };
 
+export const script: Measure = {
+  name: 'script',
+  run: () => runProgram<readonly Figure[]>('programs/script.ts', null),
+};
+
 export const storage: Measure = {
   name: 'storage',
   run: ({ folder, count }) =>

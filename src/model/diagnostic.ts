@@ -30,6 +30,7 @@ export const diagnostics = {
   DURATION_INVALID: 'error',
   EXPRESSION_INVALID: 'error',
   SCHEMA_INVALID: 'error',
+  SCRIPT_INVALID: 'error',
   SECRET_MISPLACED: 'error',
   STEP_TYPE_UNKNOWN: 'error',
   STEP_TYPE_NOT_AVAILABLE: 'error',

@@ -9,6 +9,7 @@ import {
   problemsMax,
   retryPoliciesMax,
   rulesMax,
+  scriptLengthMax,
   stepsMax,
   visitsMax,
 } from './limits.ts';
@@ -69,6 +70,12 @@ const edges: readonly (readonly [name: string, max: number, make: (count: number
     nameLengthMax,
     (count) => withSteps(`- {name: ${'a'.repeat(count)}, ${call}}`),
     'NAME_INVALID /spec/steps/0/name',
+  ],
+  [
+    'characters in a script',
+    scriptLengthMax,
+    (count) => withSteps(`- {name: a, type: transform, script: ${'x'.repeat(count)}}`),
+    'LIMIT_EXCEEDED /spec/steps/0/script',
   ],
 ];
 

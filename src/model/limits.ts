@@ -34,6 +34,8 @@ export const rulesMax = 100;
 export const retryPoliciesMax = 20;
 /** Attempts of one step. */
 export const attemptsMax = 1_000;
+/** UTF-16 code units of one script. */
+export const scriptLengthMax = 65_536;
 /** Visits of one step in one execution. */
 export const visitsMax = 100_000;
 

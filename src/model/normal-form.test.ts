@@ -326,6 +326,18 @@ test('fields that act later are kept as they were written', () => {
   });
 });
 
+test('a script is a call of the server whose time and chance are part of its request', () => {
+  const script = 'return input.n * params.rate;';
+  assert.deepEqual(firstStep(`- {name: a, type: transform, script: '${script}', params: {rate: $.input.rate}}`), {
+    name: 'a',
+    type: 'connector',
+    handler: false,
+    connector: 'script',
+    request: { input: '$.input', params: { rate: '$.input.rate' }, at: '${now()}', seed: '${random()}' },
+    settings: { script },
+  });
+});
+
 test('a type that is not run is an error, and still shown in the normal form', () => {
   const { workflows, diagnostics } = parseDocuments(
     withSteps('- {name: a, type: message_queue, topic: t, message: {id: $.input.id}}'),

@@ -70,6 +70,8 @@ export const purposes = {
   value: { roots: [], secrets: false, label: 'a recorded value' },
   /** Resolved at hand-over and never recorded, hence the one place for secrets. */
   input: { roots: [], secrets: true, label: 'an input' },
+  /** The input of a step that hands it to nobody. */
+  recorded: { roots: [], secrets: false, label: 'the input of a step that calls nothing outside' },
   output: { roots: ['response', 'result'], secrets: false, label: 'an output' },
   containerOutput: { roots: ['response', 'result', 'branches', 'iterations'], secrets: false, label: 'an output' },
   /** What the server that made a call takes of its answer. */

@@ -26,6 +26,7 @@ export function openConnectors(deps: ConnectorDeps): Connectors {
   openJudge(rules);
   const calling = callers(async () => (await import('./outbound/open-outbound.ts')).openOutbound({ rules, clock }));
   return {
+    script: onFirstCall(async () => (await import('./script/script-connector.ts')).openScriptConnector(deps)),
     http: calling(async (outbound) =>
       (await import('./http/http-connector.ts')).openHttpConnector({ outbound, services, clock, random }),
     ),

@@ -95,7 +95,7 @@ function secretFault({ purpose }: Use, { path: [root] }: Reference): ReferenceFa
   if (root !== 'secrets' || purpose.secrets) return undefined;
   return {
     code: 'SECRET_MISPLACED',
-    message: `a secret may not stand in ${purpose.label}: give it to a step by "input"`,
+    message: `a secret may not stand in ${purpose.label}: give it by "input" to the step that needs it`,
   };
 }
 

@@ -7,9 +7,9 @@ import { time, timing } from '../fields/time.ts';
 import { purposes, type Sink } from '../sink.ts';
 import { findEntry, type Spot, shorten, textOf } from '../yaml/tree.ts';
 import { commonFields, guardedFields } from './step-fields.ts';
-import { stepType, unavailable } from './step-type.ts';
+import { stepType } from './step-type.ts';
 
-/** Steps without steps inside that this release runs: `function`, `transform`, `wait`, `fail`. */
+/** Small steps without steps inside: `function`, `wait`, `fail`. */
 export const functionType = stepType({
   name: 'function',
   doc: 'Calls a function of an executor.',
@@ -27,29 +27,6 @@ export const functionType = stepType({
       function: present(own.function, 'function'),
     }),
   }),
-});
-
-export const transformType = stepType({
-  name: 'transform',
-  doc: 'Makes a value out of others.',
-  common: commonFields,
-  own: {
-    mapping: optional('mapping', template(purposes.output), 'An object of expressions, or one expression.'),
-    script: optional('script', text, 'JavaScript in a sandbox.'),
-  } satisfies Fields,
-  draft(own, { spot, sink }) {
-    reportExactlyOne(spot, sink, ['mapping', 'script']);
-    const script = findEntry(spot, 'script');
-    if (script) {
-      sink.report(
-        'STEP_TYPE_NOT_AVAILABLE',
-        script,
-        'transform by "script" is not run by this release yet: write a "mapping" of expressions',
-      );
-      return { build: unavailable('transform') };
-    }
-    return { build: (common) => ({ ...common, type: 'transform', mapping: own.mapping ?? null }) };
-  },
 });
 
 export const waitType = stepType({

@@ -45,6 +45,8 @@ const cache = named(
 );
 
 interface Variant {
+  /** Where the input is recorded and not handed to anybody outside, no secret may stand in it. */
+  readonly input?: Purpose;
   /** What `$.` an output mapping may read. */
   readonly output: Purpose;
   /** A type that has a `condition` of its own keeps `when` alone for the guard. */
@@ -100,7 +102,6 @@ const fixedFields = {
     template(purposes.value),
     'What the executor sees as the key of this call.',
   ),
-  input: optional('input', template(purposes.input), 'What the step gets. Default: `$.input`.'),
   onSuccess: optional(
     'on_success',
     stepReference('on_success'),
@@ -114,24 +115,26 @@ const fixedFields = {
   cache: reserved('cache', cache, 'Take the result of an earlier equal call.'),
 } satisfies Fields;
 
-function fieldsOf({ output, guardNames }: Variant) {
+function fieldsOf({ input = purposes.input, output, guardNames }: Variant) {
   return {
     ...fixedFields,
+    input: optional('input', template(input), 'What the step gets. Default: `$.input`.'),
     when: optional(guardNames, expression(purposes.condition), 'The step is skipped where this is false.'),
     output: optional('output', template(output), "The step's output instead of its response."),
-    dataMapping: optional('data_mapping', dataMapping(output), '`input` and `output` in one place.'),
+    dataMapping: optional('data_mapping', dataMapping(input, output), '`input` and `output` in one place.'),
   } satisfies Fields;
 }
 
-const dataMapping = (output: Purpose) =>
+const dataMapping = (input: Purpose, output: Purpose) =>
   object('a data mapping', {
-    input: optional('input', template(purposes.input), 'What the step gets.'),
+    input: optional('input', template(input), 'What the step gets.'),
     output: optional('output', template(output), "The step's output."),
   } satisfies Fields);
 
 const guardNames = ['condition', 'when'] as const;
 
 export const commonFields = fieldsOf({ output: purposes.output, guardNames });
+export const recordedFields = fieldsOf({ input: purposes.recorded, output: purposes.output, guardNames });
 export const guardedFields = fieldsOf({ output: purposes.output, guardNames: ['when'] });
 export const containerFields = fieldsOf({ output: purposes.containerOutput, guardNames });
 export const guardedContainerFields = fieldsOf({ output: purposes.containerOutput, guardNames: ['when'] });

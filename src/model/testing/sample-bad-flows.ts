@@ -53,7 +53,28 @@ export const badFlows: readonly BadRow[] = [
   // transform
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: transform}'],
   ['FIELD_CONFLICT', '/spec/steps/0/script', '- {name: a, type: transform, mapping: 1, script: «x}'],
-  ['STEP_TYPE_NOT_AVAILABLE', '/spec/steps/0/script', '- {name: a, type: transform, script: «return 1}'],
+  ['SCRIPT_INVALID', '/spec/steps/0/script', "- {name: a, type: transform, script: 'return «]'}"],
+  ['SCRIPT_INVALID', '/spec/steps/0/script', '- {name: a, type: transform, script: "return \\"a\\" + «;"}'],
+  ['SCRIPT_INVALID', '/spec/steps/0/script', '- {name: a, type: transform, script: "«}); ({"}'],
+  ['SCRIPT_INVALID', '/spec/steps/0/script', '- {name: a, type: transform, script: "return await «x"}'],
+  ['SCRIPT_INVALID', '/spec/steps/0/script', '- {name: a, type: transform, script: "«import x from \'y\'"}'],
+  [
+    'SCRIPT_INVALID',
+    '/spec/steps/0/script',
+    '- name: a\n  type: transform\n  script: |\n    const total = 1;\n    return total «total;',
+  ],
+  ['FIELD_CONFLICT', '/spec/steps/0/params', '- {name: a, type: transform, mapping: 1, params: «{k: 1}}'],
+  ['TYPE_WRONG', '/spec/steps/0/script', '- {name: a, type: transform, script: «5}'],
+  [
+    'SECRET_MISPLACED',
+    '/spec/steps/0/input/k',
+    '- {name: a, type: transform, script: return 1, input: {k: «$.secrets.k}}',
+  ],
+  [
+    'SECRET_MISPLACED',
+    '/spec/steps/0/params/k',
+    '- {name: a, type: transform, script: return 1, params: {k: «$.secrets.k}}',
+  ],
   ['SECRET_MISPLACED', '/spec/steps/0/mapping/k', '- {name: a, type: transform, mapping: {k: «$.secrets.k}}'],
   ['FIELD_UNKNOWN', '/spec/steps/0/executor', '- {name: a, type: transform, mapping: 1, «executor: e}'],
   // condition

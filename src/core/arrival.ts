@@ -6,6 +6,7 @@
 
 import { ExpressionFault, type Scope } from '../expression/expression.ts';
 import type { Json } from '../kit/json.ts';
+import { aggregate } from './aggregate.ts';
 import { isStopping } from './closing.ts';
 import { isContainer, openContainer } from './containers.ts';
 import type { Origin, TaskSpec } from './events.ts';
@@ -14,9 +15,10 @@ import { failFrame, leave, succeed } from './flow.ts';
 import { inlineStepsMax } from './limits.ts';
 import { itemsOf } from './loop.ts';
 import type { Node } from './program.ts';
-import { isEnded, type Signal } from './state.ts';
+import { inputOf, isEnded, type Signal } from './state.ts';
 import { isTaskWork, taskOf } from './task-spec.ts';
 import { emit, evaluated, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
+import { type ValidateWork, validate } from './validate.ts';
 
 export interface Arrival {
   readonly frame: string;
@@ -197,6 +199,13 @@ function perform(turn: Turn, path: string, sight: Sight): void {
       if (result.ok) return succeed(turn, path, { response: result.value });
       return failAttempt(turn, path, { error: result.error });
     }
+    case 'validate':
+      return performValidate(turn, path, { work, sight });
+    case 'aggregate': {
+      const result = evaluated(path, () => aggregate(work, scopeOf(turn, sight)));
+      if (result.ok) return succeed(turn, path, { response: result.value });
+      return failAttempt(turn, path, { error: result.error });
+    }
     case 'fail': {
       const error = evaluated(path, () => failureOf(path, work, scopeOf(turn, sight)));
       return failAttempt(turn, path, { error: error.ok ? error.value : error.error });
@@ -205,6 +214,16 @@ function perform(turn: Turn, path: string, sight: Sight): void {
     case 'connector':
       return;
   }
+}
+
+function performValidate(turn: Turn, path: string, { work, sight }: { work: ValidateWork; sight: Sight }): void {
+  const input = inputOf(turn.state, stepAt(turn.state, path));
+  const result = evaluated(path, () => validate(work, scopeOf(turn, sight), input));
+  if (!result.ok) return failAttempt(turn, path, { error: result.error });
+  const { isValid, quality, report, data, message } = result.value;
+  if (isValid || work.isTolerant) return succeed(turn, path, { response: { ...report, data }, quality });
+  const error = { code: 'VALIDATION_FAILED', message, details: report, retryable: false };
+  failAttempt(turn, path, { error, quality });
 }
 
 function failureOf(path: string, work: Extract<Node['work'], { kind: 'fail' }>, scope: Scope) {

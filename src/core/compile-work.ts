@@ -1,9 +1,11 @@
 import { Impossible } from '../kit/assert.ts';
 import type { Json } from '../kit/json.ts';
 import type { Step, StepList } from '../model/definition.ts';
+import { compileAggregate } from './aggregate.ts';
 import { compileLoop } from './compile-loop.ts';
 import { durationOf, expressionOf, templateOf } from './compile-text.ts';
 import type { ProgramList, Work } from './program.ts';
+import { compileValidate } from './validate.ts';
 
 /** Compiles a list that a step holds. `name` is the list's own within its step. */
 export type CompileInner = (list: StepList, name: string, result?: Json) => ProgramList;
@@ -22,6 +24,10 @@ export function compileWork(step: Step, inner: CompileInner): Work {
       };
     case 'transform':
       return { kind: 'transform', mapping: templateOf(step.mapping) };
+    case 'validate':
+      return compileValidate(step);
+    case 'aggregate':
+      return compileAggregate(step);
     case 'fail':
       return { kind: 'fail', code: step.code, message: templateOf(step.message), details: templateOf(step.details) };
     case 'condition':

@@ -23,6 +23,8 @@ export const errorCodes = {
   TOO_MANY_VISITS: 'a jump back led to a step once more than its max_visits',
   TOO_MANY_ITERATIONS: 'a loop had a round more than its max_iterations',
   EXPRESSION_FAILED: 'an expression has no value',
+  VALIDATION_FAILED: 'data breaks a rule of a validate step',
+  LIMIT_EXCEEDED: 'a step was given more than it takes',
   OUTPUT_INVALID: 'a result is too large, is no JSON or breaks its schema',
   DELIVERIES_EXHAUSTED: 'an attempt was handed out too often without an answer',
   COMPENSATION_FAILED: 'at least one compensation step failed',
@@ -40,9 +42,22 @@ const hopeless: ReadonlySet<string> = new Set<ErrorCode>([
   'TOO_MANY_VISITS',
   'TOO_MANY_ITERATIONS',
   'EXPRESSION_FAILED',
+  'VALIDATION_FAILED',
+  'LIMIT_EXCEEDED',
   'EVENT_LIMIT_EXCEEDED',
   'DELIVERIES_EXHAUSTED',
 ]);
+
+/** What a step of the core fails with: thrown where it cannot go on. */
+export class StepFault extends Error {
+  override readonly name = 'StepFault';
+  readonly error: StepError;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.error = { code, message };
+  }
+}
 
 export function isRetryable(error: StepError): boolean {
   return error.retryable !== false && !hopeless.has(error.code);

@@ -266,7 +266,11 @@ export interface StepCompleted {
   readonly signal?: string;
   /** The output is the fallback response to this error. */
   readonly insteadOf?: StepError;
+  readonly quality?: Quality;
 }
+
+/** Of a validate step: how many items passed each rule and how many failed it. */
+export type Quality = { readonly [rule: string]: readonly [passed: number, failed: number] };
 
 export interface StepFailed {
   readonly type: 'step.failed';
@@ -276,6 +280,7 @@ export interface StepFailed {
   /** The attempt was in an executor's hands and nobody knows what it did. */
   readonly outcome?: 'unknown';
   readonly startedAt?: number;
+  readonly quality?: Quality;
 }
 
 /** A step that an earlier execution did and this one takes over. */

@@ -37,6 +37,7 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
     error: undefined,
     passed: false,
     outcomeUnknown: false,
+    quality: undefined,
     scheduledAt: at,
     startedAt: status === 'skipped' ? undefined : at,
     endedAt: status === 'skipped' ? at : undefined,
@@ -112,6 +113,7 @@ export function evolveStep(state: ExecutionState, event: StepEvent, at: number):
     case 'step.failed':
       end(state, step, event.status, at);
       step.error = event.error;
+      step.quality = event.quality;
       step.startedAt = event.startedAt ?? step.startedAt;
       step.outcomeUnknown ||= event.outcome === 'unknown';
       break;
@@ -153,6 +155,7 @@ function recordCompleted(state: ExecutionState, step: StepState, event: StepComp
   end(state, step, 'completed', at);
   step.output = event.output;
   step.error = event.insteadOf;
+  step.quality = event.quality ?? step.quality;
   step.passed = true;
   step.startedAt = event.startedAt ?? step.startedAt;
   if (step.origin === 'compensation') return;

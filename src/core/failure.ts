@@ -8,6 +8,7 @@ import type { TimeoutAction } from '../model/definition.ts';
 import { enter, isTrue, sightOf } from './arrival.ts';
 import { closeExecution, compensationAdvanced, isStopping } from './closing.ts';
 import { isRetryable, type StepError } from './errors.ts';
+import type { Quality } from './events.ts';
 import { advance, cancelFrame, cancelInner, failFrame, go, succeed } from './flow.ts';
 import type { Node, Rule, Target } from './program.ts';
 import { chooseRetry, retryDelayMs } from './retry.ts';
@@ -18,6 +19,7 @@ export interface AttemptFailure {
   readonly error: StepError;
   readonly isTimeout?: boolean;
   readonly startedAt?: number | undefined;
+  readonly quality?: Quality;
 }
 
 export function failAttempt(turn: Turn, path: string, failure: AttemptFailure): void {
@@ -36,6 +38,7 @@ export function failAttempt(turn: Turn, path: string, failure: AttemptFailure): 
     status: failure.isTimeout ? 'timed_out' : 'failed',
     error,
     ...startedAt,
+    ...(failure.quality === undefined ? {} : { quality: failure.quality }),
     ...outcomeOf(step, { ...failure, error }),
   });
   turn.endedSteps += 1;

@@ -12,6 +12,7 @@ import { type Arrival, enter, sightOf } from './arrival.ts';
 import { compensationAdvanced, completeExecution, failExecution, isStopping } from './closing.ts';
 import { frameClosed, isContainer } from './containers.ts';
 import type { StepError } from './errors.ts';
+import type { Quality } from './events.ts';
 import { failAttempt, firedRule } from './failure.ts';
 import { iterationsOf, sightAfterRounds } from './loop.ts';
 import type { Node, ProgramList, Target } from './program.ts';
@@ -52,6 +53,7 @@ interface Success {
   readonly startedAt?: number | undefined;
   readonly signal?: string;
   readonly insteadOf?: StepError;
+  readonly quality?: Quality;
 }
 
 /** A step has its result: map it, set variables, and go on. */
@@ -69,6 +71,7 @@ export function succeed(turn: Turn, path: string, success: Success): void {
     ...(success.startedAt === undefined ? {} : { startedAt: success.startedAt }),
     ...(success.signal === undefined ? {} : { signal: success.signal }),
     ...(success.insteadOf === undefined ? {} : { insteadOf: success.insteadOf }),
+    ...(success.quality === undefined ? {} : { quality: success.quality }),
   });
   turn.endedSteps += 1;
   leave(turn, stepAt(turn.state, path));

@@ -18,6 +18,18 @@ export const loopChunk = 1_000;
 export const roundsPerMoveMax = 1_000;
 /** Failures that the result of a loop names; all of them are counted. */
 export const loopErrorsMax = 1_000;
+/** Items of one validate step, and its rules (`model/limits.ts` has their number). */
+export const validatedItemsMax = 100_000;
+/** Errors that the result of a validate step names; all of them are counted. */
+export const validationErrorsMax = 100;
+/** Items of one aggregate step, its groups, and the values that one `list` keeps unless it says how many. */
+export const aggregatedItemsMax = 100_000;
+export const groupsMax = 10_000;
+export const listedDefault = 100;
+/** Values that all `list`s of one aggregate step keep together. */
+export const listedTotalMax = 100_000;
+/** What one validate or aggregate step may cost, in the steps of expressions: some tens of nanoseconds each. */
+export const dataEffortMax = 10_000_000;
 /** How long an attempt of a step that the server carries out itself may take where the step sets no `timeout`. */
 export const connectorTimeoutDefaultMs = 60_000;
 /** Deliveries of one attempt before it counts as poison and goes to the dead letters. */

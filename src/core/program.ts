@@ -8,8 +8,10 @@
 import type { Expression, Scope, Template } from '../expression/expression.ts';
 import type { Definition, ErrorAction, Step } from '../model/definition.ts';
 import type { SchemaCheck } from '../model/json-schema.ts';
+import type { AggregateWork } from './aggregate.ts';
 import type { TaskSpec } from './events.ts';
 import type { Retry } from './retry.ts';
+import type { ValidateWork } from './validate.ts';
 
 export interface Program {
   readonly definition: Definition;
@@ -87,6 +89,8 @@ export type Work =
       readonly target: Template | undefined;
     }
   | { readonly kind: 'transform'; readonly mapping: Template }
+  | ValidateWork
+  | AggregateWork
   | {
       readonly kind: 'fail';
       readonly code: string;

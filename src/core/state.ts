@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../kit/json.ts';
 import type { StepError } from './errors.ts';
-import type { Closing, Origin, RoundFailure, TaskSpec, Undo } from './events.ts';
+import type { Closing, Origin, Quality, RoundFailure, TaskSpec, Undo } from './events.ts';
 
 /**
  * What an execution is after its events so far. Made by `evolve` alone; everything else reads.
@@ -109,6 +109,8 @@ export interface StepState {
   passed: boolean;
   /** An attempt was in an executor's hands when the flow stopped waiting for it. */
   outcomeUnknown: boolean;
+  /** Of a validate step: how many items passed each rule and how many failed it. */
+  quality: Quality | undefined;
   scheduledAt: number;
   startedAt: number | undefined;
   endedAt: number | undefined;

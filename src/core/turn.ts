@@ -9,7 +9,7 @@ import { ExpressionFault, type Scope } from '../expression/expression.ts';
 import { present } from '../kit/assert.ts';
 import { isObject, type Json } from '../kit/json.ts';
 import { type Random, seededRandom } from '../kit/random.ts';
-import type { StepError } from './errors.ts';
+import { type StepError, StepFault } from './errors.ts';
 import type { ExecutionEvent } from './events.ts';
 import { evolve } from './evolve.ts';
 import { loopValue } from './loop.ts';
@@ -189,6 +189,8 @@ export function evaluated<T>(step: string | undefined, evaluate: () => T): Evalu
   try {
     return { ok: true, value: evaluate() };
   } catch (fault) {
+    if (fault instanceof StepFault)
+      return { ok: false, error: { ...fault.error, ...(step === undefined ? {} : { step }) } };
     if (!(fault instanceof ExpressionFault)) throw fault;
     const error: StepError = {
       code: 'EXPRESSION_FAILED',

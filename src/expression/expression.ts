@@ -16,6 +16,8 @@ export interface Scope {
   random(): number;
   /** `env()`: only names that the configuration allows. */
   env(name: string): string | undefined;
+  /** Asked to pay too, where many evaluations share one bound. */
+  readonly effort?: { spend(operations: number): void };
 }
 
 export interface Expression {

@@ -35,6 +35,7 @@ export class Run {
 
   spend(operations: number): void {
     this.operationsLeft -= operations;
+    this.scope.effort?.spend(operations);
     if (this.operationsLeft < 0) tooCostly(`it takes more than ${operationsMax} steps; work on fewer items`);
   }
 

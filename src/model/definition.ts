@@ -135,6 +135,8 @@ export type Step =
   | FunctionStep
   | ConnectorStep
   | TransformStep
+  | ValidateStep
+  | AggregateStep
   | ConditionStep
   | ParallelStep
   | LoopStep
@@ -166,6 +168,50 @@ export interface TransformStep extends StepCommon {
   /** A template. */
   readonly mapping: Json;
 }
+
+/** Checks data: as a whole by `schema`, item by item by `itemSchema` and the rules. */
+export interface ValidateStep extends StepCommon {
+  readonly type: 'validate';
+  /** A template. Absent: the step's input. */
+  readonly data?: Json;
+  readonly schema?: JsonSchema;
+  readonly itemSchema?: JsonSchema;
+  readonly rules: readonly QualityRule[];
+  readonly onInvalid: 'fail' | 'continue';
+}
+
+export interface QualityRule {
+  readonly name: string;
+  readonly severity: 'error' | 'warning';
+  readonly test: QualityTest;
+  /** A template. */
+  readonly message?: Json;
+}
+
+/** A `field` is names of members with dots between them. */
+export type QualityTest =
+  | { readonly kind: 'condition'; readonly condition: string }
+  /** `min`, `max`: a number, or the text of an expression. */
+  | { readonly kind: 'range'; readonly field: string; readonly min?: number | string; readonly max?: number | string }
+  | { readonly kind: 'unique' | 'required'; readonly fields: readonly string[] }
+  /** `in`: a template. */
+  | { readonly kind: 'reference'; readonly field: string; readonly in: Json }
+  | { readonly kind: 'pattern'; readonly field: string; readonly pattern: string };
+
+export interface AggregateStep extends StepCommon {
+  readonly type: 'aggregate';
+  /** A template. */
+  readonly items: Json;
+  readonly groupBy: readonly string[];
+  readonly statistics: { readonly [name: string]: Statistic };
+}
+
+/** Without a `field`: of the items themselves. */
+export type Statistic = { readonly field?: string } & (
+  | { readonly function: 'count' | 'sum' | 'avg' | 'min' | 'max' | 'distinct' | 'first' | 'last' }
+  | { readonly function: 'percentile'; readonly percentile: number }
+  | { readonly function: 'list'; readonly limit?: number }
+);
 
 /** The first case that holds is run; `when` of a case is the text of an expression. */
 export interface ConditionStep extends StepCommon {

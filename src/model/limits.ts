@@ -34,6 +34,12 @@ export const rulesMax = 100;
 export const retryPoliciesMax = 20;
 /** Attempts of one step. */
 export const attemptsMax = 1_000;
+/** Rules of one validate step. */
+export const qualityRulesMax = 100;
+/** Statistics of one aggregate step, the members that make its groups, and the values that one `list` keeps. */
+export const statisticsMax = 50;
+export const groupFieldsMax = 10;
+export const listedMax = 1_000;
 /** UTF-16 code units of one script. */
 export const scriptLengthMax = 65_536;
 /** Visits of one step in one execution. */

@@ -87,10 +87,10 @@ export const failType = stepType({
 });
 
 /** One of several fields that exclude each other. */
-export function reportExactlyOne(spot: Spot, sink: Sink, names: readonly string[]): void {
+export function reportExactlyOne(spot: Spot, sink: Sink, names: readonly string[], what = 'the step'): void {
   const found = names.flatMap((name) => findEntry(spot, name) ?? []);
   const choices = names.map((name) => `"${name}"`).join(' or ');
-  if (found.length === 0) sink.report('FIELD_MISSING', spot, `the step needs ${choices}`);
+  if (found.length === 0) sink.report('FIELD_MISSING', spot, `${what} needs ${choices}`);
   for (const extra of found.slice(1)) {
     sink.report(
       'FIELD_CONFLICT',

@@ -17,6 +17,8 @@ export const StepMetrics = Type.Object(
   { title: 'StepMetrics' },
 );
 
+export const RuleCounts = Type.Object({ passed: Type.Integer(), failed: Type.Integer() }, { title: 'RuleCounts' });
+
 export const WorkflowMetrics = Type.Object(
   {
     workflow_id: Type.String(),
@@ -49,6 +51,11 @@ export const WorkflowMetrics = Type.Object(
       type: 'object',
       additionalProperties: StepMetrics,
       description: 'By step.',
+    }),
+    quality: Type.Unsafe<Readonly<Record<string, Readonly<Record<string, Static<typeof RuleCounts>>>>>>({
+      type: 'object',
+      additionalProperties: { type: 'object', additionalProperties: RuleCounts },
+      description: 'By validate step and rule: how many items passed and how many failed.',
     }),
   },
   { title: 'WorkflowMetrics' },

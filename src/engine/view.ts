@@ -28,7 +28,8 @@ const stepSummariesMax = 500;
 
 function summaryOf(step: StepState): StepSummary {
   const durationMs = step.endedAt === undefined ? 0 : step.endedAt - (step.startedAt ?? step.scheduledAt);
-  return { step: step.name, status: step.status, durationMs, attempts: step.attempt };
+  const quality = step.quality === undefined ? {} : { quality: step.quality };
+  return { step: step.name, status: step.status, durationMs, attempts: step.attempt, ...quality };
 }
 
 function searchText(state: ExecutionState): string {

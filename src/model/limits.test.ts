@@ -4,12 +4,16 @@ import { analyseFlow } from './flow.ts';
 import {
   attemptsMax,
   branchesMax,
+  groupFieldsMax,
+  listedMax,
   nameLengthMax,
   nestingMax,
   problemsMax,
+  qualityRulesMax,
   retryPoliciesMax,
   rulesMax,
   scriptLengthMax,
+  statisticsMax,
   stepsMax,
   visitsMax,
 } from './limits.ts';
@@ -70,6 +74,38 @@ const edges: readonly (readonly [name: string, max: number, make: (count: number
     nameLengthMax,
     (count) => withSteps(`- {name: ${'a'.repeat(count)}, ${call}}`),
     'NAME_INVALID /spec/steps/0/name',
+  ],
+  [
+    'rules of quality',
+    qualityRulesMax,
+    (count) =>
+      withSteps(`- {name: a, type: validate, rules: [${times(count, (index) => `{name: r${index}, required: x}, `)}]}`),
+    'LIMIT_EXCEEDED /spec/steps/0/rules',
+  ],
+  [
+    'statistics',
+    statisticsMax,
+    (count) =>
+      withSteps(
+        `- {name: a, type: aggregate, items: $.input, statistics: {${times(count, (index) => `s${index}: {function: count}, `)}}}`,
+      ),
+    'LIMIT_EXCEEDED /spec/steps/0/statistics',
+  ],
+  [
+    'fields that make a group',
+    groupFieldsMax,
+    (count) =>
+      withSteps(
+        `- {name: a, type: aggregate, items: $.input, statistics: {n: {function: count}}, group_by: [${times(count, (index) => `f${index}, `)}]}`,
+      ),
+    'LIMIT_EXCEEDED /spec/steps/0/group_by',
+  ],
+  [
+    'values that a list keeps',
+    listedMax,
+    (count) =>
+      withSteps(`- {name: a, type: aggregate, items: $.input, statistics: {n: {function: list, limit: ${count}}}}`),
+    'VALUE_INVALID /spec/steps/0/statistics/n/limit',
   ],
   [
     'characters in a script',

@@ -338,6 +338,37 @@ test('a script is a call of the server whose time and chance are part of its req
   });
 });
 
+test('rules of quality have one form, and statistics one function for each percentile', () => {
+  const rules =
+    '[{name: r, range: {field: a.b, max: $.input.max}}, {name: u, unique: id, severity: warning, message: no}]';
+  assert.deepEqual(firstStep(`- {name: a, type: validate, rules: ${rules}}`), {
+    name: 'a',
+    type: 'validate',
+    handler: false,
+    onInvalid: 'fail',
+    rules: [
+      { name: 'r', severity: 'error', test: { kind: 'range', field: 'a.b', max: '$.input.max' } },
+      { name: 'u', severity: 'warning', test: { kind: 'unique', fields: ['id'] }, message: 'no' },
+    ],
+  });
+  const statistics = '{m: {function: median, field: n}, p: {function: p99}, l: {function: list, limit: 3}}';
+  assert.deepEqual(
+    firstStep(`- {name: a, type: aggregate, data: $.input.list, group_by: g, aggregations: ${statistics}}`),
+    {
+      name: 'a',
+      type: 'aggregate',
+      handler: false,
+      items: '$.input.list',
+      groupBy: ['g'],
+      statistics: {
+        m: { function: 'percentile', percentile: 50, field: 'n' },
+        p: { function: 'percentile', percentile: 99 },
+        l: { function: 'list', limit: 3 },
+      },
+    },
+  );
+});
+
 test('a type that is not run is an error, and still shown in the normal form', () => {
   const { workflows, diagnostics } = parseDocuments(
     withSteps('- {name: a, type: message_queue, topic: t, message: {id: $.input.id}}'),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../kit/random.ts';
 import { move, noon, viewRow } from './sample-writes.ts';
-import type { ViewRow } from './store.ts';
+import type { StepSummary, ViewRow } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 import type { Statistics, StatisticsQuery, StepStatistics, Summary } from './views.ts';
 
@@ -54,6 +54,7 @@ function randomRows(count: number): ViewRow[] {
       status: ['completed', 'failed', 'skipped'][below(3)] ?? '',
       durationMs: below(900),
       attempts: below(4),
+      ...(below(3) === 0 ? { quality: { positive: [below(100), below(9)], ['__proto__']: [1, 2] } as const } : {}),
     }));
     return viewRow(1, {
       createdAt,
@@ -117,7 +118,15 @@ function stepOf(rows: readonly ViewRow[], name: string): StepStatistics {
     failed: all.filter((step) => step.status === 'failed').length,
     retries: all.reduce((sum, step) => sum + Math.max(0, step.attempts - 1), 0),
     averageMs: all.reduce((sum, step) => sum + step.durationMs, 0) / all.length,
+    quality: qualityOf(all),
   };
+}
+
+function qualityOf(steps: readonly StepSummary[]): StepStatistics['quality'] {
+  const rules = new Set(steps.flatMap(({ quality = {} }) => Object.keys(quality)));
+  const sum = (rule: string, place: 0 | 1): number =>
+    steps.reduce((total, { quality }) => total + (quality?.[rule]?.[place] ?? 0), 0);
+  return Object.fromEntries([...rules].sort().map((rule) => [rule, { passed: sum(rule, 0), failed: sum(rule, 1) }]));
 }
 
 /** Equal but for the last digits, which depend on the order of additions. */

@@ -144,6 +144,8 @@ export interface StepSummary {
   readonly status: string;
   readonly durationMs: number;
   readonly attempts: number;
+  /** Of a step that checks data: how many items passed each rule and how many failed it. */
+  readonly quality?: { readonly [rule: string]: readonly [passed: number, failed: number] };
 }
 
 /**

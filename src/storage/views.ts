@@ -84,4 +84,12 @@ export interface StepStatistics {
   readonly failed: number;
   readonly retries: number;
   readonly averageMs: number;
+  /** By rule, of steps that check data; empty of all others. */
+  readonly quality: Readonly<Record<string, RuleStatistics>>;
+}
+
+/** Items, over all executions. */
+export interface RuleStatistics {
+  readonly passed: number;
+  readonly failed: number;
 }

@@ -49,12 +49,21 @@ export function metricsAnswer(workflow: string, period: Period, statistics: Stat
       avg_duration: secondsOrNull(bucket.averageMs),
     })),
     step_metrics: stepMetrics(statistics.steps),
+    quality: qualityOf(statistics.steps),
   };
 }
 
 function stepMetrics(steps: Statistics['steps']): WorkflowMetricsAnswer['step_metrics'] {
   const answer = emptyObject<WorkflowMetricsAnswer['step_metrics'][string]>();
   for (const [name, step] of Object.entries(steps)) answer[name] = stepAnswer(step);
+  return answer;
+}
+
+function qualityOf(steps: Statistics['steps']): WorkflowMetricsAnswer['quality'] {
+  const answer = emptyObject<WorkflowMetricsAnswer['quality'][string]>();
+  for (const [name, { quality }] of Object.entries(steps)) {
+    if (Object.keys(quality).length > 0) answer[name] = quality;
+  }
   return answer;
 }
 

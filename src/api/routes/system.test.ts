@@ -30,7 +30,16 @@ describe('the system', () => {
     subject.engine.statistics = {
       total: summary,
       buckets: [{ ...summary, at: testNowMs }],
-      steps: { greet: { executions: 4, succeeded: 1, failed: 3, retries: 2, averageMs: 250 } },
+      steps: {
+        greet: {
+          executions: 4,
+          succeeded: 1,
+          failed: 3,
+          retries: 2,
+          averageMs: 250,
+          quality: { positive: { passed: 3, failed: 1 } },
+        },
+      },
     };
     const { body } = await call('GET /workflows/hello/metrics?period=2h&granularity=30m');
     assert.deepEqual(body, {
@@ -51,6 +60,7 @@ describe('the system', () => {
         { timestamp: '2026-01-31T12:00:00.000Z', execution_count: 4, success_rate: 0.75, avg_duration: 1.5 },
       ],
       step_metrics: { greet: { avg_duration: 0.25, success_rate: 0.25, error_rate: 0.75, retry_count: 2 } },
+      quality: { greet: { positive: { passed: 3, failed: 1 } } },
     });
   });
 

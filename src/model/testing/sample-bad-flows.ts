@@ -4,6 +4,11 @@ import type { BadRow } from './sample-bad-documents.ts';
 /** Lists of steps that are wrong, written like the rows of `sample-bad-documents.ts`. */
 const call = 'type: function, executor: e, function: f';
 
+const validating = (...rules: readonly string[]): string =>
+  `- {name: a, type: validate, rules: [${rules.map((rule) => `{${rule}}`).join(', ')}]}`;
+const aggregating = (statistics: string, more = 'description: sums'): string =>
+  `- {name: a, type: aggregate, items: $.input.items, ${more}, statistics: {${statistics}}}`;
+
 export const badFlows: readonly BadRow[] = [
   ['TYPE_WRONG', '/spec/steps/0', '- «pay'],
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a}'],
@@ -77,6 +82,49 @@ export const badFlows: readonly BadRow[] = [
   ],
   ['SECRET_MISPLACED', '/spec/steps/0/mapping/k', '- {name: a, type: transform, mapping: {k: «$.secrets.k}}'],
   ['FIELD_UNKNOWN', '/spec/steps/0/executor', '- {name: a, type: transform, mapping: 1, «executor: e}'],
+  // validate
+  ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: validate}'],
+  ['FIELD_MISSING', '/spec/steps/0/rules/0', '- {name: a, type: validate, rules: [«{name: r}]}'],
+  ['FIELD_CONFLICT', '/spec/steps/0/rules/0/required', validating('name: r, unique: a, required: «b')],
+  ['NAME_DUPLICATE', '/spec/steps/0/rules/1/name', validating('name: r, required: a', 'name: «r, unique: a')],
+  ['NAME_RESERVED', '/spec/steps/0/rules/0/name', validating('name: «schema, required: a')],
+  ['NAME_INVALID', '/spec/steps/0/rules/0/name', validating('name: «"no name", required: a')],
+  ['FIELD_MISSING', '/spec/steps/0/rules/0/range', validating('name: r, range: «{field: a}')],
+  ['FIELD_MISSING', '/spec/steps/0/rules/0/range', validating('name: r, range: «{min: 1}')],
+  ['VALUE_INVALID', '/spec/steps/0/rules/0/range/field', validating('name: r, range: {field: «a..b, min: 1}')],
+  ['TYPE_WRONG', '/spec/steps/0/rules/0/range/min', validating('name: r, range: {field: a, min: «true}')],
+  ['EXPRESSION_INVALID', '/spec/steps/0/rules/0/range/max', validating('name: r, range: {field: a, max: «$.item.b}')],
+  ['EXPRESSION_INVALID', '/spec/steps/0/rules/0/condition', validating('name: r, condition: «$.itm.a > 1')],
+  [
+    'EXPRESSION_INVALID',
+    '/spec/steps/0/rules/0/message',
+    validating('name: r, required: a, message: "${«response.x}"'),
+  ],
+  [
+    'VALUE_INVALID',
+    '/spec/steps/0/rules/0/pattern/pattern',
+    validating('name: r, pattern: {field: a, pattern: «"(?=x)"}'),
+  ],
+  ['VALUE_INVALID', '/spec/steps/0/rules/0/severity', validating('name: r, required: a, severity: «fatal')],
+  ['VALUE_INVALID', '/spec/steps/0/on_invalid', '- {name: a, type: validate, schema: true, on_invalid: «skip}'],
+  ['SCHEMA_INVALID', '/spec/steps/0/item_schema/type', '- {name: a, type: validate, item_schema: {type: «text}}'],
+  ['SECRET_MISPLACED', '/spec/steps/0/input', '- {name: a, type: validate, schema: true, input: «$.secrets.k}'],
+  // aggregate
+  ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: aggregate, items: $.input.a}'],
+  ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: aggregate, statistics: {n: {function: count}}}'],
+  ['FIELD_MISSING', '/spec/steps/0/statistics/n', aggregating('n: «{field: a}')],
+  ['VALUE_INVALID', '/spec/steps/0/statistics/n/function', aggregating('n: {function: «mean, field: a}')],
+  ['FIELD_MISSING', '/spec/steps/0/statistics/n', aggregating('n: «{function: percentile, field: a}')],
+  [
+    'VALUE_INVALID',
+    '/spec/steps/0/statistics/n/percentile',
+    aggregating('n: {function: percentile, percentile: «101}'),
+  ],
+  ['FIELD_CONFLICT', '/spec/steps/0/statistics/n/percentile', aggregating('n: {function: sum, percentile: «5}')],
+  ['FIELD_CONFLICT', '/spec/steps/0/statistics/n/limit', aggregating('n: {function: first, limit: «5}')],
+  ['NAME_DUPLICATE', '/spec/steps/0/statistics/day', aggregating('day: «{function: count}', 'group_by: at.day')],
+  ['NAME_DUPLICATE', '/spec/steps/0/group_by', aggregating('n: {function: count}', 'group_by: «[a.day, b.day]')],
+  ['VALUE_INVALID', '/spec/steps/0/statistics', '- {name: a, type: aggregate, items: 1, statistics: «{}}'],
   // condition
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: condition, condition: "true"}'],
   ['FIELD_MISSING', '/spec/steps/0', `- «{name: a, type: condition, then: [{name: b, ${call}}]}`],

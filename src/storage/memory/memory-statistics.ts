@@ -2,7 +2,7 @@
 import { emptyObject } from '../../kit/json.ts';
 import { failedStatuses, statisticsRowsMax, succeededStatuses } from '../outcome-classes.ts';
 import type { StepSummary } from '../store.ts';
-import type { Statistics, StatisticsQuery, StepStatistics, StoredView, Summary } from '../views.ts';
+import type { RuleStatistics, Statistics, StatisticsQuery, StepStatistics, StoredView, Summary } from '../views.ts';
 
 export function memoryStatistics(rows: readonly StoredView[], query: StatisticsQuery): Statistics {
   const bucketOf = (row: StoredView): number => Math.floor((row.createdAt - query.from) / query.bucketMs);
@@ -57,7 +57,19 @@ function stepStatistics(summaries: readonly StepSummary[]): Readonly<Record<stri
       failed: all.filter((each) => failedStatuses.includes(each.status)).length,
       retries: all.reduce((sum, each) => sum + Math.max(0, each.attempts - 1), 0),
       averageMs: all.reduce((sum, each) => sum + each.durationMs, 0) / all.length,
+      quality: qualityOf(all),
     };
   }
   return statistics;
+}
+
+function qualityOf(summaries: readonly StepSummary[]): Readonly<Record<string, RuleStatistics>> {
+  const quality = emptyObject<RuleStatistics>();
+  for (const summary of summaries) {
+    for (const [rule, [passed, failed]] of Object.entries(summary.quality ?? {})) {
+      const known = quality[rule] ?? { passed: 0, failed: 0 };
+      quality[rule] = { passed: known.passed + passed, failed: known.failed + failed };
+    }
+  }
+  return quality;
 }

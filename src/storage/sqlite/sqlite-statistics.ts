@@ -4,7 +4,7 @@
  */
 import { emptyObject } from '../../kit/json.ts';
 import { failedStatuses, statisticsRowsMax, succeededStatuses } from '../outcome-classes.ts';
-import type { Statistics, StatisticsQuery, StepStatistics, Summary } from '../views.ts';
+import type { RuleStatistics, Statistics, StatisticsQuery, StepStatistics, Summary } from '../views.ts';
 import { listOf, type Row, type RunStatements, type Statement, sql } from './statements.ts';
 import { statusesIn } from './view-list.ts';
 
@@ -14,11 +14,12 @@ const percentiles = sql`
 
 export async function sqliteStatistics(query: StatisticsQuery, run: RunStatements): Promise<Statistics> {
   const newest = newestOf(query);
-  const [counted = [], spread = [], spreadByBucket = [], steps = []] = await run([
+  const [counted = [], spread = [], spreadByBucket = [], steps = [], quality = []] = await run([
     countsByBucket(query),
     sql`WITH newest AS (${newest}) SELECT ${percentiles} FROM newest`,
     sql`WITH newest AS (${newest}) SELECT bucket, ${percentiles} FROM newest GROUP BY bucket`,
     stepsOf(newest),
+    qualityOf(newest),
   ]);
   const spreads = new Map(spreadByBucket.map((row) => [row['bucket'], row]));
   return {
@@ -27,7 +28,7 @@ export async function sqliteStatistics(query: StatisticsQuery, run: RunStatement
       at: query.from + Number(row['bucket']) * query.bucketMs,
       ...summaryOf([row], spreads.get(row['bucket'])),
     })),
-    steps: stepStatistics(steps),
+    steps: stepStatistics(steps, quality),
   };
 }
 
@@ -71,6 +72,15 @@ function stepsOf(newest: Statement): Statement {
     FROM taken GROUP BY step`;
 }
 
+function qualityOf(newest: Statement): Statement {
+  return sql`
+    WITH newest AS (${newest}), taken AS (
+      SELECT value ->> 'step' AS step, value -> 'quality' AS quality
+      FROM newest, json_each(newest.steps) WHERE value -> 'quality' IS NOT NULL)
+    SELECT step, rules.key AS rule, sum(rules.value ->> 0) AS passed, sum(rules.value ->> 1) AS failed
+    FROM taken, json_each(taken.quality) AS rules GROUP BY step, rules.key`;
+}
+
 function summaryOf(counted: readonly Row[], spread: Row | undefined): Summary {
   const sum = (column: string): number => counted.reduce((total, row) => total + Number(row[column] ?? 0), 0);
   const ended = sum('ended');
@@ -86,7 +96,8 @@ function summaryOf(counted: readonly Row[], spread: Row | undefined): Summary {
   };
 }
 
-function stepStatistics(rows: readonly Row[]): Readonly<Record<string, StepStatistics>> {
+function stepStatistics(rows: readonly Row[], qualityRows: readonly Row[]): Readonly<Record<string, StepStatistics>> {
+  const rules = Map.groupBy(qualityRows, (row) => row['step']);
   const statistics = emptyObject<StepStatistics>();
   for (const row of rows) {
     statistics[String(row['step'])] = {
@@ -95,7 +106,16 @@ function stepStatistics(rows: readonly Row[]): Readonly<Record<string, StepStati
       failed: Number(row['failed']),
       retries: Number(row['retries']),
       averageMs: Number(row['average']),
+      quality: ruleStatistics(rules.get(row['step']) ?? []),
     };
   }
   return statistics;
+}
+
+function ruleStatistics(rows: readonly Row[]): Readonly<Record<string, RuleStatistics>> {
+  const quality = emptyObject<RuleStatistics>();
+  for (const row of rows) {
+    quality[String(row['rule'])] = { passed: Number(row['passed']), failed: Number(row['failed']) };
+  }
+  return quality;
 }

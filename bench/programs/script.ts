@@ -51,5 +51,7 @@ function callWith(input: Json): ConnectorCall {
     deadlineAt: undefined,
     signal: new AbortController().signal,
     traceparent: '',
+    lastError: undefined,
+    hide: () => undefined,
   };
 }

@@ -42,6 +42,8 @@ export function openSteps(settings: DatabaseSettings): Steps {
       deadlineAt: undefined,
       signal: new AbortController().signal,
       traceparent: '',
+      lastError: undefined,
+      hide: () => undefined,
       ...more,
     });
     // As a journal would keep it.

@@ -32,6 +32,8 @@ function run(script: string, given: Given = {}): Promise<Json> {
     deadlineAt: timeoutMs === undefined ? undefined : systemClock.nowMs() + timeoutMs,
     signal: given.signal ?? new AbortController().signal,
     traceparent: '',
+    lastError: undefined,
+    hide: () => undefined,
   });
 }
 

@@ -100,3 +100,19 @@ export interface JournalEvent {
   readonly type: string;
   readonly [member: string]: unknown;
 }
+
+/** Why an execution is where it is. */
+export interface Explanation {
+  readonly execution_id: string;
+  readonly status: string;
+  /** The one reason, in a sentence. */
+  readonly summary: string;
+  readonly reasons: readonly {
+    readonly kind: string;
+    readonly message: string;
+    readonly step: string | null;
+    readonly since: string | null;
+    readonly until: string | null;
+  }[];
+  readonly reasons_total: number;
+}

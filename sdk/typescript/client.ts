@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Deployed, Execution, JournalEvent, Started } from './answers.ts';
+import type { Deployed, Execution, Explanation, JournalEvent, Started } from './answers.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs, pause } from './backoff.ts';
 import { type StreamPlace, streamExecution } from './stream.ts';
@@ -91,6 +91,8 @@ function executionCalls(caller: Caller) {
     results: (id: string): Promise<Record<string, unknown>> => caller.read(at(id, '/results')),
     journal: (id: string, page: { after?: number; limit?: number } = {}): Promise<Record<string, unknown>> =>
       caller.read(at(id, `/journal${queryText(page)}`)),
+    /** The one reason it waits, and all the others. */
+    explain: (id: string): Promise<Explanation> => caller.read(at(id, '/explain')),
     list: (query: Query = {}): Promise<Record<string, unknown>> => caller.read(`/api/v1/executions${queryText(query)}`),
     /** Compensates what was done; `terminate` does not. */
     cancel: (id: string, reason?: string): Promise<Execution> => operate(id, 'cancel', reason ? { reason } : {}),

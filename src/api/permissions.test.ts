@@ -51,6 +51,7 @@ const expected: Readonly<Record<string, Permission>> = {
   'GET /api/v1/workflows/:name/metrics': 'metrics:read',
   'GET /api/v1/executions': 'executions:read',
   'GET /api/v1/executions/:id': 'executions:read',
+  'GET /api/v1/executions/:id/explain': 'executions:read',
   'GET /api/v1/executions/:id/results': 'executions:read',
   'GET /api/v1/executions/:id/journal': 'executions:read',
   'GET /api/v1/executions/:id/stream': 'executions:read',

@@ -272,6 +272,12 @@ export function openTestEngine(): TestEngine {
           estimatedEndAt: testNowMs + 120_000,
         };
       },
+      async explain(workspace, executionId) {
+        called('explain', workspace, executionId);
+        const status = statusOf(find(workspace, executionId).state);
+        const reason = { kind: 'timer', step: 'wait', message: 'it waits', until: testNowMs } as const;
+        return { status, summary: reason.message, reasons: [reason], reasonsTotal: 1 };
+      },
       async rerun({ workspace, executionId, fromStep, idempotencyKey, ...given }) {
         called('rerun', { workspace, executionId, fromStep, ...given });
         const { state } = find(workspace, executionId);
@@ -380,6 +386,7 @@ export function openTestEngine(): TestEngine {
         called('release', workspace, held);
         for (const { taskId } of held) leases.delete(taskId);
       },
+      lastAskedFor: () => undefined,
       holder: () => (engine.holderSince === undefined ? undefined : { since: engine.holderSince, worker: 'w1' }),
       async depths() {
         called('depths');

@@ -9,6 +9,7 @@ export const commands = {
   run: async () => (await import('./run.ts')).run,
   list: async () => (await import('./list.ts')).list,
   get: async () => (await import('./get.ts')).get,
+  explain: async () => (await import('./explain.ts')).explain,
   journal: async () => (await import('./journal.ts')).journal,
   logs: async () => (await import('./logs.ts')).logs,
   cancel: async () => (await import('./operate.ts')).cancel,

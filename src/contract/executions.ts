@@ -268,3 +268,23 @@ export const SignalBody = closed(
   },
   { title: 'SignalBody' },
 );
+
+export const ExplanationSchema = Type.Object(
+  {
+    execution_id: Type.String(),
+    status: Type.Enum(executionStatuses),
+    summary: Type.String({ description: 'The one reason, in a sentence.' }),
+    reasons: Type.Array(
+      Type.Object({
+        kind: Type.String(),
+        message: Type.String(),
+        step: TextOrNull('The path of the step.'),
+        since: TimeOrNull('Since when.'),
+        until: TimeOrNull('Until when at the latest.'),
+      }),
+      { description: 'The most telling first, at most 100.' },
+    ),
+    reasons_total: Type.Integer(),
+  },
+  { title: 'Explanation' },
+);

@@ -45,6 +45,7 @@ export interface ClaimDesk {
   /** Nobody may claim it any more. */
   remove(workspace: string, executor: string, taskId: string): void;
   waiting(): number;
+  lastAskedFor(workspace: string, executor: string, functionName: string): number | undefined;
   /** Ends every wait. */
   close(): void;
 }
@@ -52,6 +53,8 @@ export interface ClaimDesk {
 interface Queue {
   readonly ready: ReadyQueue;
   readonly waiters: Set<Waiter>;
+  /** When a claim last came in, by function; `*` for claims of any. */
+  readonly askedAt: Map<string, number>;
 }
 
 /** A claim that waits. */
@@ -59,6 +62,8 @@ interface Waiter {
   readonly fits: (task: ReadyTask) => boolean;
   readonly wake: () => void;
 }
+
+const anyFunction = '*';
 
 function fitting({ functions }: ClaimRequest): (task: ReadyTask) => boolean {
   if (functions === undefined) return () => true;
@@ -75,7 +80,7 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
     const key = `${workspace}\n${executor}`;
     const found = queues.get(key);
     if (found) return found;
-    const queue: Queue = { ready: openReadyQueue(), waiters: new Set() };
+    const queue: Queue = { ready: openReadyQueue(), waiters: new Set(), askedAt: new Map() };
     queues.set(key, queue);
     return queue;
   }
@@ -164,7 +169,14 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
     waiter.wake();
   }
 
+  /** A claim that waits asks until it ends. */
+  function remember({ workspace, executor, functions = [anyFunction] }: ClaimRequest): void {
+    const { askedAt } = queueOf(workspace, executor);
+    for (const name of functions) askedAt.set(name, deps.clock.nowMs());
+  }
+
   async function claim(request: ClaimRequest, signal?: AbortSignal): Promise<readonly HandedTask[]> {
+    remember(request);
     const until = deps.clock.monotonicMs() + Math.min(request.waitMs, claimWaitMaxMs);
     for (;;) {
       if (isClosed) throw new Fault('SHUTTING_DOWN', 'the server is shutting down: claim again in a moment');
@@ -208,6 +220,11 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
       }
     },
     remove: (workspace, executor, taskId) => queueOf(workspace, executor).ready.remove(taskId),
+    lastAskedFor(workspace, executor, functionName) {
+      const askedAt = queues.get(`${workspace}\n${executor}`)?.askedAt;
+      const times = [askedAt?.get(functionName), askedAt?.get(anyFunction)].filter((time) => time !== undefined);
+      return times.length === 0 ? undefined : Math.max(...times);
+    },
     waiting: () => [...queues.values()].reduce((count, queue) => count + queue.waiters.size, 0),
     close() {
       isClosed = true;

@@ -186,6 +186,7 @@ export function openDesk(deps: DeskDeps): Desk {
       const held = found && leases.peek(taskIdOf(executionId, `${passId(found)}/${found.attempt}`));
       return held && { since: held.since, worker: held.worker };
     },
+    lastAskedFor: claims.lastAskedFor,
     depths: () => deps.store.tasks.depths(deps.clock.nowMs()),
     offer(workspace, executor, task: ReadyTask) {
       // After a pause: the worker that has it keeps it.

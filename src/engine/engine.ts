@@ -112,6 +112,39 @@ export interface Started {
   readonly estimatedEndAt: number | undefined;
 }
 
+/** Why an execution is where it is. */
+export interface Explanation {
+  readonly status: string;
+  /** The one reason, in a sentence. */
+  readonly summary: string;
+  /** The most telling first, at most 100. */
+  readonly reasons: readonly Reason[];
+  readonly reasonsTotal: number;
+}
+
+export interface Reason {
+  readonly kind:
+    | 'ended'
+    | 'paused'
+    | 'queued'
+    | 'no_executor'
+    | 'breaker_open'
+    /** What an executor holds was asked back; its answer or the end of its lease settles it. */
+    | 'asked_back'
+    | 'waiting_for_executor'
+    | 'running'
+    | 'retry'
+    | 'signal'
+    | 'timer'
+    | 'deadline'
+    | 'next_move';
+  readonly message: string;
+  readonly step?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
 export interface RerunRequest {
   readonly workspace: string;
   readonly executionId: string;
@@ -143,6 +176,8 @@ export interface Executions {
   read<T>(workspace: string, executionId: string, project: (state: Readonly<ExecutionState>) => T): Promise<T>;
   /** Resolves once the execution has ended, or with undefined when `timeoutMs` (Infinity: no limit) have passed. */
   waitForEnd(workspace: string, executionId: string, timeoutMs: number): Promise<Readonly<ExecutionState> | undefined>;
+  /** Rejects with EXECUTION_NOT_FOUND. */
+  explain(workspace: string, executionId: string): Promise<Explanation>;
   list(query: ViewQuery): Promise<ViewPage>;
   statistics(query: StatisticsQuery): Promise<Statistics>;
   counts(workspace: string, workflow?: string): Promise<Readonly<Record<string, number>>>;
@@ -184,6 +219,8 @@ export interface TaskDesk {
   release(workspace: string, tasks: readonly { taskId: string; leaseToken: string }[]): Promise<void>;
   /** Who works on a step right now: when it was claimed, by whom. Undefined where nobody holds it. */
   holder(executionId: string, step: string): { readonly since: number; readonly worker: string } | undefined;
+  /** When somebody last asked for tasks of an executor's function, since the start. */
+  lastAskedFor(workspace: string, executor: string, functionName: string): number | undefined;
   depths(): Promise<readonly QueueDepth[]>;
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Refusal } from '../core/admit.ts';
 import type { Program } from '../core/program.ts';
-import { type ExecutionState, isEnded, statusOf } from '../core/state.ts';
+import { type Command, type ExecutionState, isEnded, statusOf } from '../core/state.ts';
 import type { Clock } from '../kit/clock.ts';
 import { Fault } from '../kit/fault.ts';
 import { makeId } from '../kit/ids.ts';
@@ -13,8 +13,9 @@ import type { StartKey, Store } from '../storage/store.ts';
 import { type Admission, slotKey } from './admission.ts';
 import { decodeEvents, largeHashes } from './codec.ts';
 import type { Committer } from './committer.ts';
-import type { Executions, NumberedEvent, Operation, RerunRequest, Started, StartRequest } from './engine.ts';
+import type { Executions, NumberedEvent, Operation, RerunRequest, Started, StartRequest, TaskDesk } from './engine.ts';
 import type { Estimates } from './estimates.ts';
+import { type ExplainDeps, explain } from './explain.ts';
 import { pendingWritesMax, startKeyLifetimeMs } from './limits.ts';
 import type { Advanced, Claims, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
@@ -34,6 +35,8 @@ export interface ExecutionsDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly isClosing: () => boolean;
+  readonly desk: Pick<TaskDesk, 'holder' | 'lastAskedFor'>;
+  readonly isLocal: (state: ExecutionState, command: Command) => boolean;
 }
 
 type Begun = { readonly ok: true; readonly started: Started } | Exclude<Advanced, { ok: true }>;
@@ -194,11 +197,24 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     journal,
     watch: (executionId, listener) => deps.watchers.add(executionId, listener),
     operate,
+    explain: (workspace, executionId) =>
+      read(workspace, executionId, (state) => explain(state, reasonsOf(deps, state))),
   };
 }
 
 function startKeyOf(clock: Clock, { workflow, idempotencyKey = '' }: StartRequest, fingerprint: string): StartKey {
   return { workflow, key: idempotencyKey, fingerprint, expiresAt: clock.nowMs() + startKeyLifetimeMs };
+}
+
+function reasonsOf(deps: ExecutionsDeps, state: ExecutionState): ExplainDeps {
+  const { desk, clock } = deps;
+  return {
+    nowMs: clock.nowMs(),
+    holder: (step) => desk.holder(state.id, step),
+    lastAskedFor: (executor, called) => desk.lastAskedFor(state.workspace, executor, called),
+    isLocal: (command) => deps.isLocal(state, command),
+    runningMax: deps.admission.limits.running,
+  };
 }
 
 function refuseStart(deps: ExecutionsDeps, request: StartRequest): void {

@@ -156,8 +156,8 @@ function assemble(deps: EngineDeps) {
   const handing: HandOverDeps = { store, clock, timers, desk, local, breakers, mailboxes, counters, queue };
   const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn: deps.warn };
   const recovery = openRecovery({ ...sweeping, admission, handOver: handing });
-  const reading = { store, committer, mailboxes, versions, watchers, admission, estimates, clock, random };
-  const executions = openExecutions({ ...reading, isClosing: () => isClosing });
+  const reading = { store, committer, mailboxes, versions, watchers, admission, estimates, clock, random, desk };
+  const executions = openExecutions({ ...reading, isLocal: local.isLocal, isClosing: () => isClosing });
   return {
     committer,
     compaction,

@@ -5,6 +5,7 @@ import {
   ExecutionList,
   ExecutionListQuery,
   ExecutionResults,
+  ExplanationSchema,
   stepsPageMax,
 } from '../../contract/executions.ts';
 import { statusOf } from '../../core/state.ts';
@@ -39,6 +40,34 @@ export function executionRoutes(app: HttpApp, deps: ApiDeps, answer: ExecutionAn
       const { steps_offset: offset = 0, steps_limit: limit = stepsPageMax } = request.query;
       const place = { workspace: workspaceOf(request), executionId: executionIdOf(request.params) };
       return answer(place, { offset, limit });
+    },
+  });
+
+  app.route<{ Params: Identified }>({
+    method: 'GET',
+    url: '/executions/:id/explain',
+    config: { permission: 'executions:read' },
+    schema: {
+      summary: 'Explain what it waits for',
+      tags: ['executions'],
+      response: { 200: ExplanationSchema },
+    },
+    handler: async (request) => {
+      const executionId = executionIdOf(request.params);
+      const found = await executions.explain(workspaceOf(request), executionId);
+      return {
+        execution_id: executionId,
+        status: found.status,
+        summary: found.summary,
+        reasons: found.reasons.map(({ kind, message, step = null, since, until }) => ({
+          kind,
+          message,
+          step,
+          since: isoTimeOrNull(since),
+          until: isoTimeOrNull(until),
+        })),
+        reasons_total: found.reasonsTotal,
+      };
     },
   });
 

@@ -14,7 +14,7 @@ import type { StepError } from './errors.ts';
 import type { LoopFolded, LoopOpened } from './events.ts';
 import { endedRounds, loopTurn, roundOf } from './evolve-loop.ts';
 import { failAttempt } from './failure.ts';
-import { cancelFrame, openFrame, succeed } from './flow.ts';
+import { openFrame, succeed } from './flow.ts';
 import { loopBatchDefault, loopChunk, loopErrorsMax, loopRoundsDefault, roundsPerMoveMax } from './limits.ts';
 import type { LoopWork } from './program.ts';
 import { resumeFrame } from './resume.ts';
@@ -148,15 +148,10 @@ export function roundClosed(turn: Turn, frame: FrameState): void {
   const work = workOf(turn, loop.path);
   const isTooMuch = !work.isTolerant || loop.failures.size > (loop.tolerated ?? Number.POSITIVE_INFINITY);
   if (frame.status === 'failed' && isTooMuch) {
-    cancelRounds(turn, loop);
     return failAttempt(turn, loop.path, { error: present(frame.error, 'error of a failed round') });
   }
   if (work.isFoldable) fold(turn, loop);
   later(turn, () => goOnLoop(turn, loop.path));
-}
-
-function cancelRounds(turn: Turn, loop: LoopState): void {
-  for (const index of [...loop.running]) cancelFrame(turn, roundFrame(loop.path, index));
 }
 
 /** Folds the oldest rounds once a whole chunk of them has ended. Most rounds begin in order, so the first look suffices. */

@@ -226,12 +226,6 @@ export const mutants: readonly Mutant[] = [
     'loop.failures.size >= (loop.tolerated',
     'a loop fails one failure too early',
   ),
-  loop('if (turn.state.outstanding.has(loopTurn(path))) return;', '', 'a loop goes on before its turn'),
-  loop(
-    'cancelRounds(turn, loop);\n    return failAttempt',
-    'return failAttempt',
-    'rounds run on behind a loop that failed',
-  ),
   loop('again: [...again].sort((a, b) => a - b)', 'again: []', 'a retry forgets the rounds that failed'),
   loop('results: loop.results.slice(from, to),', 'results: loop.results.slice(from, to - 1),', 'a fold loses a result'),
   evolveLoop(

@@ -4,30 +4,30 @@ import { plainName } from '../model/fields/name.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { findEntry, isMap, textOf } from '../model/yaml/tree.ts';
 import type { Connection } from '../steps/connections.ts';
-import { named, port, url } from './config-kinds.ts';
+import { named, port, webAddress } from './config-kinds.ts';
 
 /** What steps reach by the name of a connection. A new kind is a table here and its interface in `steps/connections.ts`. */
 const type = <const T extends string>(name: T) => required('type', choice(name), 'What it is.');
 
 const slack = {
   type: type('slack'),
-  url: required('url', url('http', 'https'), 'Of an incoming webhook. Keep it in a variable.'),
+  url: required('url', webAddress({ takesQuery: true }), 'Of an incoming webhook. Keep it in a variable.'),
 } satisfies Fields;
 
 const teams = {
   type: type('teams'),
-  url: required('url', url('http', 'https'), 'Of a workflow that a webhook starts. Keep it in a variable.'),
+  url: required('url', webAddress({ takesQuery: true }), 'Of a workflow that a webhook starts. Keep it in a variable.'),
 } satisfies Fields;
 
 const pagerduty = {
   type: type('pagerduty'),
   routingKey: required('routing_key', label, 'Of an Events API v2 integration. Keep it in a variable.'),
-  url: optional('url', url('http', 'https'), 'Default https://events.pagerduty.com/v2/enqueue.'),
+  url: optional('url', webAddress({ takesQuery: true }), 'Default https://events.pagerduty.com/v2/enqueue.'),
 } satisfies Fields;
 
 const webhook = {
   type: type('webhook'),
-  url: required('url', url('http', 'https'), 'Where it is posted to.'),
+  url: required('url', webAddress({ takesQuery: true }), 'Where it is posted to.'),
   headers: optional('headers', record(label, label), 'Sent with every message.'),
   secret: optional('secret', label, 'Signs every message. Keep it in a variable.'),
 } satisfies Fields;

@@ -1,4 +1,5 @@
 import { choice, integer, type Kind, label, type Range, reportType } from '../model/fields/kind.ts';
+import { addressFault } from '../steps/services.ts';
 
 /**
  * Kinds of values that only configurations have. Numbers and booleans may be written as texts, because that is what
@@ -70,6 +71,21 @@ export function url(...protocols: readonly string[]): Kind<string> {
       return undefined;
     },
     schema: () => ({ type: 'string' }),
+  };
+}
+
+/** An address that the server calls, without user or password. */
+export function webAddress(options: { takesQuery?: boolean } = {}): Kind<string> {
+  const kind = url('http', 'https');
+  return {
+    ...kind,
+    read(spot, sink) {
+      const found = kind.read(spot, sink);
+      const fault = found === undefined ? undefined : addressFault(found, options);
+      if (fault === undefined) return found;
+      sink.report('VALUE_INVALID', spot, `"${spot.key}" ${fault}`);
+      return undefined;
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { plainName } from '../model/fields/name.ts';
 import { duration } from '../model/fields/time.ts';
 import { allowEntryExpected, parseAllowEntry } from '../steps/outbound-rules.ts';
 import type { Credentials, Service } from '../steps/services.ts';
-import { commaSeparated, port, size, url } from './config-kinds.ts';
+import { commaSeparated, port, size, webAddress } from './config-kinds.ts';
 
 /** Where the server may connect to for its users, and the HTTP services that it knows by name. */
 const allowEntry: Kind<string> = {
@@ -48,22 +48,8 @@ const credentials = exactlyOne('credentials', {
   ),
 });
 
-const baseUrl: Kind<string> = {
-  ...url('http', 'https'),
-  read(spot, sink) {
-    const found = url('http', 'https').read(spot, sink);
-    if (found === undefined) return undefined;
-    const parsed = URL.canParse(found) ? new URL(found) : undefined;
-    const isPlain = parsed && parsed.username + parsed.password + parsed.search + parsed.hash === '';
-    if (isPlain) return found;
-    const fault = parsed ? 'must hold no user, query or fragment: credentials go into "auth"' : 'is no address';
-    sink.report('VALUE_INVALID', spot, `"${spot.key}" ${fault}`);
-    return undefined;
-  },
-};
-
 const service = object('a service', {
-  baseUrl: required(['base_url', 'url'], baseUrl, 'Where it is; endpoints stay below it.'),
+  baseUrl: required(['base_url', 'url'], webAddress(), 'Where it is; endpoints stay below it.'),
   headers: optional('headers', record(label, label), 'Sent with every request.'),
   auth: optional(
     'auth',

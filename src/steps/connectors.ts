@@ -1,10 +1,11 @@
 import type { Clock } from '../kit/clock.ts';
+import { Fault } from '../kit/fault.ts';
 import type { Random } from '../kit/random.ts';
 import type { Connections } from './connections.ts';
 import type { Connector, Connectors } from './connector.ts';
 import type { Outbound } from './outbound.ts';
 import { type OutboundRules, openJudge } from './outbound-rules.ts';
-import type { Services } from './services.ts';
+import { addressFault, type Services } from './services.ts';
 
 /** What connectors need from outside, injected. */
 export interface ConnectorDeps {
@@ -19,11 +20,12 @@ export interface ConnectorDeps {
 
 /**
  * The whole list of connectors. Adding one is a folder, a line here and its conformance test. Loaded on first use: who
- * calls no database never pays for its client. Throws CONFIG_INVALID for rules that cannot be read.
+ * calls no database never pays for its client. Throws CONFIG_INVALID for rules and addresses that cannot be read.
  */
 export function openConnectors(deps: ConnectorDeps): Connectors {
   const { clock, random, outbound: rules = {}, services = {}, connections = {} } = deps;
   openJudge(rules);
+  requireAddresses(services, connections);
   const calling = callers(async () => (await import('./outbound/open-outbound.ts')).openOutbound({ rules, clock }));
   return {
     script: onFirstCall(async () => (await import('./script/script-connector.ts')).openScriptConnector(deps)),
@@ -37,6 +39,19 @@ export function openConnectors(deps: ConnectorDeps): Connectors {
       (await import('./notify/notify-connector.ts')).openNotifyConnector({ outbound, connections, clock }),
     ),
   };
+}
+
+/** A file was checked when it was read; a program that opens an engine may have written anything. */
+function requireAddresses(services: Services, connections: Connections): void {
+  const faults = [
+    ...Object.entries(services).map(([name, { baseUrl }]) => [`services.${name}`, addressFault(baseUrl)]),
+    ...Object.entries(connections).map(([name, given]) => [
+      `connections.${name}`,
+      'url' in given && given.url !== undefined ? addressFault(given.url, { takesQuery: true }) : undefined,
+    ]),
+  ];
+  const [key, fault] = faults.find(([, each]) => each !== undefined) ?? [];
+  if (key !== undefined) throw new Fault('CONFIG_INVALID', `the address of ${key} ${fault}`);
 }
 
 /** Connectors that go out by the one way there is, which is opened with the first of them. */

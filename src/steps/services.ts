@@ -17,3 +17,11 @@ export interface Credentials {
   /** Default header: X-API-Key. */
   readonly apiKey?: { readonly header?: string; readonly value: string };
 }
+
+/** What keeps a text from being an address of the configuration; undefined where nothing does. */
+export function addressFault(text: string, { takesQuery = false } = {}): string | undefined {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) return 'is no address like https://host/path';
+  const { username, password, search, hash } = new URL(text);
+  if (username + password !== '') return 'must hold no user or password: credentials go into "auth"';
+  return takesQuery || search + hash === '' ? undefined : 'must hold no query or fragment';
+}

@@ -85,9 +85,14 @@ function openConfigSource(text: string, options: SourceOptions): ConfigSource {
       message: 'a configuration is one document: leave "---" out',
       offset: second.root.start,
     });
+  const incomplete = new Set<number>();
   const filled =
     document?.root &&
-    fill(document.root, options, (message, offset) => found.push({ code: 'VALUE_INVALID', message, offset }));
+    fill(document.root, {
+      ...options,
+      report: (message, offset) => found.push({ code: 'VALUE_INVALID', message, offset }),
+      leftOut: (from) => incomplete.add(from.start),
+    });
   const root = filled && rootSpot(filled);
   const placeAt = indexLines(text);
   return {
@@ -101,7 +106,9 @@ function openConfigSource(text: string, options: SourceOptions): ConfigSource {
     problems: () =>
       [
         ...found,
-        ...problems.map(({ code, message, spot, offset }) => ({ code, message, offset: offset ?? spot.node.start })),
+        ...problems
+          .filter(({ code, spot }) => code !== 'FIELD_MISSING' || !incomplete.has(spot.node.start))
+          .map(({ code, message, spot, offset }) => ({ code, message, offset: offset ?? spot.node.start })),
       ]
         .sort((a, b) => a.offset - b.offset)
         .map(({ code, message, offset }) => ({ code, message, file: options.file, ...placeAt(offset) })),
@@ -127,28 +134,35 @@ export function openPlainSink(text: string): { sink: Sink; problems: Problem[] }
 
 const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
-type ReportAt = (message: string, offset: number) => void;
+interface Filling extends SourceOptions {
+  readonly report: (message: string, offset: number) => void;
+  /** A value of this object could not be known here, so nobody can say that it is missing. */
+  readonly leftOut: (from: Node) => void;
+}
 
 /** The tree with its variables filled in; undefined for a value to leave out. */
-function fill(node: Node, options: SourceOptions, report: ReportAt): Node | undefined {
-  if (node.kind === 'list') return { ...node, items: node.items.flatMap((item) => fill(item, options, report) ?? []) };
+function fill(node: Node, filling: Filling): Node | undefined {
+  if (node.kind === 'list') return { ...node, items: node.items.flatMap((item) => fill(item, filling) ?? []) };
   if (node.kind === 'map')
-    return { ...node, entries: node.entries.flatMap((entry) => fillEntry(entry, options, report)) };
+    return { ...node, entries: node.entries.flatMap((entry) => fillEntry(node, entry, filling)) };
   if (typeof node.value !== 'string' || !node.value.includes('${')) return node;
   let isUnset = false;
   const value = node.value.replace(variable, (_, name: string, fallback?: string) => {
     // As in a shell, `:-` covers an empty variable too.
-    const set = Object.hasOwn(options.env, name) ? options.env[name] : undefined;
+    const set = Object.hasOwn(filling.env, name) ? filling.env[name] : undefined;
     if (set !== undefined && (set !== '' || fallback === undefined)) return set;
     if (fallback !== undefined) return fallback;
     isUnset = true;
-    if (!options.isCheck) report(`the variable ${name} is not set: set it, or write \${${name}:-default}`, node.start);
+    if (!filling.isCheck)
+      filling.report(`the variable ${name} is not set: set it, or write \${${name}:-default}`, node.start);
     return '';
   });
   return isUnset ? undefined : { ...node, value, end: node.start };
 }
 
-function fillEntry(entry: Entry, options: SourceOptions, report: ReportAt): Entry[] {
-  const value = fill(entry.value, options, report);
-  return value === undefined ? [] : [{ ...entry, value }];
+function fillEntry(from: Node, entry: Entry, filling: Filling): Entry[] {
+  const value = fill(entry.value, filling);
+  if (value !== undefined) return [{ ...entry, value }];
+  filling.leftOut(from);
+  return [];
 }

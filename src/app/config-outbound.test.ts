@@ -120,6 +120,18 @@ describe('the configuration of what goes out', () => {
     });
   }
 
+  it('leaves values whose variables are not set here to the machine where the file is used', () => {
+    const text = `connections: { ops: { type: slack, url: "\${HOOK}" } }
+services: { crm: { base_url: "https://x", auth: { bearer: "\${TOKEN}" } } }`;
+    assert.deepEqual(problemsOf(text), []);
+    assert.match(problemsOf('connections: { ops: { type: slack } }').join(), /needs "url"/);
+    const { problems } = readPlatformFile(text, { file: 'f', env: {} });
+    assert.match(
+      problems.map(formatProblem).join('\n'),
+      /the variable HOOK is not set[\s\S]*the variable TOKEN is not set/,
+    );
+  });
+
   it('never shows a secret in a message', () => {
     for (const text of [
       'services: { a: { base_url: "https://u:hunter2@x" } }',

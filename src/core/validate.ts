@@ -1,7 +1,6 @@
 /** What a validate step does: data against schemas and rules, counted rule by rule, in the move that came to it. */
 import type { Scope, Template } from '../expression/expression.ts';
 import type { Json, JsonObject } from '../kit/json.ts';
-import { emptyObject } from '../kit/json.ts';
 import type { ValidateStep } from '../model/definition.ts';
 import { compileSchema, type SchemaCheck } from '../model/json-schema.ts';
 import { templateOf } from './compile-text.ts';
@@ -159,12 +158,11 @@ class Tally {
 
   result({ checked, passed, data }: { checked: number; passed: number; data: Json }): Validated {
     const isValid = this.isWholeSound && passed === checked;
-    const rules = emptyObject();
-    const quality = emptyObject<readonly [number, number]>();
-    for (const [name, { severity, ...counts }] of this.rules) {
-      rules[name] = { ...counts, severity };
-      quality[name] = [counts.passed, counts.failed];
-    }
+    const counts = [...this.rules];
+    const rules = Object.fromEntries(
+      counts.map(([name, { severity, ...count }]) => [name, { ...count, severity }] as const),
+    );
+    const quality = Object.fromEntries(counts.map(([name, count]) => [name, [count.passed, count.failed]] as const));
     const failed = checked - passed;
     const report = { valid: isValid, checked, passed, failed, rules, errors: this.errors };
     return { isValid, quality, report, data, message: this.message(checked, failed) };

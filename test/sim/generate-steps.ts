@@ -113,6 +113,8 @@ function makeStep(draft: Draft, depth: number): Fields {
   if (depth < depthMax && kind <= 12) return parallel(draft, depth);
   if (depth < depthMax && kind <= 22) return condition(draft, depth);
   if (depth < depthMax && kind <= 28) return loop(draft, depth);
+  if (kind === 33) return validate(draft);
+  if (kind === 34) return aggregate(draft);
   if (kind <= 36) return transform(draft);
   if (kind <= 46) return wait(draft);
   if (kind <= 49)
@@ -184,6 +186,30 @@ function transform(draft: Draft): Fields {
     name: draft.freshName(),
     type: 'transform',
     mapping: { n: `$.input.k${dice.int(1, 4)}`, at: '${now()}', dice: '${uuid()}', ...broken },
+  };
+}
+
+/** Sometimes passes, sometimes fails, sometimes lets what is wrong pass. */
+function validate(draft: Draft): Fields {
+  const { dice } = draft;
+  return {
+    name: draft.freshName(),
+    type: 'validate',
+    data: ['$.input.k1', '$.input.k2', '$.input.k1'],
+    rules: [
+      { name: 'low', condition: `$.item < ${dice.int(3, 9)}` },
+      { name: 'spread', condition: '$.item != $.index', severity: 'warning', message: 'no ${item}' },
+    ],
+    on_invalid: dice.pick(['fail', 'continue']),
+  };
+}
+
+function aggregate(draft: Draft): Fields {
+  return {
+    name: draft.freshName(),
+    type: 'aggregate',
+    items: ['$.input.k1', '$.input.k2', '$.input.k3'],
+    statistics: { n: { function: 'sum' }, middle: { function: 'median' }, all: { function: 'list' } },
   };
 }
 

@@ -51,6 +51,8 @@ export interface StepAnswer {
   readonly input?: unknown;
   readonly output?: unknown;
   readonly error?: ExecutionError;
+  /** What its executor told last; null unless it runs. */
+  readonly progress?: unknown;
 }
 
 export interface Execution<Output = unknown> {

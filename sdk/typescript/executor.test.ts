@@ -232,7 +232,7 @@ describe('executor', () => {
     let release: () => void = () => undefined;
     await make()
       .register('f', async (_, task) => {
-        task.heartbeat({ percent: 50 });
+        task.progress({ percent: 50 });
         await new Promise<void>((resolve) => {
           release = resolve;
         });
@@ -249,6 +249,48 @@ describe('executor', () => {
     const beats = platform.calledPaths('/api/v1/tasks/heartbeat').length;
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(platform.calledPaths('/api/v1/tasks/heartbeat').length, beats, 'no beats for a delivered task');
+  });
+
+  it('shows what was told while a heartbeat was under way with the next one', async () => {
+    platform.leaseMs = 90;
+    let tell: (progress: unknown) => void = () => undefined;
+    platform.onCall = ({ path, body }) => {
+      if (path === '/api/v1/tasks/heartbeat' && body.tasks[0]?.progress === 'first') tell('second');
+      return undefined;
+    };
+    await make()
+      .register('f', (_, task) => {
+        tell = (progress) => task.progress(progress);
+        tell('first');
+        return new Promise((resolve) => task.signal.addEventListener('abort', resolve));
+      })
+      .start();
+    platform.add('shop', 'f', [{ id: 't1' }]);
+    const told = () => platform.calledPaths('/api/v1/tasks/heartbeat').map((call) => call.body.tasks[0]?.progress);
+    await until(() => told().includes('second'), 'the second progress');
+    platform.cancelled.add('t1');
+  });
+
+  it('tells a function at once whose progress the platform would refuse', async () => {
+    const refusals: unknown[] = [];
+    await make()
+      .register('f', (_, task) => {
+        task.progress('x'.repeat(4_094));
+        for (const progress of ['x'.repeat(4_095), 'ü'.repeat(2_048), undefined, 1n, () => 1]) {
+          try {
+            task.progress(progress);
+          } catch (error) {
+            refusals.push(error);
+          }
+        }
+        return refusals.map((error) => (error as Error).message);
+      })
+      .start();
+    platform.add('shop', 'f', [{ id: 't1' }]);
+    await until(() => platform.results.length === 1, 'the result');
+    const { output } = platform.results[0] as { output: string[] };
+    assert.equal(output.length, 5);
+    for (const message of output) assert.match(message, /^progress .* (4096 bytes|JSON)/);
   });
 
   it('aborts the signal of a task that was cancelled', async () => {

@@ -116,16 +116,20 @@ export class Holdings {
       lease_token: wire.lease_token,
       ...(progress === undefined ? {} : { progress }),
     }));
+    const sent = due.map((held) => held.progress);
     // A beat that fails is soon tried again: the lease has two thirds left.
     for (const held of due) held.beatDueAt = sentAt + held.leaseMs / 6;
     try {
       const { beats, clockOffsetMs } = await this.#desk.heartbeat(tasks, Math.max(20, shortestMs / 3));
       const byId = new Map(beats.map((beat) => [beat.task_id, beat]));
-      for (const held of due) {
+      for (const [index, held] of due.entries()) {
         const beat = byId.get(held.wire.task_id);
         if (beat === undefined) continue;
         if (beat.cancel_requested) stopTask(held, 'the task was cancelled or its lease was lost');
         this.#extend(held, Date.parse(beat.lease_expires_at) - (Date.now() + clockOffsetMs), sentAt);
+        // What was told while this beat was on its way has its own.
+        if (held.progress === sent[index]) held.progress = undefined;
+        else this.showProgress(held, held.progress);
       }
     } catch (error) {
       this.#report(error);
@@ -138,7 +142,6 @@ export class Holdings {
     held.leaseMs = Math.max(leaseMinMs, leaseMs);
     held.leaseEndsAt = sentAt + held.leaseMs;
     held.beatDueAt = sentAt + held.leaseMs / 3;
-    held.progress = undefined;
   }
 }
 

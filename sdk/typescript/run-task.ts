@@ -1,6 +1,6 @@
 import type { HeldTask } from './holdings.ts';
 import { completed, errorOf, failed } from './outcome.ts';
-import { type Task, type TaskFunction, TaskStopped, type WireResult } from './task.ts';
+import { progressBytesMax, type Task, type TaskFunction, TaskStopped, type WireResult } from './task.ts';
 
 /**
  * Runs one task's function to a result. Never rejects.
@@ -75,6 +75,25 @@ function taskOf({ wire, controller }: HeldTask, showProgress: (progress: unknown
     idempotencyKey: wire.idempotency_key,
     traceparent: wire.traceparent,
     signal: controller.signal,
-    heartbeat: showProgress,
+    progress: (value) => showProgress(checkedProgress(value)),
   };
+}
+
+/** Told here and now, to the code that said it: the platform would refuse a whole heartbeat for it. */
+function checkedProgress(value: unknown): unknown {
+  const text = jsonOf(value);
+  const bytes = Buffer.byteLength(text);
+  // A copy: what is told is what it was when it was told.
+  if (bytes <= progressBytesMax) return JSON.parse(text);
+  throw new TypeError(`progress takes ${bytes} bytes of JSON and may take ${progressBytesMax} bytes: say it shorter`);
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    const text = JSON.stringify(value) as string | undefined;
+    if (text !== undefined) return text;
+  } catch {
+    // A BigInt, or an object inside itself.
+  }
+  throw new TypeError('progress must be JSON: text, number, boolean, null, list or object');
 }

@@ -49,9 +49,16 @@ export interface Task {
    * an Error with `code` CANCELLED, TIMEOUT or STOPPING.
    */
   readonly signal: AbortSignal;
-  /** Shows progress to whoever watches. The lease is kept without it. */
-  heartbeat(progress?: unknown): void;
+  /**
+   * Tells how far it is, for whoever looks at the step while it runs: any JSON of at most `progressBytesMax`. The last one
+   * counts and is sent within a second or with the next heartbeat; nothing keeps it once the task has ended. Throws a
+   * TypeError for what is too long or no JSON.
+   */
+  progress(value: unknown): void;
 }
+
+/** What the platform takes of one progress: bytes of its JSON text in UTF-8. */
+export const progressBytesMax = 4_096;
 
 /** Does the work: what it returns (JSON; undefined is null) is the step's response, what it throws the step's error. */
 export type TaskFunction<Input = never, Output = unknown> = (input: Input, task: Task) => Output | Promise<Output>;

@@ -25,6 +25,8 @@ export interface TestEngine extends Engine {
   isReady: boolean;
   /** Who holds every task that is handed out. */
   holderSince: number | undefined;
+  /** What the last heartbeat told. */
+  holderProgress: Json | undefined;
   statistics: Statistics;
 }
 
@@ -165,6 +167,7 @@ export function openTestEngine(): TestEngine {
     calls,
     isReady: true,
     holderSince: undefined,
+    holderProgress: undefined,
     statistics: { total: emptySummary, buckets: [], steps: {} },
     get watcherCount() {
       return watchers.values().reduce((sum, set) => sum + set.size, 0);
@@ -376,6 +379,7 @@ export function openTestEngine(): TestEngine {
       },
       async heartbeat(workspace, held) {
         called('heartbeat', workspace, held);
+        for (const { progress } of held) engine.holderProgress = progress ?? engine.holderProgress;
         return held.map(({ taskId }) => ({
           taskId,
           leaseExpiresAt: testNowMs + 90_000,
@@ -387,7 +391,10 @@ export function openTestEngine(): TestEngine {
         for (const { taskId } of held) leases.delete(taskId);
       },
       lastAskedFor: () => undefined,
-      holder: () => (engine.holderSince === undefined ? undefined : { since: engine.holderSince, worker: 'w1' }),
+      holder: () =>
+        engine.holderSince === undefined
+          ? undefined
+          : { since: engine.holderSince, worker: 'w1', progress: engine.holderProgress },
       async depths() {
         called('depths');
         return [

@@ -121,6 +121,7 @@ export const StepAnswerSchema = Type.Object(
     input: AnyJson('What it was given.'),
     output: AnyJson('Null until it completed.'),
     error: ExecutionErrorOrNull,
+    progress: AnyJson('What its executor told last; null where it told nothing, and once the step has ended.'),
     iterations: Type.Optional(
       Type.Object(
         {

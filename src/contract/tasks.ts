@@ -3,6 +3,8 @@ import { type Static, Type } from 'typebox';
 import { AnyJson, closed, DurationText, Time, TimeOrNull } from './values.ts';
 
 export const tasksPerCallMax = 1_000;
+/** The longest JSON text that an executor may tell of a task's progress. In bytes of UTF-8. */
+export const progressBytesMax = 4_096;
 
 const Word = (description: string) => Type.String({ minLength: 1, maxLength: 255, description });
 const TaskId = Word('As claim gave it.');
@@ -94,7 +96,9 @@ export const CompleteAnswer = Type.Object(
   { title: 'CompleteAnswer' },
 );
 
-const HeldTask = closed({ ...lease, progress: Type.Optional(AnyJson('For people who look.')) });
+const progressIs = `For people who look: the step shows it while it runs, and nothing keeps it. ${progressBytesMax} bytes at most.`;
+
+const HeldTask = closed({ ...lease, progress: Type.Optional(AnyJson(progressIs)) });
 
 export const HeartbeatBody = closed(
   { tasks: Type.Array(HeldTask, { maxItems: tasksPerCallMax }) },

@@ -326,7 +326,11 @@ describe('a lease', () => {
     const id = await node.start();
     assert.equal(node.engine.tasks.holder(id, 'a'), undefined);
     await node.claimOne();
-    assert.deepEqual(node.engine.tasks.holder(id, 'a'), { since: node.clock.nowMs(), worker: 'w' });
+    assert.deepEqual(node.engine.tasks.holder(id, 'a'), {
+      since: node.clock.nowMs(),
+      worker: 'w',
+      progress: undefined,
+    });
   });
 });
 

@@ -12,7 +12,7 @@ import type { Json } from '../kit/json.ts';
 import type { StoredTask } from '../storage/tasks.ts';
 import { type ClaimDesk, type ClaimsDeps, openClaimDesk } from './claims.ts';
 import type { Committer } from './committer.ts';
-import type { HeartbeatAnswer, TaskAnswer, TaskDesk, TaskResult } from './engine.ts';
+import type { Heartbeat, HeartbeatAnswer, TaskAnswer, TaskDesk, TaskResult } from './engine.ts';
 import { openLeaseBook } from './lease-book.ts';
 import type { Advanced, Live, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
@@ -88,10 +88,7 @@ export function openDesk(deps: DeskDeps): Desk {
     return { taskId, accepted: false, code: 'STALE_LEASE' };
   }
 
-  async function heartbeatOne(
-    workspace: string,
-    task: { taskId: string; leaseToken: string },
-  ): Promise<HeartbeatAnswer> {
+  async function heartbeatOne(workspace: string, task: Heartbeat): Promise<HeartbeatAnswer> {
     const lost: HeartbeatAnswer = { taskId: task.taskId, leaseExpiresAt: 0, cancelRequested: true };
     const parsed = parseTaskId(task.taskId);
     const held = await leases.find(task.taskId);
@@ -104,9 +101,15 @@ export function openDesk(deps: DeskDeps): Desk {
     const { heartbeatMs = deps.leaseMs, timeoutMs = Number.POSITIVE_INFINITY } =
       state.steps.get(parsed.step)?.task ?? {};
     const expiresAt = Math.min(deps.clock.nowMs() + heartbeatMs, held.since + timeoutMs);
+    // Before the write, so that whoever settles the task meanwhile finds what there is to forget.
+    if (!leases.peek(task.taskId)) leases.set(task.taskId, held);
     const isExtended = await write({ kind: 'extend', taskId: task.taskId, token: held.token, expiresAt });
-    if (!isExtended) return lost;
+    if (!isExtended) {
+      if (leases.peek(task.taskId) === held) leases.delete(task.taskId);
+      return lost;
+    }
     held.expiresAt = expiresAt;
+    if (task.progress !== undefined) held.progress = task.progress;
     return { taskId: task.taskId, leaseExpiresAt: expiresAt, cancelRequested: !isWanted };
   }
 
@@ -184,7 +187,7 @@ export function openDesk(deps: DeskDeps): Desk {
       const state = deps.mailboxes.peek(executionId)?.state;
       const found = state?.steps.get(step);
       const held = found && leases.peek(taskIdOf(executionId, `${passId(found)}/${found.attempt}`));
-      return held && { since: held.since, worker: held.worker };
+      return held && { since: held.since, worker: held.worker, progress: held.progress };
     },
     lastAskedFor: claims.lastAskedFor,
     depths: () => deps.store.tasks.depths(deps.clock.nowMs()),

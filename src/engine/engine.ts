@@ -211,16 +211,13 @@ export interface TaskDesk {
   claim(request: ClaimRequest, signal?: AbortSignal): Promise<readonly HandedTask[]>;
   /** One answer per result, in their order. Never rejects for a stale lease. */
   complete(workspace: string, results: readonly TaskResult[]): Promise<readonly TaskAnswer[]>;
-  heartbeat(
-    workspace: string,
-    tasks: readonly { taskId: string; leaseToken: string }[],
-  ): Promise<readonly HeartbeatAnswer[]>;
+  heartbeat(workspace: string, tasks: readonly Heartbeat[]): Promise<readonly HeartbeatAnswer[]>;
   /** Gives tasks back, ready for another worker at once. */
   release(workspace: string, tasks: readonly { taskId: string; leaseToken: string }[]): Promise<void>;
-  /** Who works on a step right now: when it was claimed, by whom. Undefined where nobody holds it. */
-  holder(executionId: string, step: string): { readonly since: number; readonly worker: string } | undefined;
   /** When somebody last asked for tasks of an executor's function, since the start. */
   lastAskedFor(workspace: string, executor: string, functionName: string): number | undefined;
+  /** Who works on a step right now. Undefined where nobody holds it. */
+  holder(executionId: string, step: string): Holder | undefined;
   depths(): Promise<readonly QueueDepth[]>;
 }
 
@@ -262,6 +259,21 @@ export interface TaskAnswer {
   readonly accepted: boolean;
   /** `STALE_LEASE`, `TASK_UNKNOWN`. */
   readonly code?: string;
+}
+
+export interface Heartbeat {
+  readonly taskId: string;
+  readonly leaseToken: string;
+  /** For people who look: kept in memory as long as the lease, and no longer. Absent: what was told before stays. */
+  readonly progress?: Json;
+}
+
+export interface Holder {
+  /** When it was claimed, in milliseconds since the epoch. */
+  readonly since: number;
+  readonly worker: string;
+  /** What the worker told last; undefined where it told nothing. */
+  readonly progress: Json | undefined;
 }
 
 export interface HeartbeatAnswer {

@@ -1,4 +1,8 @@
-/** Who holds which task, as far as this node handed it out. The task row is the truth; this saves reading it. */
+/**
+ * Who holds which task, as far as this node handed it out or heard from its holder. The task row is the truth; this saves
+ * reading it.
+ */
+import type { Json } from '../kit/json.ts';
 import type { Tasks } from '../storage/tasks.ts';
 
 export interface HeldLease {
@@ -7,6 +11,8 @@ export interface HeldLease {
   readonly worker: string;
   readonly since: number;
   expiresAt: number;
+  /** What its holder told last of how far it is. */
+  progress?: Json;
 }
 
 export interface LeaseBook {
@@ -14,7 +20,7 @@ export interface LeaseBook {
   delete(taskId: string): void;
   /** What this node knows of it. */
   peek(taskId: string): HeldLease | undefined;
-  /** Read from its row where this node did not hand it out. */
+  /** Read from its row where this node knows nothing of it. */
   find(taskId: string): Promise<HeldLease | undefined>;
 }
 

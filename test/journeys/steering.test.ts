@@ -69,6 +69,17 @@ describe('steering', () => {
   const operate = ({ execution_id: id }: { execution_id: string }, what: string, body: object = {}) =>
     platform.call(`POST /api/v1/executions/${id}/${what}`, { body });
 
+  test('an executor tells how far it is, and the step shows it until it ends', async () => {
+    const progress = { seats: '3 of 4' };
+    executor.follow({ travel: { ...script.travel, bookHotel: { answer: null, delayMs: 2_500, progress } } });
+    const { execution_id: id } = await start('trip');
+    const hotel = async () => (await platform.get(`executions/${id}`)).steps[1];
+    const shown = await until(async () => (await hotel())?.progress ?? undefined, { what: 'progress', everyMs: 50 });
+    assert.deepEqual(shown, progress);
+    await platform.ended(id);
+    assert.equal((await hotel()).progress, null);
+  });
+
   test('cancel lets the call in flight settle, undoes what was done and ends cancelled', async () => {
     const started = await startTrip();
     assert.equal((await operate(started, 'cancel', { reason: 'changed my mind' })).status, 200);

@@ -12,7 +12,7 @@ import { type Child, startChild } from './child-process.ts';
 
 /** What one call of a function does. */
 export type Behaviour =
-  | { readonly answer: unknown; readonly delayMs?: number }
+  | { readonly answer: unknown; readonly delayMs?: number; readonly progress?: unknown }
   | { readonly fail: { readonly code: string; readonly message: string; readonly retryable?: boolean } }
   /** Never answers. */
   | { readonly hang: true }

@@ -14,7 +14,7 @@ for (const [name, functions] of Object.entries(script())) {
   for (const functionName of Object.keys(functions)) {
     executor.register(functionName, async (input: unknown, task) => {
       await effects.add(effectOf(name, input, task));
-      return behave(behaviourOf(name, functionName), input);
+      return behave(behaviourOf(name, functionName), input, task);
     });
   }
   await executor.start();
@@ -35,11 +35,12 @@ function behaviourOf(name: string, functionName: string): Behaviour {
   return list[Math.min(count, list.length - 1)] ?? { answer: null };
 }
 
-async function behave(behaviour: Behaviour, input: unknown): Promise<unknown> {
+async function behave(behaviour: Behaviour, input: unknown, task: Task): Promise<unknown> {
   if ('crash' in behaviour) process.kill(process.pid, 'SIGKILL');
   if ('hang' in behaviour) return new Promise(() => undefined);
   if ('fail' in behaviour) throw failure(behaviour.fail);
   if (!('answer' in behaviour)) return null;
+  if (behaviour.progress !== undefined) task.progress(behaviour.progress);
   if (behaviour.delayMs !== undefined) await delay(behaviour.delayMs);
   return behaviour.answer === '$input' ? input : behaviour.answer;
 }

@@ -71,6 +71,7 @@ function stepAnswer({ state, holder }: ExecutionView, step: StepState): StepAnsw
     input: inputOf(state, step),
     output: step.output ?? null,
     error: step.error ?? null,
+    progress: held?.progress ?? null,
     ...iterationsOf(state, step),
   };
 }

@@ -29,7 +29,9 @@ describe('executions', () => {
     subject.engine.holderSince = testNowMs + 250;
     const running = await step();
     assert.deepEqual([running?.['status'], running?.['started_at']], ['running', '2026-01-31T12:00:00.250Z']);
-    assert.deepEqual(running?.['input'], { a: 1 });
+    assert.deepEqual([running?.['input'], running?.['progress']], [{ a: 1 }, null]);
+    subject.engine.holderProgress = { percent: 40 };
+    assert.deepEqual((await step())?.['progress'], { percent: 40 });
   });
 
   test('progress, durations and outputs of one that completed', async () => {

@@ -91,6 +91,21 @@ describe('tasks', () => {
     assert.ok(!subject.engine.calls.some(({ name }) => name === 'complete'));
   });
 
+  test('may tell of their progress in 4 KiB, and are told its place where it is more', async () => {
+    const beat = (progress: unknown) =>
+      call('POST /tasks/heartbeat', {
+        tasks: [
+          { task_id: 'a', lease_token: 'x' },
+          { task_id: 'b', lease_token: 'x', progress },
+        ],
+      });
+    assert.equal((await beat('x'.repeat(4_094))).status, 200);
+    const { status, body } = await beat('ü'.repeat(2_048));
+    assert.deepEqual([status, body['code']], [422, 'REQUEST_INVALID']);
+    const [error] = body['errors'] as Record<string, unknown>[];
+    assert.deepEqual([error?.['code'], error?.['pointer']], ['VALUE_INVALID', '/tasks/1/progress']);
+  });
+
   test('heartbeat and release', async () => {
     await call('POST /tasks/claim', { ...claimed, max_tasks: 1 });
     const held = { task_id: 'exec_0001:greet', lease_token: 'lease_exec_0001' };
@@ -103,6 +118,11 @@ describe('tasks', () => {
     assert.deepEqual(beat.body['tasks'], [
       { task_id: 'exec_0001:greet', lease_expires_at: '2026-01-31T12:01:30.000Z', cancel_requested: false },
       { task_id: 'x', lease_expires_at: '2026-01-31T12:01:30.000Z', cancel_requested: true },
+    ]);
+    const [, given] = subject.engine.calls.at(-1)?.arguments ?? [];
+    assert.deepEqual(given, [
+      { taskId: 'exec_0001:greet', leaseToken: 'lease_exec_0001', progress: 0.5 },
+      { taskId: 'x', leaseToken: 'x' },
     ]);
     assert.deepEqual((await call('POST /tasks/release', { tasks: [held] })).body, { released: 1 });
   });

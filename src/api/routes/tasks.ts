@@ -12,12 +12,13 @@ import {
   CompleteBody,
   HeartbeatAnswerSchema,
   HeartbeatBody,
+  progressBytesMax,
   ReleaseAnswer,
   ReleaseBody,
   type Result,
 } from '../../contract/tasks.ts';
 import type { StepError } from '../../core/errors.ts';
-import type { TaskAnswer, TaskResult } from '../../engine/engine.ts';
+import type { Heartbeat, TaskAnswer, TaskResult } from '../../engine/engine.ts';
 import type { Json } from '../../kit/json.ts';
 import { isoTime } from '../answers/time.ts';
 import { refuseFlaw } from '../body.ts';
@@ -25,11 +26,16 @@ import type { Closing } from '../closing.ts';
 import { defined } from '../defined.ts';
 import { depthMax, type Flaw, findFlaw } from '../flaw.ts';
 import { type ApiDeps, bulkBodyBytesMax, type HttpApp, workspaceOf } from '../http-app.ts';
+import { refusal } from '../problem.ts';
 import { type Claim, claimRequest, openClaims } from './claims.ts';
 
 interface Lease {
   task_id: string;
   lease_token: string;
+}
+
+interface HeldTask extends Lease {
+  progress?: unknown;
 }
 
 /** `results`, its place and `output` stand around what an executor gives. */
@@ -86,13 +92,13 @@ function completeRoute(app: HttpApp, { engine }: ApiDeps, claim: Claim): void {
 function leaseRoutes(app: HttpApp, { engine }: ApiDeps): void {
   const { tasks } = engine;
 
-  app.route<{ Body: { tasks: Lease[] } }>({
+  app.route<{ Body: { tasks: HeldTask[] } }>({
     method: 'POST',
     url: '/tasks/heartbeat',
     config: { permission: 'tasks:work' },
     schema: { summary: 'Keep tasks', tags: ['tasks'], body: HeartbeatBody, response: { 200: HeartbeatAnswerSchema } },
     handler: async (request) => {
-      const answers = await tasks.heartbeat(workspaceOf(request), request.body.tasks.map(leaseOf));
+      const answers = await tasks.heartbeat(workspaceOf(request), request.body.tasks.map(heartbeatOf));
       return {
         tasks: answers.map(({ taskId, leaseExpiresAt, cancelRequested }) => ({
           task_id: taskId,
@@ -114,6 +120,16 @@ function leaseRoutes(app: HttpApp, { engine }: ApiDeps): void {
       return { released: given.length };
     },
   });
+}
+
+function heartbeatOf({ progress, ...lease }: HeldTask, index: number): Heartbeat {
+  if (progress === undefined) return leaseOf(lease);
+  const bytes = Buffer.byteLength(JSON.stringify(progress));
+  if (bytes > progressBytesMax) {
+    const message = `progress may take ${progressBytesMax} bytes of JSON, and this takes ${bytes}; say it shorter`;
+    throw refusal({ code: 'VALUE_INVALID', message, pointer: `/tasks/${index}/progress`, in: 'body' });
+  }
+  return { ...leaseOf(lease), progress: progress as Json };
 }
 
 const leaseOf = (lease: Lease): { taskId: string; leaseToken: string } => ({

@@ -120,6 +120,14 @@ function errorAnswer(error: Record<string, unknown>): ProblemErrorAnswer {
   return answer;
 }
 
+/** Refuses a value whose JSON text is longer than what is kept of it. */
+export function refuseLong(value: unknown, { bytesMax, pointer }: { bytesMax: number; pointer: string }): void {
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  if (bytes <= bytesMax) return;
+  const message = `it may take ${bytesMax} bytes of JSON and takes ${bytes}; say it shorter`;
+  throw refusal({ code: 'VALUE_INVALID', message, pointer, in: 'body' });
+}
+
 /** One refused value of a request, as a fault. */
 export function refusal(error: ProblemErrorAnswer): Fault {
   const place = error.pointer === '' ? '' : ` at ${error.pointer}`;

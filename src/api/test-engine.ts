@@ -203,6 +203,7 @@ export function openTestEngine(): TestEngine {
           description: options?.description ?? '',
           tags: ['demo'],
           owner: null,
+          metadata: options?.metadata ?? {},
           createdAt: testNowMs,
           active: true,
         };

@@ -18,6 +18,11 @@ export const Diagnostic = Type.Object(
   { title: 'Diagnostic' },
 );
 
+/** The longest JSON text of what a deploy tells of its version. In bytes of UTF-8. */
+export const metadataBytesMax = 16_384;
+
+const metadata = AnyObject('As the first deploy of this version gave it; `{}` where it gave none.');
+
 /** The JSON form of a definition; the YAML text alone is accepted in its place. */
 export const DefinitionBody = closed(
   {
@@ -25,8 +30,10 @@ export const DefinitionBody = closed(
     context_yaml: Type.Optional(
       Type.String({ maxLength: definitionLengthMax, description: 'A WorkflowContext that belongs to it.' }),
     ),
-    description: Type.Optional(Type.String({ maxLength: 4_096 })),
-    metadata: Type.Optional(AnyObject('Accepted for older clients; write `metadata` into the definition instead.')),
+    description: Type.Optional(Type.String({ maxLength: 4_096, description: 'In place of the one in the text.' })),
+    metadata: Type.Optional(
+      AnyObject(`Kept with the version: a commit, a build, who asked for it. ${metadataBytesMax} bytes at most.`),
+    ),
   },
   { title: 'DefinitionBody' },
 );
@@ -103,6 +110,7 @@ export const VersionSummary = Type.Object(
     active: Type.Boolean(),
     hash: Type.String({ description: 'Of the definition and its context; the ETag.' }),
     description: Type.String(),
+    metadata,
     created_at: Time('When it was deployed.'),
   },
   { title: 'VersionSummary' },
@@ -114,6 +122,7 @@ export const VersionList = Type.Object({ versions: Type.Array(VersionSummary) },
 export const WorkflowDetail = Type.Object(
   {
     ...summary,
+    metadata,
     active: Type.Boolean({ description: 'New executions start on this version.' }),
     hash: Type.String(),
     yaml_content: Type.String(),

@@ -74,7 +74,10 @@ export interface DeployOptions {
   /** Warnings stop it too. */
   readonly strict?: boolean;
   readonly file?: string;
+  /** In place of the one in the text. */
   readonly description?: string;
+  /** Kept with the version and no part of its content: of a version that is there already both stay as they are. */
+  readonly metadata?: JsonObject;
 }
 
 export interface Deployed {

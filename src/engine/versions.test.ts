@@ -67,6 +67,38 @@ describe('deploying', () => {
   });
 });
 
+describe('what a deploy tells of its version', () => {
+  const told = { description: 'says hello', metadata: { commit: 'f00d' } };
+  const stored = async (node: Node) => {
+    const { description, metadata } = await node.engine.versions.get(workspace, 'flow');
+    return { description, metadata };
+  };
+
+  test('is kept with it, the description in place of the one in the text', async () => {
+    const node = await makeEngine();
+    await deploy(node, textOf(one).replace('name: flow,', 'name: flow, description: of the text,'));
+    assert.deepEqual(await stored(node), { description: 'of the text', metadata: {} });
+    await deploy(node, textOf(one, 'flow', '1.1.0').replace('name: flow,', 'name: flow, description: old,'), told);
+    assert.deepEqual(await stored(node), told);
+  });
+
+  test('is no part of its content: the same text is the same version, and what the first deploy told stays', async () => {
+    const node = await makeEngine();
+    await deploy(node, textOf(one), told);
+    const again = await deploy(node, textOf(one), { description: 'other', metadata: { commit: 'beef' } });
+    assert.equal(again.result, 'present');
+    assert.deepEqual(await stored(node), told);
+  });
+
+  test('stays when a context is attached later', async () => {
+    const node = await makeEngine();
+    await deploy(node, textOf(one), told);
+    const { version } = await deploy(node, contextText('number'));
+    assert.ok(version?.definition.includes('inputSchema'));
+    assert.deepEqual(await stored(node), told);
+  });
+});
+
 describe('a context', () => {
   const hasSchema = async (node: Node): Promise<boolean> => {
     const { definition } = await node.engine.versions.get(workspace, 'flow');

@@ -90,7 +90,7 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
     const parsed = await parseAll(text, options);
     refuseInvalid(parsed, options);
     let deployed: Deployed | undefined;
-    for (const workflow of parsed.workflows) deployed = await deployWorkflow(workspace, workflow, parsed);
+    for (const workflow of parsed.workflows) deployed = await deployWorkflow(workspace, workflow, { parsed, options });
     for (const context of parsed.contexts) {
       if (parsed.workflows.some((workflow) => owns(workflow.name, context))) continue;
       deployed = await deployContext(workspace, context, parsed.diagnostics);
@@ -100,12 +100,18 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
     return deployed;
   }
 
-  async function deployWorkflow(workspace: string, workflow: ParsedWorkflow, parsed: Parsed): Promise<Deployed> {
+  async function deployWorkflow(
+    workspace: string,
+    workflow: ParsedWorkflow,
+    { parsed, options }: { parsed: Parsed; options: DeployOptions },
+  ): Promise<Deployed> {
     const name = workflow.name ?? '';
     const given = parsed.contexts.find((context) => owns(name, context));
     const waiting = given ? undefined : await catalog.waitingContext(workspace, name);
     const waited = waiting === undefined ? undefined : (await deps.parse(waiting, undefined)).contexts[0];
-    const version = await sameOrNew(workspace, workflow, given ?? waited);
+    const content = await sameOrNew(workspace, workflow, given ?? waited);
+    const { description = content.description, metadata = content.metadata } = options;
+    const version = { ...content, description, metadata };
     const result = await catalog.putVersion(version);
     if (result === 'conflict') throw conflict(name, version.version);
     if (waiting !== undefined) await catalog.waitingContext(workspace, name, null);
@@ -142,6 +148,7 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
       description: definition.description ?? '',
       tags: definition.tags ?? [],
       owner: definition.owner ?? null,
+      metadata: {},
       createdAt: clock.nowMs(),
     };
   }
@@ -174,7 +181,8 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
   async function attach(workspace: string, latest: StoredVersion, context: ParsedContext): Promise<StoredVersion> {
     const [parsed] = (await deps.parse(latest.yaml, undefined)).workflows;
     if (!parsed) throw new Fault('INTERNAL', `the stored text of ${latest.name} holds no workflow`);
-    const version = { ...newVersion(workspace, parsed, context), createdAt: latest.createdAt };
+    const { description, metadata, createdAt } = latest;
+    const version = { ...newVersion(workspace, parsed, context), description, metadata, createdAt };
     if (version.hash === latest.hash) return latest;
     if (latest.contextYaml !== null || (await deps.hasExecutions(workspace, latest.name, latest.version))) {
       throw conflict(latest.name, latest.version);

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../kit/json.ts';
+
 /** Workflows and their versions. A version never changes once an execution may have started on it. */
 export interface Catalog {
   /**
@@ -39,6 +41,8 @@ export interface NewVersion {
   readonly description: string;
   readonly tags: readonly string[];
   readonly owner: string | null;
+  /** What its first deploy told of it; no part of its content. */
+  readonly metadata: JsonObject;
   readonly createdAt: number;
 }
 

@@ -86,6 +86,7 @@ export function version(name: string, number: string, more: Partial<NewVersion> 
     description: '',
     tags: [],
     owner: null,
+    metadata: {},
     createdAt: noon,
     ...more,
   };

@@ -38,6 +38,7 @@ export function workflowDetail(version: StoredVersion): WorkflowDetailAnswer {
     tags: [...version.tags],
     owner: version.owner,
     created_at: isoTime(version.createdAt),
+    metadata: version.metadata,
     active: version.active,
     hash: version.hash,
     yaml_content: version.yaml,
@@ -63,6 +64,7 @@ export function versionSummary(version: StoredVersion): VersionSummaryAnswer {
     active: version.active,
     hash: version.hash,
     description: version.description,
+    metadata: version.metadata,
     created_at: isoTime(version.createdAt),
   };
 }

@@ -8,6 +8,7 @@ import {
   DefinitionQuery,
   type DefinitionRequest,
   Deployed,
+  metadataBytesMax,
   Validation,
 } from '../../contract/workflows.ts';
 import type { Deployed as DeployResult, Versions } from '../../engine/engine.ts';
@@ -18,7 +19,7 @@ import { readTextBodies } from '../body.ts';
 import { defined } from '../defined.ts';
 import { checkPrecondition, etagOf } from '../etag.ts';
 import { type ApiDeps, type HttpApp, workspaceOf } from '../http-app.ts';
-import { refusal } from '../problem.ts';
+import { refusal, refuseLong } from '../problem.ts';
 import { workflowNameOf } from '../requests.ts';
 
 interface DeployQuery {
@@ -109,9 +110,10 @@ function definitionOf(sent: unknown): DefinitionRequest {
 }
 
 function deployArguments(definition: DefinitionRequest, query: DeployQuery) {
-  const { yaml_content: text, context_yaml: context, description } = definition;
+  const { yaml_content: text, context_yaml: context, description, metadata } = definition;
   const { strict, file } = query;
-  return [text, defined({ context, description, strict, file })] as const;
+  if (metadata !== undefined) refuseLong(metadata, { bytesMax: metadataBytesMax, pointer: '/metadata' });
+  return [text, defined({ context, description, metadata, strict, file })] as const;
 }
 
 /** Looked at before anything is stored: a deploy under the wrong address must change nothing. */

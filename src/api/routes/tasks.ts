@@ -26,7 +26,7 @@ import type { Closing } from '../closing.ts';
 import { defined } from '../defined.ts';
 import { depthMax, type Flaw, findFlaw } from '../flaw.ts';
 import { type ApiDeps, bulkBodyBytesMax, type HttpApp, workspaceOf } from '../http-app.ts';
-import { refusal } from '../problem.ts';
+import { refuseLong } from '../problem.ts';
 import { type Claim, claimRequest, openClaims } from './claims.ts';
 
 interface Lease {
@@ -124,11 +124,7 @@ function leaseRoutes(app: HttpApp, { engine }: ApiDeps): void {
 
 function heartbeatOf({ progress, ...lease }: HeldTask, index: number): Heartbeat {
   if (progress === undefined) return leaseOf(lease);
-  const bytes = Buffer.byteLength(JSON.stringify(progress));
-  if (bytes > progressBytesMax) {
-    const message = `progress may take ${progressBytesMax} bytes of JSON, and this takes ${bytes}; say it shorter`;
-    throw refusal({ code: 'VALUE_INVALID', message, pointer: `/tasks/${index}/progress`, in: 'body' });
-  }
+  refuseLong(progress, { bytesMax: progressBytesMax, pointer: `/tasks/${index}/progress` });
   return { ...leaseOf(lease), progress: progress as Json };
 }
 

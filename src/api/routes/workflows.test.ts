@@ -49,7 +49,27 @@ describe('deploying', () => {
     });
     assert.match(String(headers['etag']), /^"\w+"$/);
     const [, , options] = subject.engine.calls.at(-1)?.arguments ?? [];
-    assert.deepEqual(options, { context, description: 'says hello' });
+    assert.deepEqual(options, { context, description: 'says hello', metadata: { a: 1 } });
+  });
+
+  test('metadata stands in the details of the version and in the list of versions', async () => {
+    const metadata = { commit: 'f00d', ci: { run: 7 } };
+    await call('POST /workflows', { yaml_content: helloYaml, metadata });
+    await deploy(second);
+    assert.deepEqual((await call('GET /workflows/hello')).body['metadata'], {});
+    assert.deepEqual((await call('GET /workflows/hello/versions/1.0.0')).body['metadata'], metadata);
+    const { body } = await call('GET /workflows/hello/versions');
+    const listed = (body['versions'] as Record<string, unknown>[]).map((version) => version['metadata']);
+    assert.deepEqual(listed, [{}, metadata]);
+  });
+
+  test('metadata of more than 16 KiB is refused with its place', async () => {
+    const sent = (length: number) =>
+      call('POST /workflows', { yaml_content: helloYaml, metadata: { a: 'x'.repeat(length) } });
+    const { status, body } = await sent(16_384 - 7);
+    assert.deepEqual([status, body['code']], [422, 'REQUEST_INVALID']);
+    assert.equal((body['errors'] as { pointer: string }[])[0]?.pointer, '/metadata');
+    assert.equal((await sent(16_384 - 8)).status, 201);
   });
 
   test('a context alone waits for its workflow', async () => {

@@ -139,6 +139,7 @@ const steps: readonly string[] = [
     PRIMARY KEY (workspace, name)
   ) STRICT;
   `,
+  `ALTER TABLE versions ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';`,
 ];
 
 /** Brings a database up to date. Throws CONFIG_INVALID where a newer program has written it, and leaves it alone. */

@@ -2,6 +2,7 @@
  * Workflows and their versions. Each change is one or two conditional statements in one transaction of the writer;
  * what they changed tells the outcome. Single finds are read on the calling thread, lists on the reader thread.
  */
+import type { JsonObject } from '../../kit/json.ts';
 import type { Catalog, NewVersion, StoredVersion, StoredWorkflow } from '../catalog.ts';
 import type { LocalReader } from './local-reader.ts';
 import { type Row, type RunStatements, type Statement, sql } from './statements.ts';
@@ -93,8 +94,11 @@ function liveWorkflows(workspace: string): Statement {
 function addVersion(version: NewVersion): Statement {
   const { workspace, name, hash, yaml, contextYaml, definition, description, tags, owner, createdAt } = version;
   return sql`
-    INSERT INTO versions VALUES (${workspace}, ${name}, ${version.version}, ${hash}, ${yaml}, ${contextYaml},
-      ${definition}, ${description}, ${JSON.stringify(tags)}, ${owner}, ${createdAt})
+    INSERT INTO versions (workspace, name, version, hash, yaml, context_yaml, definition, description, tags, owner,
+      created_at, metadata)
+    VALUES (${workspace}, ${name}, ${version.version}, ${hash}, ${yaml}, ${contextYaml},
+      ${definition}, ${description}, ${JSON.stringify(tags)}, ${owner}, ${createdAt},
+      ${JSON.stringify(version.metadata)})
     ON CONFLICT DO NOTHING RETURNING 1`;
 }
 
@@ -112,7 +116,8 @@ function replaceVersion(version: NewVersion, expectedHash: string): Statement {
   const { workspace, name, hash, yaml, contextYaml, definition, description, tags, owner, createdAt } = version;
   return sql`
     UPDATE versions SET hash = ${hash}, yaml = ${yaml}, context_yaml = ${contextYaml}, definition = ${definition},
-      description = ${description}, tags = ${JSON.stringify(tags)}, owner = ${owner}, created_at = ${createdAt}
+      description = ${description}, tags = ${JSON.stringify(tags)}, owner = ${owner}, created_at = ${createdAt},
+      metadata = ${JSON.stringify(version.metadata)}
     WHERE workspace = ${workspace} AND name = ${name} AND version = ${version.version} AND hash = ${expectedHash}
       AND EXISTS (SELECT 1 FROM workflows AS live
         WHERE live.workspace = ${workspace} AND live.name = ${name} AND live.is_removed = 0)
@@ -161,6 +166,7 @@ function versionOf(row: Row): StoredVersion {
     description: String(row['description']),
     tags: JSON.parse(String(row['tags'])) as readonly string[],
     owner: row['owner'] === null ? null : String(row['owner']),
+    metadata: JSON.parse(String(row['metadata'])) as JsonObject,
     createdAt: Number(row['created_at']),
     active: row['active'] === 1,
   };

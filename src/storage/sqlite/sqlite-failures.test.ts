@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { Fault, type FaultCode } from '../../kit/fault.ts';
-import { commitOne, done, move, moveIds } from '../sample-writes.ts';
+import { commitOne, done, move, moveIds, version } from '../sample-writes.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { startWorker } from './worker-link.ts';
 
@@ -63,15 +63,31 @@ test('a file of a newer program is refused and left alone, and the folder is fre
   const directory = join(root, 'newer');
   await (await openSqliteStore({ directory })).close();
   const path = join(directory, 'magicflow.db');
-  const setFormat = (format: number): void => {
+  const setFormat = (format: number): number => {
     const database = new DatabaseSync(path);
+    const earlier = database.prepare('PRAGMA user_version').get()?.['user_version'];
     database.exec(`PRAGMA user_version = ${format}`);
     database.close();
+    return Number(earlier);
   };
-  setFormat(999);
+  const format = setFormat(999);
   await assert.rejects(openSqliteStore({ directory }), isFault('CONFIG_INVALID', 'format 999'));
-  setFormat(1);
+  setFormat(format);
   await (await openSqliteStore({ directory })).close();
+});
+
+test('a file of the first format is brought up to date, and keeps its versions', async () => {
+  const directory = join(root, 'first-format');
+  const first = await openSqliteStore({ directory });
+  const old = version('w', '1.0.0');
+  await first.catalog.putVersion(old);
+  await first.close();
+  const database = new DatabaseSync(join(directory, 'magicflow.db'));
+  database.exec('ALTER TABLE versions DROP COLUMN metadata; PRAGMA user_version = 1');
+  database.close();
+  const store = await openSqliteStore({ directory });
+  assert.deepEqual(await store.catalog.findVersion('default', 'w'), { ...old, active: true });
+  await store.close();
 });
 
 test('a file that is no database is refused', async () => {

@@ -21,7 +21,7 @@ export interface Admission {
   /** Lets in whom nobody remembers: the end that would have done it was lost with its node, or its answer was. */
   sweep(): void;
   /** Counts what waited before this process. */
-  restore(workspaces: readonly string[]): Promise<void>;
+  restore(): Promise<void>;
 }
 
 /** Executions let in at once. */
@@ -73,8 +73,8 @@ export function openAdmission(deps: { store: Store; limits: AdmissionLimits; mai
     sweep() {
       if (this.isLimited) for (const workspace of waiting.keys()) admit(workspace);
     },
-    async restore(workspaces) {
-      for (const workspace of workspaces) {
+    async restore() {
+      for (const workspace of await deps.store.views.queuedWorkspaces()) {
         waiting.set(workspace, queued(workspace));
         waiting.set(workspace, (await deps.store.views.counts(workspace))['queued'] ?? 0);
         this.admitNext(workspace);

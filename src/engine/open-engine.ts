@@ -84,7 +84,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
 
   recovery.start();
   if (admission.isLimited) {
-    admission.restore(['default']).catch((error: unknown) => deps.warn('queued executions', error));
+    admission.restore().catch((error: unknown) => deps.warn('queued executions', error));
   }
   return {
     versions,

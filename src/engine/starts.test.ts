@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { statusOf } from '../core/state.ts';
 import { Fault, type FaultCode } from '../kit/fault.ts';
 import type { Json } from '../kit/json.ts';
-import { call, leftovers, makeEngine, restarted, workspace } from './make-engine.ts';
+import { call, leftovers, makeEngine, restarted, textOf, workspace } from './make-engine.ts';
 
 const one = `steps:\n  - {name: a, ${call}}`;
 const rejects = (promise: Promise<unknown>, code: FaultCode): Promise<void> =>
@@ -169,6 +169,18 @@ describe('admission', () => {
     await node.complete(await node.claimOne());
     await node.clock.advance(1_000);
     assert.equal(await node.status(third), 'running');
+  });
+
+  test('what was queued in any workspace is let in by a node that has room for it, though nothing there ends', async () => {
+    const first = await limited(1);
+    await first.engine.versions.deploy('other', textOf(one));
+    const start = async () =>
+      (await first.engine.executions.start({ workspace: 'other', workflow: 'flow', input: {} })).executionId;
+    const [running, queued] = [await start(), await start()];
+    const next = await restarted(first, { admission: { running: 2 } });
+    await next.clock.advance(1_000);
+    const status = (id: string) => next.engine.executions.read('other', id, (state) => state.status);
+    assert.deepEqual([await status(running), await status(queued)], ['running', 'running']);
   });
 
   test('what was queued before a restart is let in after it, in every workspace', async () => {

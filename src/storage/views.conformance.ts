@@ -196,6 +196,14 @@ function counting(promise: PromiseCase): void {
     assert.deepEqual({ ...(await store.views.counts('default', 'none')) }, {});
   });
 
+  promise('names the workspaces in which an execution is queued, each once', async (store) => {
+    assert.deepEqual(await store.views.queuedWorkspaces(), []);
+    await show(store, { a: { status: 'queued' }, b: { status: 'queued' }, c: {} }, 'team');
+    await show(store, { d: {} }, 'idle');
+    await show(store, { e: { status: 'queued' } }, 'another');
+    assert.deepEqual(await store.views.queuedWorkspaces(), ['another', 'team']);
+  });
+
   promise('names the oldest queued executions', async (store) => {
     await show(store, {
       c: { status: 'queued', createdAt: noon + 3 },

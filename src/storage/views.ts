@@ -13,6 +13,8 @@ export interface Views {
   statistics(query: StatisticsQuery): Promise<Statistics>;
   /** The oldest executions in status `queued`. */
   queued(workspace: string, limit: number): Promise<readonly string[]>;
+  /** Where an execution is in status `queued`, in the order of their names. For the node itself, never for a caller. */
+  queuedWorkspaces(): Promise<readonly string[]>;
 }
 
 export interface StoredView extends ViewRow {

@@ -131,6 +131,7 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
       counts: (...given) => read(() => views.counts(...given)),
       statistics: (query) => read(() => views.statistics(query)),
       queued: (...given) => read(() => views.queued(...given)),
+      queuedWorkspaces: () => read(() => views.queuedWorkspaces()),
     },
     catalog,
     forget: (executionIds) => inner.forget(executionIds),

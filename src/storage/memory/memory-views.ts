@@ -45,6 +45,12 @@ export function openMemoryViews(use: DiskInUse): Views {
         .slice(0, limit)
         .map((row) => row.executionId);
     },
+    async queuedWorkspaces() {
+      const queued = use()
+        .views.values()
+        .filter((row) => row.status === 'queued');
+      return [...new Set(queued.map((row) => row.workspace))].sort();
+    },
   };
 }
 

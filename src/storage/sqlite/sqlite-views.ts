@@ -51,8 +51,22 @@ export function openSqliteViews(local: LocalReader, run: RunStatements): Views {
         ORDER BY created_at, execution_id LIMIT ${limit}`);
       return rows.map((row) => String(row['execution_id']));
     },
+    async queuedWorkspaces() {
+      const [rows = []] = await run([queuedWorkspaces]);
+      return rows.map((row) => String(row['workspace']));
+    },
   };
 }
+
+/** From one workspace to the next by the index: as many looks as there are workspaces, not rows. */
+const queuedWorkspaces = sql`
+  WITH RECURSIVE known (workspace) AS (
+    SELECT min(workspace) FROM views
+    UNION ALL SELECT (SELECT min(workspace) FROM views WHERE workspace > known.workspace) FROM known
+      WHERE known.workspace IS NOT NULL
+  )
+  SELECT workspace FROM known
+  WHERE EXISTS (SELECT 1 FROM views WHERE views.workspace = known.workspace AND status = 'queued')`;
 
 function statusesOf(rows: readonly Row[] = []): readonly string[] {
   return rows.map((row) => String(row['status']));

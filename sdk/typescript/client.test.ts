@@ -63,7 +63,7 @@ describe('client', () => {
     assert.equal(deploy?.headers['content-type'], 'application/yaml');
     assert.equal(deploy?.body, 'kind: Workflow');
     assert.equal(deploy?.headers.authorization, 'Bearer mf_t');
-    assert.equal(deploy?.headers['x-workspace'], 'team');
+    assert.equal(deploy?.headers['x-magicflow-workspace'], 'team');
     assert.equal(execute?.headers['idempotency-key'], 'k');
     assert.deepEqual(execute?.body, { input: { a: 1 }, metadata: { source: 'web' }, options: { version: '1.0.0' } });
     assert.match(batch?.body.executions[0]?.idempotency_key ?? '', /^[0-9a-f-]{36}$/);

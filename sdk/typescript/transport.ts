@@ -38,6 +38,7 @@ export interface TransportOptions {
   /** Where the platform listens: `http://localhost:8080`, a path prefix allowed. */
   readonly server: string;
   readonly token?: string | undefined;
+  /** For a token that reaches more than one; any other is answered by 404. */
   readonly workspace?: string | undefined;
   /** Connections open at once. Default 64. */
   readonly connectionsMax?: number;
@@ -54,7 +55,7 @@ export function openTransport(options: TransportOptions): Transport {
   const agent = isSecure ? new HttpsAgent(pool) : new HttpAgent(pool);
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.token) headers['authorization'] = `Bearer ${options.token}`;
-  if (options.workspace) headers['x-workspace'] = options.workspace;
+  if (options.workspace) headers['x-magicflow-workspace'] = options.workspace;
   const target = {
     protocol: base.protocol,
     hostname: base.hostname.replace(/^\[|\]$/g, ''),

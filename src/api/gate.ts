@@ -4,11 +4,12 @@
  * Default deny: a route that states no permission is refused when it is registered, so it can never be served.
  */
 import type { FastifyRequest } from 'fastify';
-import type { Auth } from '../auth/auth.ts';
+import { type Auth, principalIn } from '../auth/auth.ts';
 import { isPermission, may } from '../auth/permission.ts';
 import { Impossible } from '../kit/assert.ts';
 import { Fault } from '../kit/fault.ts';
 import type { HttpApp } from './http-app.ts';
+import { refusal } from './problem.ts';
 
 export function guard(app: HttpApp, deps: { auth: Auth; isClosing: () => boolean }): void {
   app.decorateRequest('principal', null);
@@ -39,14 +40,36 @@ function refuse(request: FastifyRequest, auth: Auth): Fault | undefined {
   }
   const permission = request.routeOptions.config.permission;
   if (permission === 'public') return undefined;
-  request.principal = auth.authenticate(request.headers.authorization) ?? null;
-  if (request.principal === null) return unauthenticated;
+  const caller = auth.authenticate(request.headers.authorization);
+  if (caller === undefined) return unauthenticated;
+  const named = request.headers[workspaceHeader]?.toString();
+  if (named !== undefined && !workspaceForm.test(named)) return badWorkspace;
+  request.principal = principalIn(caller, named) ?? null;
+  if (request.principal === null) return unreachedWorkspace(named);
   if (permission === undefined || !may(request.principal.role, permission)) {
     const { name, role } = request.principal;
     return new Fault('FORBIDDEN', `${name} (${role}) may not do this: it takes the permission ${permission}`);
   }
   return isFromForeignPage(request) ? foreignPage : undefined;
 }
+
+/** How a request names its workspace, where its token reaches more than one. */
+const workspaceHeader = 'x-magicflow-workspace';
+const workspaceForm = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+const badWorkspace = refusal({
+  code: 'VALUE_INVALID',
+  message: 'a workspace is called by 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit',
+  pointer: `/${workspaceHeader}`,
+  in: 'headers',
+});
+
+/** The same whether or not it is there: what a token does not reach, it does not learn of. */
+const unreachedWorkspace = (named: string | undefined): Fault =>
+  new Fault(
+    'WORKSPACE_NOT_FOUND',
+    `this token reaches no workspace ${named}: leave the header ${workspaceHeader} out, or use a token of that workspace`,
+  );
 
 const unauthenticated = new Fault('UNAUTHENTICATED', 'send a valid token: Authorization: Bearer <token>');
 const foreignPage = new Fault('FORBIDDEN', 'a web page of another origin must not change anything here');

@@ -1,5 +1,5 @@
 /** An API over a test engine, with one caller a role; for tests of routes. */
-import { openAuth } from '../auth/auth.ts';
+import { makeFirstToken, openAuth } from '../auth/auth.ts';
 import { type Role, roles } from '../auth/permission.ts';
 import { openTokens, type StoredToken } from '../auth/tokens.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -8,17 +8,20 @@ import type { ApiConfig } from './http-app.ts';
 import { type Api, openApi } from './server.ts';
 import { openTestEngine, type TestEngine, testNowMs } from './test-engine.ts';
 
+/** The roles are of workspace `default`, the stranger is the admin of another one, the server's admin reaches each. */
+type Caller = Role | 'stranger' | 'server';
+
 export interface TestApi {
   readonly api: Api;
   readonly engine: TestEngine;
-  readonly tokens: Readonly<Record<Role | 'stranger', string>>;
+  readonly tokens: Readonly<Record<Caller, string>>;
   readonly logged: unknown[];
   /** A request as JSON, by the admin of workspace `default` unless the options say otherwise. */
   call(line: string, body?: unknown, options?: CallOptions): Promise<Answer>;
 }
 
 export interface CallOptions {
-  readonly as?: Role | 'stranger' | 'nobody';
+  readonly as?: Caller | 'nobody' | undefined;
   readonly headers?: Record<string, string>;
   /** The body as it stands, instead of JSON. */
   readonly raw?: string | Buffer;
@@ -58,7 +61,7 @@ export async function openTestApi(
     },
     clock,
   });
-  const made = new Map<string, string>();
+  const made = new Map<string, string>([['server', (await makeFirstToken(shelf)) ?? '']]);
   for (const role of roles) made.set(role, (await shelf.create({ name: role, role, workspace: 'default' })).token);
   made.set('stranger', (await shelf.create({ name: 'stranger', role: 'admin', workspace: 'other' })).token);
   const logged: unknown[] = [];
@@ -69,7 +72,7 @@ export async function openTestApi(
     log: { error: (fields) => logged.push(fields) },
     config: { host: '127.0.0.1', port: 0, dashboardPort: 0, version: '2.0.0-test', ...options.config },
   });
-  const tokens = Object.fromEntries(made) as Record<Role | 'stranger', string>;
+  const tokens = Object.fromEntries(made) as Record<Caller, string>;
 
   const call = async (line: string, body?: unknown, { as = 'admin', headers = {}, raw }: CallOptions = {}) => {
     const [method = '', url = ''] = line.split(' ');

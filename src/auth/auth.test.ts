@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../kit/fault.ts';
-import { makeFirstToken, openAuth } from './auth.ts';
+import { makeFirstToken, openAuth, principalIn } from './auth.ts';
 import { isPermission, may, permissions, roles } from './permission.ts';
 import { areHashesEqual, hashToken, isTokenSound, makeToken } from './token.ts';
 import { openTokens, type StoredToken } from './tokens.ts';
@@ -19,6 +19,8 @@ async function openShelf(nowMs = () => 1_000) {
   };
   return { shelf, tokens: await openTokens(shelf), saved: () => saved, breakDisk: () => (isBroken = true) };
 }
+
+const bound = { reach: 'workspace' } as const;
 
 test('each role may do exactly what the table says', () => {
   const granted = Object.fromEntries(roles.map((role) => [role, permissions.filter((name) => may(role, name))]));
@@ -58,8 +60,13 @@ test('a token opens its workspace with its role, and the shelf holds its hash on
   const { tokens, saved } = await openShelf();
   const { token, stored } = await tokens.create({ name: 'ci', role: 'operator', workspace: 'team' });
   const auth = openAuth({ tokens });
-  assert.deepEqual(auth.authenticate(`Bearer ${token}`), { workspace: 'team', name: 'ci', role: 'operator' });
-  assert.deepEqual(auth.authenticate(`bearer   ${token}`), { workspace: 'team', name: 'ci', role: 'operator' });
+  assert.deepEqual(auth.authenticate(`Bearer ${token}`), { ...bound, workspace: 'team', name: 'ci', role: 'operator' });
+  assert.deepEqual(auth.authenticate(`bearer   ${token}`), {
+    ...bound,
+    workspace: 'team',
+    name: 'ci',
+    role: 'operator',
+  });
   assert.equal(saved()[0]?.hash, hashToken(token));
   assert.ok(!JSON.stringify(saved()).includes(token));
   assert.match(stored.id, /^tok_/);
@@ -137,8 +144,47 @@ test('the first admin token is made once', async () => {
   assert.equal(await makeFirstToken(tokens), undefined);
 });
 
+test('a token of a workspace acts there alone; the admin tokens of the server act in any that they name', async () => {
+  const { tokens } = await openShelf();
+  const first = await makeFirstToken(tokens);
+  const { token } = await tokens.create({ name: 'boss', role: 'admin', workspace: 'team' });
+  const auth = openAuth({ tokens, adminToken: 'the-admin-token' });
+  const workspaceFor = (credential: string | undefined, named?: string): string | undefined => {
+    const principal = auth.authenticate(`Bearer ${credential}`);
+    return principal && principalIn(principal, named)?.workspace;
+  };
+  assert.deepEqual(
+    [undefined, 'team', 'default', 'other'].map((named) => workspaceFor(token, named)),
+    ['team', 'team', undefined, undefined],
+  );
+  for (const server of [first, 'the-admin-token']) {
+    assert.deepEqual(
+      [undefined, 'default', 'other'].map((named) => workspaceFor(server, named)),
+      ['default', 'default', 'other'],
+    );
+  }
+});
+
+test('what an admin of the server makes in a workspace reaches that workspace alone', async () => {
+  const { tokens, saved } = await openShelf();
+  await makeFirstToken(tokens);
+  await tokens.create({ name: 'ci', role: 'admin', workspace: 'team' });
+  assert.deepEqual(
+    saved().map(({ name, reach }) => [name, reach]),
+    [
+      ['first admin', 'server'],
+      ['ci', undefined],
+    ],
+  );
+});
+
 test('with authentication off everybody is an anonymous admin', async () => {
   const { tokens } = await openShelf();
   const auth = openAuth({ tokens, enabled: false });
-  assert.deepEqual(auth.authenticate(undefined), { workspace: 'default', name: 'anonymous', role: 'admin' });
+  assert.deepEqual(auth.authenticate(undefined), {
+    workspace: 'default',
+    name: 'anonymous',
+    role: 'admin',
+    reach: 'server',
+  });
 });

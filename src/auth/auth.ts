@@ -1,12 +1,13 @@
 /**
  * Who is calling. Turns the `Authorization` header into a principal, or into nothing.
  *
- * The workspace comes from the credential and from nowhere else. With authentication switched off every caller is an
- * anonymous admin of the default workspace.
+ * The workspace comes from the credential. A request may name one, and then gets no further than its credential reaches:
+ * a token of a workspace reaches that one alone, the server's own admin tokens reach each. With authentication switched
+ * off every caller is an anonymous admin of the server.
  */
 import type { Role } from './permission.ts';
 import { areHashesEqual, hashToken } from './token.ts';
-import type { Tokens } from './tokens.ts';
+import type { Reach, Tokens } from './tokens.ts';
 
 export const defaultWorkspace = 'default';
 
@@ -14,6 +15,7 @@ export interface Principal {
   readonly workspace: string;
   readonly name: string;
   readonly role: Role;
+  readonly reach: Reach;
 }
 
 export interface Auth {
@@ -34,10 +36,10 @@ const bearer = /^Bearer +(\S{1,512})$/i;
 
 export function openAuth({ tokens, enabled = true, adminToken }: AuthOptions): Auth {
   if (!enabled) {
-    const anonymous: Principal = { workspace: defaultWorkspace, name: 'anonymous', role: 'admin' };
+    const anonymous: Principal = { workspace: defaultWorkspace, name: 'anonymous', role: 'admin', reach: 'server' };
     return { tokens, authenticate: () => anonymous };
   }
-  const admin: Principal = { workspace: defaultWorkspace, name: 'admin', role: 'admin' };
+  const admin: Principal = { workspace: defaultWorkspace, name: 'admin', role: 'admin', reach: 'server' };
   const adminHash = adminToken === undefined ? undefined : hashToken(adminToken);
   return {
     tokens,
@@ -46,14 +48,22 @@ export function openAuth({ tokens, enabled = true, adminToken }: AuthOptions): A
       if (token === undefined) return undefined;
       if (adminHash !== undefined && areHashesEqual(adminHash, hashToken(token))) return admin;
       const found = tokens.find(token);
-      return found && { workspace: found.workspace, name: found.name, role: found.role };
+      if (found === undefined) return undefined;
+      return { workspace: found.workspace, name: found.name, role: found.role, reach: found.reach ?? 'workspace' };
     },
   };
+}
+
+/** The caller in the workspace that its request names (none: its own); undefined where its credential does not reach it. */
+export function principalIn(principal: Principal, named: string | undefined): Principal | undefined {
+  if (named === undefined || named === principal.workspace) return principal;
+  return principal.reach === 'server' ? { ...principal, workspace: named } : undefined;
 }
 
 /** Makes the first admin token where neither the configuration nor the shelf has one. Its text is readable this once. */
 export async function makeFirstToken(tokens: Tokens): Promise<string | undefined> {
   if (tokens.list(defaultWorkspace).some((token) => token.role === 'admin' && token.expiresAt === null))
     return undefined;
-  return (await tokens.create({ name: 'first admin', role: 'admin', workspace: defaultWorkspace })).token;
+  const first = { name: 'first admin', role: 'admin', workspace: defaultWorkspace, reach: 'server' } as const;
+  return (await tokens.create(first)).token;
 }

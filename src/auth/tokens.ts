@@ -10,11 +10,16 @@ import { Fault } from '../kit/fault.ts';
 import type { Role } from './permission.ts';
 import { areHashesEqual, hashToken, makeToken } from './token.ts';
 
+/** Where a token works: in its own workspace alone, or, by naming it, in any of the server. */
+export type Reach = 'workspace' | 'server';
+
 export interface StoredToken {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
   readonly workspace: string;
+  /** Absent: `workspace`. */
+  readonly reach?: Reach;
   /** SHA-256, hexadecimal. */
   readonly hash: string;
   /** Milliseconds since the epoch. */
@@ -33,6 +38,8 @@ export interface NewToken {
   readonly name: string;
   readonly role: Role;
   readonly workspace: string;
+  /** Default `workspace`. No call from outside may ask for more. */
+  readonly reach?: Reach;
   readonly expiresAt?: number;
 }
 
@@ -64,13 +71,14 @@ export async function openTokens(deps: TokenShelf & { clock: Pick<Clock, 'nowMs'
   };
 
   return {
-    async create({ name, role, workspace, expiresAt }) {
+    async create({ name, role, workspace, reach, expiresAt }) {
       const token = makeToken();
       const made: StoredToken = {
         id: `tok_${randomUUID().replaceAll('-', '')}`,
         name,
         role,
         workspace,
+        ...(reach === undefined ? {} : { reach }),
         hash: hashToken(token),
         createdAt: deps.clock.nowMs(),
         expiresAt: expiresAt ?? null,

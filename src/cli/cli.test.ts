@@ -120,6 +120,17 @@ describe('commands with a server', () => {
     assert.deepEqual(tokens, ['Bearer flag', 'Bearer variable', 'Bearer mf_local', undefined]);
   });
 
+  it('the workspace is the flag, else the variable, else the token’s own', async () => {
+    answer('GET /api/v1/workflows', { workflows: [] });
+    const named = async (words: readonly string[], variables = {}): Promise<unknown> => {
+      await run(words, { env: { MAGICFLOW_SERVER: platform.url, ...variables } });
+      return lastCall()?.headers['x-magicflow-workspace'];
+    };
+    assert.equal(await named(['list', '--workspace', 'flag'], { MAGICFLOW_WORKSPACE: 'variable' }), 'flag');
+    assert.equal(await named(['list'], { MAGICFLOW_WORKSPACE: 'variable' }), 'variable');
+    assert.equal(await named(['list']), undefined);
+  });
+
   it('deploy sends each file and prints what it became', async () => {
     const warning = { code: 'STEP_UNREACHABLE', severity: 'warning', message: 'nobody goes there', line: 3, column: 5 };
     answer(

@@ -8,7 +8,11 @@ import { textOf, type Words } from './read-words.ts';
 export const connectionFlags = {
   server: { type: 'string', value: 'URL', doc: 'the server (MAGICFLOW_SERVER, else http://localhost:8080)' },
   token: { type: 'string', value: 'TOKEN', doc: 'the token (MAGICFLOW_TOKEN, else the one in data/admin-token)' },
-  workspace: { type: 'string', value: 'NAME', doc: 'the workspace; a token belongs to one' },
+  workspace: {
+    type: 'string',
+    value: 'NAME',
+    doc: 'the workspace (MAGICFLOW_WORKSPACE), for an admin token of the server',
+  },
 } as const satisfies Flags;
 
 export interface Connection {

@@ -59,7 +59,9 @@ export function openApiDocument(routes: readonly DocumentedRoute[], version: str
     paths[path][route.method.toLowerCase()] = operationOf(route, schemas);
   }
   hoist(Problem, schemas);
-  const description = 'Durable workflows: deploy, start, follow, steer. `/api/v2` answers like `/api/v1`.';
+  const description =
+    'Durable workflows: deploy, start, follow, steer. `/api/v2` answers like `/api/v1`. A token of a workspace reaches ' +
+    'that one; an admin token of the server reaches each, and names it by the header `X-Magicflow-Workspace`.';
   return {
     openapi: '3.1.0',
     info: { title: 'Magic Flow', version, description },

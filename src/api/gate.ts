@@ -3,15 +3,23 @@
  *
  * Default deny: a route that states no permission is refused when it is registered, so it can never be served.
  */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Auth, principalIn } from '../auth/auth.ts';
 import { isPermission, may } from '../auth/permission.ts';
 import { Impossible } from '../kit/assert.ts';
 import { Fault } from '../kit/fault.ts';
 import type { HttpApp } from './http-app.ts';
 import { refusal } from './problem.ts';
+import type { Allowance, RateLimiter } from './rate-limit.ts';
 
-export function guard(app: HttpApp, deps: { auth: Auth; isClosing: () => boolean }): void {
+export interface GateDeps {
+  readonly auth: Pick<Auth, 'authenticate'>;
+  /** Undefined: everybody may ask as often as they like. */
+  readonly limiter: RateLimiter | undefined;
+  readonly isClosing: () => boolean;
+}
+
+export function guard(app: HttpApp, deps: GateDeps): void {
   app.decorateRequest('principal', null);
 
   app.addHook('onRoute', (route) => {
@@ -27,13 +35,13 @@ export function guard(app: HttpApp, deps: { auth: Auth; isClosing: () => boolean
       done(new Fault('SHUTTING_DOWN', 'the server is shutting down; try again in a moment'));
       return;
     }
-    const refused = request.is404 ? undefined : refuse(request, deps.auth);
+    const refused = request.is404 ? undefined : refuse(request, reply, deps);
     if (refused?.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', challengeFor(request));
     done(refused);
   });
 }
 
-function refuse(request: FastifyRequest, auth: Auth): Fault | undefined {
+function refuse(request: FastifyRequest, reply: FastifyReply, { auth, limiter }: GateDeps): Fault | undefined {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     return new Fault('MEDIA_TYPE_UNSUPPORTED', `send the body as it is: Content-Encoding ${encoding} is not read`);
@@ -41,6 +49,9 @@ function refuse(request: FastifyRequest, auth: Auth): Fault | undefined {
   const permission = request.routeOptions.config.permission;
   if (permission === 'public') return undefined;
   const caller = auth.authenticate(request.headers.authorization);
+  const allowance = limiter?.take(caller?.tokenId ?? request.ip, permission === 'tasks:work' ? 'tasks' : 'requests');
+  if (allowance) tellAllowance(reply, allowance);
+  if (allowance?.isAllowed === false) return rateLimited(allowance);
   if (caller === undefined) return unauthenticated;
   const named = request.headers[workspaceHeader]?.toString();
   if (named !== undefined && !workspaceForm.test(named)) return badWorkspace;
@@ -51,6 +62,19 @@ function refuse(request: FastifyRequest, auth: Auth): Fault | undefined {
     return new Fault('FORBIDDEN', `${name} (${role}) may not do this: it takes the permission ${permission}`);
   }
   return isFromForeignPage(request) ? foreignPage : undefined;
+}
+
+function tellAllowance(reply: FastifyReply, { limit, remaining, fullAtMs }: Allowance): void {
+  void reply.headers({
+    'x-ratelimit-limit': String(limit),
+    'x-ratelimit-remaining': String(remaining),
+    'x-ratelimit-reset': String(Math.ceil(fullAtMs / 1_000)),
+  });
+}
+
+function rateLimited({ limit, waitMs }: Allowance): Fault {
+  const message = `more than ${limit} requests in the period of server.rate_limit: ask again after Retry-After seconds`;
+  return new Fault('RATE_LIMITED', message, { detail: { retryAfterSeconds: waitMs / 1_000 } });
 }
 
 /** How a request names its workspace, where its token reaches more than one. */

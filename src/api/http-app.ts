@@ -10,6 +10,7 @@ import type { Permission } from '../auth/permission.ts';
 import type { Engine } from '../engine/engine.ts';
 import { present } from '../kit/assert.ts';
 import type { Clock } from '../kit/clock.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** Schemas of the contract give handlers their types. */
 interface ContractTypes extends FastifyTypeProvider {
@@ -56,6 +57,8 @@ export interface ApiConfig {
   readonly bodyBytesMax?: number;
   /** Live event streams at once. Default 1,000. */
   readonly streamsMax?: number;
+  /** Default: none. */
+  readonly rateLimit?: RateLimit;
   /** How long `close` waits for requests under way. Default 10,000. */
   readonly closeWaitMs?: number;
 }

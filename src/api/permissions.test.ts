@@ -79,7 +79,7 @@ test('the routes and their permissions are exactly those written down here', asy
 
 test('a route without a permission is never registered', () => {
   const bare = Fastify();
-  guard(bare as never, { auth: { authenticate: () => undefined } as never, isClosing: () => false });
+  guard(bare as never, { auth: { authenticate: () => undefined }, limiter: undefined, isClosing: () => false });
   const route = { method: 'GET', url: '/open', handler: async () => 'open' } as const;
   assert.throws(() => bare.route(route), Impossible);
   assert.throws(() => bare.route({ ...route, config: { permission: 'workflows:rule' as never } }), Impossible);

@@ -18,6 +18,7 @@ import { guard } from './gate.ts';
 import { type ApiDeps, bodyBytesDefault, type HttpApp } from './http-app.ts';
 import { openKnownPaths } from './known-paths.ts';
 import { problemOf, problemType } from './problem.ts';
+import { openRateLimiter } from './rate-limit.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { openExecutionAnswers } from './routes/execution-answers.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -65,7 +66,8 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   const routes: DocumentedRoute[] = [];
 
   const app = openApp(deps);
-  guard(app, { auth: deps.auth, isClosing: () => closing.isClosing });
+  const limiter = config.rateLimit && openRateLimiter(config.rateLimit, clock);
+  guard(app, { auth: deps.auth, limiter, isClosing: () => closing.isClosing });
   readJsonBodies(app);
   answerProblems(app, deps);
   app.addHook('onRoute', (route) => {

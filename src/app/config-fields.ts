@@ -106,6 +106,12 @@ const metrics = object('metrics', {
   alerts: optional('alerts', list(alert, { max: 1_000 }), 'Conditions on metrics.'),
 });
 
+const rateLimit = object('rate_limit', {
+  requests: optional('requests', whole(many), 'Requests of one token, or of one address without a token, in a period.'),
+  taskRequests: optional('task_requests', whole(many), 'The same for claims, results and heartbeats of executors.'),
+  perMs: optional('per', duration(1_000), 'The period (default 1m).'),
+});
+
 export const platformFields = {
   server: optional(
     'server',
@@ -116,6 +122,7 @@ export const platformFields = {
       mode: optional('mode', choice('standalone', 'cluster'), 'One node, or several on one database.'),
       timeoutMs: optional('timeout', duration(1), 'The longest a request may take.'),
       publicUrl: optional('public_url', url('http', 'https'), 'How users reach the API.'),
+      rateLimit: optional('rate_limit', rateLimit, 'How often one caller may ask; no limit by default.'),
       dataDir: optional('data_dir', label, 'Where this node keeps its files.'),
     }),
     'Where it listens.',

@@ -14,6 +14,11 @@ export interface Config {
     readonly mode: 'standalone' | 'cluster';
     readonly timeoutMs: number;
     readonly publicUrl: string | undefined;
+    readonly rateLimit: {
+      readonly requests: number | undefined;
+      readonly taskRequests: number | undefined;
+      readonly perMs: number;
+    };
   };
   /** This node's own files: database, tokens. */
   readonly dataDir: string;
@@ -69,6 +74,7 @@ export function resolveConfig(layers: readonly PlatformFile[]): Config {
       mode: server.mode ?? 'standalone',
       timeoutMs: server.timeoutMs ?? 30_000,
       publicUrl: server.publicUrl,
+      rateLimit: { requests: undefined, taskRequests: undefined, perMs: 60_000, ...server.rateLimit },
     },
     dataDir,
     storage: resolveStorage(layers, dataDir),

@@ -96,6 +96,18 @@ describe('configuration', () => {
     assert.equal(config.monitoring.logLevel, 'debug');
   });
 
+  it('limits the requests of a caller where it is told to, and not by default', async () => {
+    const none = { requests: undefined, taskRequests: undefined, perMs: 60_000 };
+    assert.deepEqual((await load('')).server.rateLimit, none);
+    const some = await load('server: { rate_limit: { requests: 600 } }');
+    assert.deepEqual(some.server.rateLimit, { ...none, requests: 600 });
+    const all = await load('server: { rate_limit: { requests: 100, task_requests: 5000, per: 10s } }');
+    assert.deepEqual(all.server.rateLimit, { requests: 100, taskRequests: 5_000, perMs: 10_000 });
+    for (const wrong of ['requests: 0', 'per: 10ms', 'request: 5', 'requests: many']) {
+      await refuses(load(`server: { rate_limit: { ${wrong} } }`), /rate_limit|requests?|per/);
+    }
+  });
+
   it('reads the file that MAGICFLOW_CONFIG names', async () => {
     const config = await loadConfig({ env: { MAGICFLOW_CONFIG: seedPath('metrics.yaml') } });
     assert.equal(config.metrics.alerts?.length, 2);

@@ -103,13 +103,14 @@ async function openEngine(config: Config, warn: (message: string, error: unknown
 }
 
 function apiConfig(config: Config): ApiConfig {
-  const { host, port, dashboardPort, publicUrl } = config.server;
+  const { host, port, dashboardPort, publicUrl, rateLimit } = config.server;
   return {
     host,
     port,
     dashboardPort,
     version,
     streamsMax: config.limits.streams,
+    rateLimit,
     ...(publicUrl === undefined ? {} : { publicUrl }),
   };
 }

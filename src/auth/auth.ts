@@ -12,6 +12,8 @@ import type { Reach, Tokens } from './tokens.ts';
 export const defaultWorkspace = 'default';
 
 export interface Principal {
+  /** Of its token; undefined for one that has none. */
+  readonly tokenId: string | undefined;
   readonly workspace: string;
   readonly name: string;
   readonly role: Role;
@@ -32,14 +34,15 @@ export interface AuthOptions {
   readonly adminToken?: string;
 }
 
+const serverAdmin = { workspace: defaultWorkspace, role: 'admin', reach: 'server' } as const;
 const bearer = /^Bearer +(\S{1,512})$/i;
 
 export function openAuth({ tokens, enabled = true, adminToken }: AuthOptions): Auth {
   if (!enabled) {
-    const anonymous: Principal = { workspace: defaultWorkspace, name: 'anonymous', role: 'admin', reach: 'server' };
+    const anonymous: Principal = { ...serverAdmin, name: 'anonymous', tokenId: undefined };
     return { tokens, authenticate: () => anonymous };
   }
-  const admin: Principal = { workspace: defaultWorkspace, name: 'admin', role: 'admin', reach: 'server' };
+  const admin: Principal = { ...serverAdmin, name: 'admin', tokenId: 'configured' };
   const adminHash = adminToken === undefined ? undefined : hashToken(adminToken);
   return {
     tokens,
@@ -49,7 +52,8 @@ export function openAuth({ tokens, enabled = true, adminToken }: AuthOptions): A
       if (adminHash !== undefined && areHashesEqual(adminHash, hashToken(token))) return admin;
       const found = tokens.find(token);
       if (found === undefined) return undefined;
-      return { workspace: found.workspace, name: found.name, role: found.role, reach: found.reach ?? 'workspace' };
+      const { id, name, role, workspace, reach = 'workspace' } = found;
+      return { tokenId: id, name, role, workspace, reach };
     },
   };
 }

@@ -4,11 +4,12 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { present } from '../../kit/assert.ts';
-import type { MoveWrite, Outcome } from '../store.ts';
+import type { Outcome } from '../store.ts';
+import type { RowsOfMove } from './flat-writes.ts';
 
 export interface Claims {
-  refusal(move: MoveWrite): Outcome | undefined;
-  write(move: MoveWrite): void;
+  refusal(move: RowsOfMove): Outcome | undefined;
+  write(move: RowsOfMove): void;
 }
 
 const findHolder = `
@@ -43,7 +44,7 @@ export function prepareClaims(database: DatabaseSync): Claims {
   const slotsFreed = database.prepare('DELETE FROM slots WHERE execution_id = ?1');
 
   /** A slot number, or undefined where none is free. */
-  const slotFor = ({ workspace, executionId, slotsFreed, slotTaken }: MoveWrite): unknown => {
+  const slotFor = ({ workspace, executionId, slotsFreed, slotTaken }: RowsOfMove): unknown => {
     if (!slotTaken) return undefined;
     const own = slotsFreed ? undefined : ownSlot.get(executionId, workspace, slotTaken.key);
     return (own ?? freeSlot.get(workspace, slotTaken.key, executionId, slotTaken.limit))?.['slot'];

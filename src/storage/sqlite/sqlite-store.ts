@@ -12,6 +12,7 @@ import type { Outcome, Store, Write } from '../store.ts';
 import { checkForget, checkWrites } from '../write-checks.ts';
 import { connectWriter } from './connection.ts';
 import { claimDataFolder, type DataFolder } from './data-folder.ts';
+import { flatten } from './flat-writes.ts';
 import { type LocalReader, openLocalReader } from './local-reader.ts';
 import { migrate } from './migrations.ts';
 import { openSqliteCatalog } from './sqlite-catalog.ts';
@@ -122,7 +123,7 @@ async function closeAll({ local, writer, reader, release }: Parts): Promise<void
 }
 
 async function commitOn(writer: WorkerLink, writes: readonly Write[]): Promise<readonly Outcome[]> {
-  return (await writer.call({ kind: 'commit', writes })) as readonly Outcome[];
+  return (await writer.call({ kind: 'commit', writes: flatten(writes) })) as readonly Outcome[];
 }
 
 function runOn(link: WorkerLink): RunStatements {

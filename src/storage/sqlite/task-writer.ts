@@ -1,11 +1,12 @@
 /** Writes tasks and their leases. Each lease write is one conditional statement: it holds or it changes nothing. */
 import type { DatabaseSync } from 'node:sqlite';
 import { present } from '../../kit/assert.ts';
-import type { ExtendWrite, LeaseWrite, MoveWrite, Outcome, ReleaseWrite } from '../store.ts';
+import type { ExtendWrite, LeaseWrite, Outcome, ReleaseWrite } from '../store.ts';
+import type { RowsOfMove } from './flat-writes.ts';
 
 export interface TaskWriter {
   /** Removes and adds the tasks of a move. */
-  write(move: MoveWrite): void;
+  write(move: RowsOfMove): void;
   lease(write: LeaseWrite | ExtendWrite | ReleaseWrite): Outcome;
 }
 
@@ -19,8 +20,7 @@ const addTask = `
 const takeLease = `
   UPDATE tasks SET lease_token = ?2, lease_worker = ?3, lease_since = ?4, lease_expires_at = ?5,
     deliveries = deliveries + 1
-  WHERE task_id = ?1 AND (lease_token IS NULL OR lease_token = ?2 OR lease_expires_at <= ?4)
-  RETURNING deliveries`;
+  WHERE task_id = ?1 AND (lease_token IS NULL OR lease_token = ?2 OR lease_expires_at <= ?4)`;
 
 const extendLease = `
   UPDATE tasks SET lease_expires_at = max(lease_expires_at, ?3) WHERE task_id = ?1 AND lease_token = ?2`;
@@ -36,6 +36,7 @@ export function prepareTaskWriter(database: DatabaseSync): TaskWriter {
   const added = database.prepare(addTask);
   const removed = database.prepare('DELETE FROM tasks WHERE task_id = ?1');
   const leased = database.prepare(takeLease);
+  const deliveriesOf = database.prepare('SELECT deliveries FROM tasks WHERE task_id = ?1');
   const extended = database.prepare(extendLease);
   const released = database.prepare(releaseLease);
   const nextSequence = prepareSequence(database);
@@ -50,8 +51,9 @@ export function prepareTaskWriter(database: DatabaseSync): TaskWriter {
     },
     lease(write) {
       if (write.kind === 'lease') {
-        const row = leased.get(write.taskId, write.token, write.worker, write.at, write.expiresAt);
-        return row ? { ok: true, deliveries: Number(row['deliveries']) } : leaseLost;
+        const { changes } = leased.run(write.taskId, write.token, write.worker, write.at, write.expiresAt);
+        if (changes === 0) return leaseLost;
+        return { ok: true, deliveries: Number(present(deliveriesOf.get(write.taskId), 'a leased task')['deliveries']) };
       }
       const { changes } =
         write.kind === 'extend'

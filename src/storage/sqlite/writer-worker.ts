@@ -11,6 +11,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { present } from '../../kit/assert.ts';
 import { type BatchWriter, prepareBatchWriter } from './batch-writer.ts';
 import { connectWriter, pageBytes, type WriterSettings } from './connection.ts';
+import { type FlatWrites, unflatten } from './flat-writes.ts';
 import { openLogReserve } from './log-reserve.ts';
 import { failureOf, isDiskFull } from './sqlite-faults.ts';
 import { type PreparedStatements, prepareOnDemand, rollBack, runTogether } from './statements.ts';
@@ -110,9 +111,10 @@ function emptyLog(database: DatabaseSync): boolean {
   }
 }
 
-function commit({ database, batches }: Open, writes: Parameters<BatchWriter['apply']>[0]): unknown {
+function commit({ database, batches }: Open, writes: FlatWrites): unknown {
+  const rows = unflatten(writes);
   database.exec('BEGIN IMMEDIATE');
-  const outcomes = batches.apply(writes);
+  const outcomes = batches.apply(rows);
   database.exec('COMMIT');
   return outcomes;
 }

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MoveWrite, Write } from '../store.ts';
+import { flatten, unflatten } from './flat-writes.ts';
+
+const bare: MoveWrite = {
+  kind: 'move',
+  workspace: 'w',
+  executionId: 'exec_1',
+  first: 1,
+  last: 2,
+  moveId: 'm1',
+  at: 5,
+  events: '[{},{}]',
+};
+
+/** As it arrives: what is absent is undefined, and a view row is the values of its columns. */
+const arrived = (move: MoveWrite, view?: readonly unknown[]) => ({
+  values: undefined,
+  wakeAt: undefined,
+  tasksAdded: undefined,
+  tasksRemoved: undefined,
+  startKey: undefined,
+  slotTaken: undefined,
+  slotsFreed: undefined,
+  ...move,
+  view,
+});
+
+test('writes arrive as they were sent, in their order', () => {
+  const full: MoveWrite = {
+    ...bare,
+    executionId: 'exec_2',
+    values: [{ hash: 'h', text: '1' }],
+    wakeAt: null,
+    tasksAdded: [
+      { taskId: 't1', executor: 'e', function: 'f', rank: 4 },
+      { taskId: 't2', executor: 'e', function: 'g', rank: 0 },
+    ],
+    tasksRemoved: ['t0'],
+    startKey: { workflow: 'flow', key: 'k', fingerprint: 'p', expiresAt: 9 },
+    slotTaken: { key: 'running', limit: 3 },
+    slotsFreed: true,
+  };
+  const others: Write[] = [
+    { kind: 'lease', taskId: 't1', token: 'x', worker: 'me', at: 6, expiresAt: 7 },
+    { kind: 'extend', taskId: 't1', token: 'x', expiresAt: 8 },
+    { kind: 'release', taskId: 't1', token: 'x' },
+    { kind: 'wake', workspace: 'w', executionId: 'exec_1', position: 2, wakeAt: 9 },
+    { kind: 'snapshot', executionId: 'exec_1', position: 2, text: '{}' },
+  ];
+  const writes = [bare, ...others, full, { ...bare, wakeAt: 77 }];
+  assert.deepEqual(unflatten(structuredClone(flatten(writes))), [
+    arrived(bare),
+    ...others,
+    arrived(full),
+    arrived({ ...bare, wakeAt: 77 }),
+  ]);
+});
+
+test('a view row arrives as the values of its columns', () => {
+  const view: MoveWrite['view'] = {
+    position: 2,
+    workflow: 'flow',
+    version: '1.0.0',
+    status: 'failed',
+    run: 1,
+    createdAt: 3,
+    startedAt: null,
+    endedAt: 4,
+    tags: ['a'],
+    labels: { team: 'b' },
+    errorCode: 'BOOM',
+    errorMessage: null,
+    searchText: 'flow a',
+    steps: [{ step: 's', status: 'failed', durationMs: 1, attempts: 2 }],
+  };
+  const columns = [2, 'flow', '1.0.0', 'failed', 1, 3, null, 4, '["a"]', '{"team":"b"}', 'BOOM', null, 'flow a'];
+  const steps = '[{"step":"s","status":"failed","durationMs":1,"attempts":2}]';
+  assert.deepEqual(unflatten(flatten([{ ...bare, view }])), [arrived(bare, [...columns, steps])]);
+  const empty = { ...view, tags: [], labels: {}, steps: [] };
+  const [sent] = unflatten(flatten([{ ...bare, view: empty }]));
+  assert.ok(sent?.kind === 'move');
+  assert.deepEqual(sent.view?.slice(8, 10), ['[]', '{}']);
+  assert.equal(sent.view?.at(-1), '[]');
+});

@@ -34,7 +34,7 @@ export interface HandOverDeps {
 export function handOver(deps: HandOverDeps, live: Live, changes: Changes): void {
   const { state } = live;
   for (const attempt of changes.settled) {
-    if (live.inProcess.has(attempt)) deps.local.abort(live, attempt);
+    if (live.inProcess?.has(attempt)) deps.local.abort(live, attempt);
     else settleTask(deps, live, attempt);
   }
   for (const command of changes.opened) {
@@ -140,7 +140,7 @@ async function recoverDispatch(
   if (deps.local.isRunning(live, command.id)) return false;
   const row = await deps.store.tasks.find(taskIdOf(live.id, command.id));
   if (row) {
-    live.unproven.delete(command.id);
+    live.unproven?.delete(command.id);
     return false;
   }
   const { step, visit, attempt } = command;

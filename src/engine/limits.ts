@@ -17,7 +17,7 @@ export const commitAttemptsMax = 3;
 /** How long a commit of unknown result waits before it is tried again; doubled each time. In milliseconds. */
 export const commitRetryDelayMs = 50;
 /** Executions kept in memory while nothing happens to them. */
-export const idleLiveMax = 5_000;
+export const idleLiveMax = 2_000;
 /** Records read at once when an execution is loaded; the rest follows in pages. */
 export const loadPage = 1_000;
 /** A snapshot is written when the tail holds at least this many events, and as many as the last snapshot. */

@@ -33,12 +33,12 @@ export interface Live {
   viewedStatus: string | undefined;
   /** Position of the newest snapshot. */
   snapshotAt: number;
-  /** Attempts whose task runs in this process. */
-  readonly inProcess: Map<string, Running>;
+  /** Attempts whose task runs in this process. Like the two after it made when it is first needed: most never are. */
+  inProcess: Map<string, Running> | undefined;
   /** Attempts that left without a row: their function was known here when their move was written. */
-  readonly rowless: Set<string>;
+  rowless: Set<string> | undefined;
   /** Attempts that were out when it was loaded and whose rows nobody looked for yet: they may have none. */
-  readonly unproven: Set<string>;
+  unproven: Set<string> | undefined;
   /** Called once the state is what the journal says. */
   readers: Reader[];
 }
@@ -78,9 +78,9 @@ export function emptyLive(id: string): Live {
     wakeAt: undefined,
     viewedStatus: undefined,
     snapshotAt: 0,
-    inProcess: new Map(),
-    rowless: new Set(),
-    unproven: new Set(),
+    inProcess: undefined,
+    rowless: undefined,
+    unproven: undefined,
     readers: [],
   };
 }

@@ -131,6 +131,7 @@ export function openLocal(deps: {
       timeoutMs: spec.timeoutMs,
     });
     running.add(task);
+    live.inProcess ??= new Map();
     live.inProcess.set(dispatch.id, task);
     deps.counters.tasksHandedOut += 1;
     const input = copyJson(inputOf(live.state, step));
@@ -150,11 +151,11 @@ export function openLocal(deps: {
     },
     find,
     run,
-    isRunning: (live, attempt) => running.has(live.inProcess.get(attempt) as Running),
+    isRunning: (live, attempt) => running.has(live.inProcess?.get(attempt) as Running),
     abort(live, attempt) {
-      const task = live.inProcess.get(attempt);
+      const task = live.inProcess?.get(attempt);
       const isWithdrawal = live.state.outstanding.has(`withdraw:${attempt}`);
-      if (!isWithdrawal) live.inProcess.delete(attempt);
+      if (!isWithdrawal) live.inProcess?.delete(attempt);
       if (!task || !running.has(task)) return;
       task.abort(deps.clock.nowMs());
       if (!isWithdrawal) running.delete(task);

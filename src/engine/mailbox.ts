@@ -69,8 +69,12 @@ export interface Mailboxes {
   moves(): number;
 }
 
+/** How many may be there before idle ones are let go again. */
+const evictionOf = (size: number): number => Math.ceil(Math.max(size, idleLiveMax) * 1.25);
+
 export function openMailboxes(deps: MailboxDeps): Mailboxes {
   const lives = new Map<string, Live>();
+  let evictAt = evictionOf(0);
   let conflicts = 0;
   let moves = 0;
   let moveIds = 0;
@@ -91,16 +95,22 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     return live;
   }
 
-  /** The one that was used longest ago goes first; what is under way stays. */
+  /**
+   * Those used longest ago go first; what is under way stays. Many at once: a map whose first entry is taken out again
+   * and again passes over all that were there before it.
+   */
   function evictIdle(): void {
+    if (lives.size < evictAt) return;
     let excess = lives.size - idleLiveMax;
-    if (excess <= 0) return;
     for (const [id, live] of lives) {
-      if (excess <= 0) return;
+      if (excess <= 0) break;
       excess -= 1;
-      if (live.phase === 'idle' && live.inbox.length === 0 && live.inProcess.size === 0) lives.delete(id);
+      if (live.phase === 'idle' && live.inbox.length === 0 && !isInProcess(live)) lives.delete(id);
     }
+    evictAt = evictionOf(lives.size);
   }
+
+  const isInProcess = (live: Live): boolean => live.inProcess !== undefined && live.inProcess.size > 0;
 
   function load(live: Live): void {
     live.phase = 'loading';
@@ -124,7 +134,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     live.snapshotAt = loaded.snapshotAt;
     live.wakeAt = undefined;
     live.viewedStatus = undefined;
-    live.unproven.clear();
+    live.unproven = new Set();
     for (const command of loaded.state.outstanding.values()) {
       if (command.type === 'dispatch') live.unproven.add(command.id);
     }
@@ -207,14 +217,14 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
   /** What has ended is seldom asked for: thousands a second that stayed would outlive the young part of the heap. */
   function letGo(live: Live): void {
     const isDone = isAtRest(live) && isEnded(live.state) && live.state.outstanding.size === 0;
-    if (isDone && live.inProcess.size === 0) lives.delete(live.id);
+    if (isDone && !isInProcess(live)) lives.delete(live.id);
   }
 
   /** Another writer was there first, or the start may not be. */
   function yieldTo(live: Live, entries: readonly Entry[], outcome: Outcome & { ok: false }): void {
     if (outcome.reason === 'CONFLICT') {
       conflicts += 1;
-      live.rowless.clear();
+      live.rowless = undefined;
       live.inbox = [...entries, ...live.inbox];
       live.phase = 'loading';
       deps.clock.schedule(Math.round(deps.random.next() * 20), () => load(live));

@@ -50,7 +50,7 @@ export function writeMove(parts: MoveParts): MoveWrite {
 function settledTasks({ live, changes }: MoveParts): string[] | undefined {
   let removed: string[] | undefined;
   for (const attempt of changes.settled) {
-    if (live.rowless.delete(attempt)) continue;
+    if (live.rowless?.delete(attempt)) continue;
     removed ??= [];
     removed.push(taskIdOf(live.id, attempt));
   }
@@ -65,9 +65,12 @@ function newTasks({ live, changes, events, isLocal }: MoveParts): NewTask[] | un
   let tasks: NewTask[] | undefined;
   for (const command of changes.opened) {
     if (command.type !== 'dispatch') continue;
-    live.unproven.delete(command.id);
+    live.unproven?.delete(command.id);
     if (isLocal(state, command)) {
-      if (isFresh) live.rowless.add(command.id);
+      if (isFresh) {
+        live.rowless ??= new Set();
+        live.rowless.add(command.id);
+      }
       continue;
     }
     const task = state.steps.get(command.step)?.task;
@@ -119,7 +122,7 @@ function wakeFor(live: Live, command: Command, { at, isLocal }: { at: number; is
     case 'timer':
       return command.dueAt;
     case 'dispatch':
-      return isLocal(live.state, command) || live.unproven.has(command.id) ? at + handOverGraceMs : undefined;
+      return isLocal(live.state, command) || live.unproven?.has(command.id) ? at + handOverGraceMs : undefined;
     case 'withdraw':
     case 'continue':
       return at + handOverGraceMs;

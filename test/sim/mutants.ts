@@ -157,7 +157,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mailbox('live.inbox = [...entries, ...live.inbox];', '', 'facts of a lost move are dropped'),
   mailbox('deps.onDurable(live, changes, moved.events);', '', 'nothing is handed over'),
-  move('if (live.rowless.delete(attempt)) continue;', 'continue;', 'rows of settled tasks stay'),
+  move('if (live.rowless?.delete(attempt)) continue;', 'continue;', 'rows of settled tasks stay'),
   recovery('await sweepLeases();', '', 'a lost lease is never found'),
   apply('(records.at(-1)?.last ?? 0) === move.first - 1', 'true', 'two writers both win'),
   leases('task.lease.expiresAt > write.at', 'task.lease.expiresAt < write.at', 'a held task is leased again'),

@@ -6,7 +6,15 @@ import { createHash } from 'node:crypto';
 import type { ExecutionEvent } from '../core/events.ts';
 import { evolve } from '../core/evolve.ts';
 import { type ExecutionState, emptyState, isEnded, statusOf } from '../core/state.ts';
-import type { Engine, EngineCounters, HandedTask, NumberedEvent, StartRequest, TaskResult } from '../engine/engine.ts';
+import type {
+  ClaimRequest,
+  Engine,
+  EngineCounters,
+  HandedTask,
+  NumberedEvent,
+  StartRequest,
+  TaskResult,
+} from '../engine/engine.ts';
 import { viewOf } from '../engine/view.ts';
 import { present } from '../kit/assert.ts';
 import { Fault } from '../kit/fault.ts';
@@ -365,6 +373,10 @@ export function openTestEngine(): TestEngine {
         const handed = tasks.splice(0, request.maxTasks);
         for (const task of handed) leases.set(task.taskId, task);
         return handed;
+      },
+      async completeAndClaim(results: readonly TaskResult[], request: ClaimRequest, signal?: AbortSignal) {
+        const answers = await this.complete(request.workspace, results);
+        return { answers, tasks: await this.claim(request, signal) };
       },
       async complete(workspace, results) {
         called('complete', workspace, results);

@@ -13,6 +13,8 @@ export interface BreakerGate {
   refusal(live: Live, command: Dispatch): UntimedFact | undefined;
   /** The same for an attempt that only queues up: it takes no permit, its claim will. */
   refusalToQueue(live: Live, command: Dispatch): UntimedFact | undefined;
+  /** Whether a breaker stands before the target at all. */
+  isGuarded(live: Live, command: Dispatch): boolean;
   /** Looks at the events of a durable move for outcomes of attempts. */
   observe(live: Live, events: readonly ExecutionEvent[]): void;
 }
@@ -38,6 +40,7 @@ export function openBreakerGate(clock: Clock): BreakerGate {
       if (!target || !breakers.isOpen(target.key, target.settings, clock.nowMs())) return undefined;
       return circuitOpen(target.key, command);
     },
+    isGuarded: (live, command) => targetOf(live, live.state.steps.get(command.step)) !== undefined,
     observe(live, events) {
       for (const event of events) {
         if (event.type !== 'step.completed' && event.type !== 'step.failed' && event.type !== 'step.retrying') continue;

@@ -1,41 +1,48 @@
 /**
  * Handing tasks to executors outside this process: queues in memory over the task rows, claims that wait for work.
  *
- * A claim is a row that names its token, counted and durable before the task leaves.
+ * A claim is a row that names its token, counted and durable before the task leaves. A task that becomes ready while
+ * somebody waits for it skips the queue (`taker.ts`), but never one that was there before it.
  */
 
-import { type Command, inputOf, passId } from '../core/state.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Command } from '../core/state.ts';
 import { Fault } from '../kit/fault.ts';
-import { randomText } from '../kit/ids.ts';
-import type { Random } from '../kit/random.ts';
 import type { Store } from '../storage/store.ts';
+import type { Lease } from '../storage/tasks.ts';
 import type { BreakerGate } from './breaker-gate.ts';
 import type { Committer } from './committer.ts';
 import type { ClaimRequest, EngineCounters, HandedTask } from './engine.ts';
-import type { HeldLease, LeaseBook } from './lease-book.ts';
+import { type Handing, type HandOutDeps, handOut } from './hand-out.ts';
+import type { LeaseBook } from './lease-book.ts';
 import { claimTasksMax, claimWaitMaxMs, readyTasksMax } from './limits.ts';
 import type { Live } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import { openReadyQueue, type ReadyQueue, type ReadyTask } from './ready-queue.ts';
-import { readyTaskOf } from './task-id.ts';
-import { traceparentOf } from './trace.ts';
+import { type Lent, Taker } from './taker.ts';
+import { readyTaskOf, taskIdOf } from './task-id.ts';
 
-export interface ClaimsDeps {
+export interface ClaimsDeps extends HandOutDeps {
   readonly store: Store;
   readonly committer: Committer;
   readonly mailboxes: Pick<Mailboxes, 'submit' | 'read'>;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly breakers: BreakerGate;
   readonly counters: EngineCounters;
   readonly leases: LeaseBook;
-  /** How long an executor holds a task without a heartbeat, in milliseconds. */
-  readonly leaseMs: number;
 }
 
 export interface ClaimDesk {
   claim(request: ClaimRequest, signal?: AbortSignal): Promise<readonly HandedTask[]>;
+  /**
+   * Takes what is ready, and what becomes so while `submit` runs: with the commit that makes it durable. Nothing
+   * where the store has to be asked first.
+   */
+  claimWith(request: ClaimRequest, submit: () => void): Promise<readonly HandedTask[]>;
+  /** Called as a move is written: puts the task in the hands of somebody who waits for it, where there is one. */
+  lend(live: Live, command: Dispatch): Lease | undefined;
+  /** The move is durable: the task leaves. False where it was not lent. */
+  handLent(live: Live, command: Dispatch): boolean;
+  /** The move is not, and what it lent is not there. */
+  takeBack(live: Live): void;
   /** A task became ready. */
   offer(workspace: string, executor: string, task: ReadyTask): void;
   /** Tasks of this executor may be ready that the queue does not know: the next claim asks the store. */
@@ -50,22 +57,18 @@ export interface ClaimDesk {
   close(): void;
 }
 
+type Dispatch = Command & { type: 'dispatch' };
+
 interface Queue {
   readonly ready: ReadyQueue;
-  readonly waiters: Set<Waiter>;
+  readonly waiting: Set<Taker>;
   /** When a claim last came in, by function; `*` for claims of any. */
   readonly askedAt: Map<string, number>;
 }
 
-/** A claim that waits. */
-interface Waiter {
-  readonly fits: (task: ReadyTask) => boolean;
-  readonly wake: () => void;
-}
-
 const anyFunction = '*';
 
-function fitting({ functions }: ClaimRequest): (task: ReadyTask) => boolean {
+function fitting({ functions }: ClaimRequest): (task: { readonly function: string }) => boolean {
   if (functions === undefined) return () => true;
   const wanted = new Set(functions);
   return (task) => wanted.has(task.function);
@@ -74,13 +77,15 @@ function fitting({ functions }: ClaimRequest): (task: ReadyTask) => boolean {
 export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
   const { leases } = deps;
   const queues = new Map<string, Queue>();
+  /** The claim that came with the results that are being submitted, and the queue that it is for. */
+  let bringing: { taker: Taker; queue: Queue } | undefined;
   let isClosed = false;
 
   function queueOf(workspace: string, executor: string): Queue {
     const key = `${workspace}\n${executor}`;
     const found = queues.get(key);
     if (found) return found;
-    const queue: Queue = { ready: openReadyQueue(), waiters: new Set(), askedAt: new Map() };
+    const queue: Queue = { ready: openReadyQueue(), waiting: new Set(), askedAt: new Map() };
     queues.set(key, queue);
     return queue;
   }
@@ -106,8 +111,12 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
     const count = Math.min(request.maxTasks, claimTasksMax);
     await refill(workspace, executor, count);
     const { ready } = queueOf(workspace, executor);
-    const candidates = ready.take(count, fitting(request));
+    return leaseAll(request, ready.take(count, fitting(request)));
+  }
+
+  async function leaseAll(request: ClaimRequest, candidates: readonly ReadyTask[]): Promise<HandedTask[]> {
     if (candidates.length === 0) return [];
+    const { ready } = queueOf(request.workspace, request.executor);
     const answers = await Promise.allSettled(candidates.map((task) => lease(request, task)));
     const handed = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
     const failed = answers.find((answer) => answer.status === 'rejected');
@@ -134,25 +143,25 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
             deps.mailboxes.submit(task.executionId, refused);
             return resolve(undefined);
           }
-          commitLease({ live, command, task, workerId: request.workerId }, resolve, reject);
+          commitLease({ ...task, live, command, workerId: request.workerId }, resolve, reject);
         },
       });
     });
   }
 
   function commitLease(
-    given: { live: Live; command: Command & { type: 'dispatch' }; task: ReadyTask; workerId: string },
+    given: Handing,
     resolve: (task: HandedTask | undefined) => void,
     reject: (fault: Fault) => void,
   ): void {
-    const { task, workerId } = given;
+    const { taskId, workerId } = given;
     const handed = handOut(deps, given);
     const { lease: held } = handed;
-    leases.set(task.taskId, held);
+    leases.set(taskId, held);
     const { token, since: at, expiresAt } = held;
-    deps.committer.add({ kind: 'lease', taskId: task.taskId, token, worker: workerId, at, expiresAt }, (outcome) => {
+    deps.committer.add({ kind: 'lease', taskId, token, worker: workerId, at, expiresAt }, (outcome) => {
       if (outcome instanceof Fault || !outcome.ok) {
-        leases.delete(task.taskId);
+        leases.delete(taskId);
         return outcome instanceof Fault ? reject(outcome) : resolve(undefined);
       }
       deps.counters.tasksHandedOut += 1;
@@ -161,12 +170,72 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
   }
 
   function offer(workspace: string, executor: string, task: ReadyTask): void {
-    const { ready, waiters } = queueOf(workspace, executor);
+    const { ready, waiting } = queueOf(workspace, executor);
     ready.add(task);
-    const waiter = waiters.values().find(({ fits }) => fits(task));
-    if (!waiter) return;
-    waiters.delete(waiter);
-    waiter.wake();
+    const taker = waiting.values().find((each) => each.isIdleFor(task));
+    if (!taker) return;
+    waiting.delete(taker);
+    taker.close();
+  }
+
+  function lend(live: Live, command: Dispatch): Lease | undefined {
+    const task = live.state.steps.get(command.step)?.task;
+    if (!task || deps.breakers.isGuarded(live, command)) return undefined;
+    const queue = queueOf(live.state.workspace, task.executor);
+    // Who was there before goes before.
+    if (!queue.ready.isComplete || queue.ready.size() > 0) return undefined;
+    const batch = deps.committer.batch();
+    const isMeant = bringing?.queue === queue && bringing.taker.hasRoomFor(task, batch);
+    const taker = isMeant ? bringing?.taker : queue.waiting.values().find((each) => each.hasRoomFor(task, batch));
+    if (!taker) return undefined;
+    const { workerId } = taker;
+    const taskId = taskIdOf(live.id, command.id);
+    const handed = handOut(deps, { live, command, taskId, function: task.function, workerId });
+    leases.set(taskId, handed.lease);
+    live.lent ??= new Map();
+    live.lent.set(command.id, taker.lend(handed.task, batch));
+    const { token, since, expiresAt } = handed.lease;
+    return { token, worker: workerId, since, expiresAt };
+  }
+
+  function handLent(live: Live, command: Dispatch): boolean {
+    const lent = live.lent?.get(command.id);
+    if (!lent) return false;
+    live.lent?.delete(command.id);
+    deps.counters.tasksHandedOut += 1;
+    lent.taker.arrive(lent.task);
+    return true;
+  }
+
+  function takeBack(live: Live): void {
+    const lent: Iterable<Lent> = live.lent?.values() ?? [];
+    for (const { task, taker } of lent) {
+      leases.delete(task.taskId);
+      taker.miss();
+    }
+    live.lent = undefined;
+  }
+
+  async function claimWith(request: ClaimRequest, submit: () => void): Promise<readonly HandedTask[]> {
+    remember(request);
+    const queue = queueOf(request.workspace, request.executor);
+    const { ready } = queue;
+    const count = Math.min(request.maxTasks, claimTasksMax);
+    const fits = fitting(request);
+    const isKnown = !isClosed && (ready.isComplete || ready.size() >= count);
+    const candidates = isKnown ? ready.take(count, fits) : [];
+    const room = isKnown ? count - candidates.length : 0;
+    const taker = new Taker({ workerId: request.workerId, room, fits });
+    const leased = leaseAll(request, candidates);
+    bringing = { taker, queue };
+    try {
+      submit();
+    } finally {
+      bringing = undefined;
+      taker.close();
+    }
+    const [first, then] = await Promise.all([leased, taker.taken]);
+    return [...first, ...then];
   }
 
   /** A claim that waits asks until it ends. */
@@ -184,39 +253,43 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
       const tasks = await take(request);
       const leftMs = until - deps.clock.monotonicMs();
       if (tasks.length > 0 || leftMs <= 0) return tasks;
-      await someWork(request, leftMs, signal);
+      const lent = await someWork(request, leftMs, signal);
+      if (lent.length > 0) return lent;
     }
   }
 
-  /** Resolves when a task is offered to this executor, the time is over, or the caller went away. */
-  function someWork(request: ClaimRequest, leftMs: number, signal: AbortSignal | undefined): Promise<void> {
-    const { waiters, ready } = queueOf(request.workspace, request.executor);
+  /** What was lent to it, or nothing when a task is in the queue, the time is over, or the caller went away. */
+  async function someWork(request: ClaimRequest, leftMs: number, signal: AbortSignal | undefined) {
+    const { waiting, ready } = queueOf(request.workspace, request.executor);
     const fits = fitting(request);
-    if (signal?.aborted || ready.has(fits)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        cancel();
-        waiters.delete(waiter);
-        signal?.removeEventListener('abort', wake);
-        resolve();
-      };
-      const waiter: Waiter = { fits, wake };
-      const cancel = deps.clock.schedule(leftMs, wake);
-      signal?.addEventListener('abort', wake, { once: true });
-      waiters.add(waiter);
-    });
+    if (signal?.aborted || ready.has(fits)) return [];
+    const room = Math.min(request.maxTasks, claimTasksMax);
+    const taker = new Taker({ workerId: request.workerId, room, fits });
+    const close = (): void => taker.close();
+    const cancel = deps.clock.schedule(leftMs, close);
+    signal?.addEventListener('abort', close, { once: true });
+    waiting.add(taker);
+    const lent = await taker.taken;
+    cancel();
+    signal?.removeEventListener('abort', close);
+    waiting.delete(taker);
+    return lent;
   }
 
   return {
     claim,
+    claimWith,
+    lend,
+    handLent,
+    takeBack,
     offer,
     lookAgain(workspace, executor) {
       queueOf(workspace, executor).ready.isComplete = false;
     },
     refresh() {
-      for (const { ready, waiters } of queues.values()) {
+      for (const { ready, waiting } of queues.values()) {
         ready.isComplete = false;
-        for (const { wake } of [...waiters]) wake();
+        for (const taker of waiting) taker.close();
       }
     },
     remove: (workspace, executor, taskId) => queueOf(workspace, executor).ready.remove(taskId),
@@ -225,41 +298,10 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
       const times = [askedAt?.get(functionName), askedAt?.get(anyFunction)].filter((time) => time !== undefined);
       return times.length === 0 ? undefined : Math.max(...times);
     },
-    waiting: () => [...queues.values()].reduce((count, queue) => count + queue.waiters.size, 0),
+    waiting: () => [...queues.values()].reduce((count, queue) => count + queue.waiting.size, 0),
     close() {
       isClosed = true;
-      for (const queue of queues.values()) for (const { wake } of [...queue.waiters]) wake();
+      for (const { waiting } of queues.values()) for (const taker of waiting) taker.close();
     },
   };
-}
-
-function handOut(
-  deps: ClaimsDeps,
-  given: { live: Live; command: Command & { type: 'dispatch' }; task: ReadyTask; workerId: string },
-) {
-  const { live, command, task } = given;
-  const { state } = live;
-  const step = state.steps.get(command.step);
-  const nowMs = deps.clock.nowMs();
-  const deadlineAt = step?.task?.timeoutMs === undefined ? undefined : nowMs + step.task.timeoutMs;
-  const lengthMs = step?.task?.heartbeatMs ?? deps.leaseMs;
-  const expiresAt = Math.min(nowMs + lengthMs, deadlineAt ?? Number.POSITIVE_INFINITY);
-  const token = randomText(deps.random, 26);
-  const lease: HeldLease = { token, workspace: state.workspace, worker: given.workerId, since: nowMs, expiresAt };
-  const handed: HandedTask = {
-    taskId: task.taskId,
-    leaseToken: token,
-    executionId: live.id,
-    workflow: state.workflow,
-    version: state.version,
-    step: command.step,
-    function: task.function,
-    attempt: command.attempt,
-    input: step ? inputOf(state, step) : null,
-    deadlineAt,
-    leaseExpiresAt: expiresAt,
-    idempotencyKey: step?.task?.idempotencyKey ?? (step ? `${live.id}/${passId(step)}` : task.taskId),
-    traceparent: traceparentOf(live.id, command.id),
-  };
-  return { lease, task: handed };
 }

@@ -20,6 +20,8 @@ export interface Committer {
   /** Undefined while the store takes writes. */
   trouble(): Fault | undefined;
   commits(): number;
+  /** Which batch the next write goes with. */
+  batch(): number;
   /** Resolves once everything added before the call is settled, however much is added meanwhile. */
   drained(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export function openCommitter(deps: { store: Pick<Store, 'commit'>; clock: Clock
   let writesUnderWay = 0;
   let trouble: Fault | undefined;
   let commits = 0;
+  let batchesSent = 0;
   let added = 0;
   let drains: Drain[] = [];
 
@@ -54,6 +57,7 @@ export function openCommitter(deps: { store: Pick<Store, 'commit'>; clock: Clock
     const batch = collecting.length <= batchMax ? collecting : collecting.slice(0, batchMax);
     collecting = collecting.length <= batchMax ? [] : collecting.slice(batchMax);
     batchesUnderWay += 1;
+    batchesSent += 1;
     writesUnderWay += batch.length;
     commit(batch, 1);
   }
@@ -107,6 +111,7 @@ export function openCommitter(deps: { store: Pick<Store, 'commit'>; clock: Clock
     pending,
     trouble: () => trouble,
     commits: () => commits,
+    batch: () => batchesSent,
     drained() {
       if (pending() === 0) return Promise.resolve();
       return new Promise((resolve) => drains.push({ before: added, left: pending(), resolve }));

@@ -1,23 +1,20 @@
 /**
- * Where executors outside this process take work and bring results.
+ * Where executors outside this process take work and bring results: leases, from the claim to the end of the task.
  *
- * A result is a fact like any other; what makes a stale one harmless is that its attempt is settled or its token is not
- * the row's. `claims.ts` hands the tasks out.
+ * `claims.ts` hands the tasks out, `results.ts` takes what became of them.
  */
 
 import { type Command, type ExecutionState, passId } from '../core/state.ts';
-import { present } from '../kit/assert.ts';
 import { Fault } from '../kit/fault.ts';
-import type { Json } from '../kit/json.ts';
 import type { StoredTask } from '../storage/tasks.ts';
 import { type ClaimDesk, type ClaimsDeps, openClaimDesk } from './claims.ts';
 import type { Committer } from './committer.ts';
-import type { Heartbeat, HeartbeatAnswer, TaskAnswer, TaskDesk, TaskResult } from './engine.ts';
+import type { Heartbeat, HeartbeatAnswer, TaskDesk } from './engine.ts';
 import { openLeaseBook } from './lease-book.ts';
-import type { Advanced, Live, UntimedFact } from './live.ts';
+import type { Live } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import type { ReadyTask } from './ready-queue.ts';
-import { copyJson, findUnstorable } from './storable.ts';
+import { openResults } from './results.ts';
 import { parseTaskId, readyTaskOf, taskIdOf } from './task-id.ts';
 
 export interface DeskDeps extends Omit<ClaimsDeps, 'leases' | 'mailboxes'> {
@@ -25,7 +22,9 @@ export interface DeskDeps extends Omit<ClaimsDeps, 'leases' | 'mailboxes'> {
 }
 
 /** What the rest of the engine asks of it. */
-export interface Desk extends TaskDesk, Pick<ClaimDesk, 'offer' | 'refresh' | 'waiting' | 'close'> {
+export interface Desk
+  extends TaskDesk,
+    Pick<ClaimDesk, 'offer' | 'lend' | 'handLent' | 'takeBack' | 'refresh' | 'waiting' | 'close'> {
   /** A task is settled: whoever holds it has no claim any more. */
   settle(workspace: string, executor: string, taskId: string): void;
   withdraw(live: Live, command: Command & { type: 'withdraw' }): void;
@@ -33,60 +32,15 @@ export interface Desk extends TaskDesk, Pick<ClaimDesk, 'offer' | 'refresh' | 'w
   expire(task: StoredTask): void;
 }
 
+interface Named {
+  readonly taskId: string;
+  readonly leaseToken: string;
+}
+
 export function openDesk(deps: DeskDeps): Desk {
   const leases = openLeaseBook(deps.store.tasks);
   const claims = openClaimDesk({ ...deps, leases });
-
-  async function completeOne(
-    workspace: string,
-    result: TaskResult,
-  ): Promise<{ executionId: string; fact: UntimedFact } | undefined> {
-    const parsed = parseTaskId(result.taskId);
-    const held = await leases.find(result.taskId);
-    if (!parsed || held?.token !== result.leaseToken || held.workspace !== workspace) return undefined;
-    const { step, visit, attempt } = parsed;
-    const startedAt = held.since;
-    const error = result.status === 'failed' ? result.error : findUnstorable(result.output);
-    if (error)
-      return { executionId: parsed.executionId, fact: { type: 'task.failed', step, visit, attempt, error, startedAt } };
-    const output = result.status === 'completed' ? copyJson(result.output as Json) : null;
-    return {
-      executionId: parsed.executionId,
-      fact: { type: 'task.completed', step, visit, attempt, output, startedAt },
-    };
-  }
-
-  async function complete(workspace: string, results: readonly TaskResult[]): Promise<readonly TaskAnswer[]> {
-    const facts = await Promise.all(results.map((result) => completeOne(workspace, result)));
-    const byExecution = new Map<string, number[]>();
-    for (const [index, fact] of facts.entries()) {
-      if (fact) byExecution.set(fact.executionId, [...(byExecution.get(fact.executionId) ?? []), index]);
-    }
-    const answers = results.map(({ taskId }, index): Promise<TaskAnswer> | TaskAnswer | undefined =>
-      facts[index] ? undefined : stale(taskId),
-    );
-    for (const [executionId, indices] of byExecution) {
-      const entries = indices.map((index) => {
-        const taskId = results[index]?.taskId ?? '';
-        let settle: (advanced: Advanced) => void = () => undefined;
-        answers[index] = new Promise<TaskAnswer>((resolve, reject) => {
-          settle = (advanced) => {
-            if (advanced.ok) return resolve({ taskId, accepted: true });
-            if ('fault' in advanced) return reject(advanced.fault);
-            resolve(stale(taskId));
-          };
-        });
-        return { fact: facts[index]?.fact as UntimedFact, settle, claims: undefined };
-      });
-      deps.mailboxes.submitAll(executionId, entries);
-    }
-    return Promise.all(answers.map((answer) => present(answer, 'answer to a result')));
-  }
-
-  function stale(taskId: string): TaskAnswer {
-    deps.counters.staleResults += 1;
-    return { taskId, accepted: false, code: 'STALE_LEASE' };
-  }
+  const { complete, completeAndClaim } = openResults({ ...deps, leases, claims, release });
 
   async function heartbeatOne(workspace: string, task: Heartbeat): Promise<HeartbeatAnswer> {
     const lost: HeartbeatAnswer = { taskId: task.taskId, leaseExpiresAt: 0, cancelRequested: true };
@@ -125,13 +79,17 @@ export function openDesk(deps: DeskDeps): Desk {
     );
   }
 
-  async function releaseOne(workspace: string, task: { taskId: string; leaseToken: string }): Promise<void> {
+  async function releaseOne(workspace: string, task: Named): Promise<void> {
     const parsed = parseTaskId(task.taskId);
     const row = await deps.store.tasks.find(task.taskId);
     if (!parsed || row?.workspace !== workspace || row.lease?.token !== task.leaseToken) return;
     leases.delete(task.taskId);
     const isReleased = await write({ kind: 'release', taskId: task.taskId, token: task.leaseToken });
     if (isReleased) claims.offer(workspace, row.executor, readyTaskOf(row));
+  }
+
+  async function release(workspace: string, tasks: readonly Named[]): Promise<void> {
+    await Promise.all(tasks.map((task) => releaseOne(workspace, task)));
   }
 
   /** Nobody holds it: it settles at once. Else its holder learns by heartbeat, and its result or lease settles it. */
@@ -179,10 +137,9 @@ export function openDesk(deps: DeskDeps): Desk {
   return {
     claim: claims.claim,
     complete,
+    completeAndClaim,
     heartbeat: (workspace, tasks) => Promise.all(tasks.map((task) => heartbeatOne(workspace, task))),
-    async release(workspace, tasks) {
-      await Promise.all(tasks.map((task) => releaseOne(workspace, task)));
-    },
+    release,
     holder(executionId, step) {
       const state = deps.mailboxes.peek(executionId)?.state;
       const found = state?.steps.get(step);
@@ -204,6 +161,9 @@ export function openDesk(deps: DeskDeps): Desk {
     },
     withdraw: (live, command) => lookAgainLater(withdraw(live.id, live.state, command)),
     expire: (row) => lookAgainLater(expire(row)),
+    lend: claims.lend,
+    handLent: claims.handLent,
+    takeBack: claims.takeBack,
     refresh: claims.refresh,
     waiting: claims.waiting,
     close: claims.close,

@@ -214,6 +214,11 @@ export interface TaskDesk {
   claim(request: ClaimRequest, signal?: AbortSignal): Promise<readonly HandedTask[]>;
   /** One answer per result, in their order. Never rejects for a stale lease. */
   complete(workspace: string, results: readonly TaskResult[]): Promise<readonly TaskAnswer[]>;
+  /**
+   * Brings results and takes work in the same call: first what follows from the results themselves. It waits for work
+   * only where there is none yet. Rejects where the results cannot be recorded; then it has taken nothing.
+   */
+  completeAndClaim(results: readonly TaskResult[], request: ClaimRequest, signal?: AbortSignal): Promise<Exchanged>;
   heartbeat(workspace: string, tasks: readonly Heartbeat[]): Promise<readonly HeartbeatAnswer[]>;
   /** Gives tasks back, ready for another worker at once. */
   release(workspace: string, tasks: readonly { taskId: string; leaseToken: string }[]): Promise<void>;
@@ -262,6 +267,12 @@ export interface TaskAnswer {
   readonly accepted: boolean;
   /** `STALE_LEASE`, `TASK_UNKNOWN`. */
   readonly code?: string;
+}
+
+/** Answers stand in the order of the results. */
+export interface Exchanged {
+  readonly answers: readonly TaskAnswer[];
+  readonly tasks: readonly HandedTask[];
 }
 
 export interface Heartbeat {

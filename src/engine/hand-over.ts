@@ -66,7 +66,7 @@ function hand(deps: HandOverDeps, live: Live, command: Command): void {
 }
 
 function dispatch(deps: HandOverDeps, live: Live, command: Command & { type: 'dispatch' }): void {
-  if (deps.local.isRunning(live, command.id)) return;
+  if (deps.local.isRunning(live, command.id) || deps.desk.handLent(live, command)) return;
   const isLocal = deps.local.isLocal(live.state, command);
   const refused = isLocal ? deps.breakers.refusal(live, command) : deps.breakers.refusalToQueue(live, command);
   if (refused) return deps.mailboxes.submit(live.id, refused);

@@ -14,6 +14,7 @@ import type { SlotClaim, StartKey } from '../storage/store.ts';
 import { decodeEvents, largeHashes } from './codec.ts';
 import { loadPage } from './limits.ts';
 import type { Running } from './local.ts';
+import type { Lent } from './taker.ts';
 
 type Distributed<T> = T extends unknown ? Omit<T, 'at'> : never;
 /** A fact before its move gives it a time: all facts of one move share the record's. */
@@ -39,6 +40,8 @@ export interface Live {
   rowless: Set<string> | undefined;
   /** Attempts that were out when it was loaded and whose rows nobody looked for yet: they may have none. */
   unproven: Set<string> | undefined;
+  /** Tasks that the move on its way puts in somebody's hands, by attempt. */
+  lent: Map<string, Lent> | undefined;
   /** Called once the state is what the journal says. */
   readers: Reader[];
 }
@@ -81,6 +84,7 @@ export function emptyLive(id: string): Live {
     inProcess: undefined,
     rowless: undefined,
     unproven: undefined,
+    lent: undefined,
     readers: [],
   };
 }

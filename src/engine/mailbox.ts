@@ -23,6 +23,7 @@ import { Fault } from '../kit/fault.ts';
 import { makeId } from '../kit/ids.ts';
 import type { Random } from '../kit/random.ts';
 import type { Outcome, Store } from '../storage/store.ts';
+import type { Lease } from '../storage/tasks.ts';
 import type { Committer } from './committer.ts';
 import { idleLiveMax, snapshotEventsMin } from './limits.ts';
 import {
@@ -45,6 +46,10 @@ export interface MailboxDeps {
   /** The compiled version with this content hash. */
   readonly programOf: (hash: string) => Promise<Program>;
   readonly isLocal: (state: ExecutionState, command: Command) => boolean;
+  /** The lease of a task that somebody waits for, as the move that makes it is written. */
+  readonly lend: (live: Live, command: Command & { type: 'dispatch' }) => Lease | undefined;
+  /** What a move had lent is not there: it is not durable. */
+  readonly takeBack: (live: Live) => void;
   /** Whether executions hold admission slots at all. */
   readonly usesSlots: boolean;
   /** Called after each durable move, before anything else sees the state. */
@@ -200,8 +205,10 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       claims: moved.claims,
       freesSlots: deps.usesSlots,
       isLocal: deps.isLocal,
+      lend: deps.lend,
     });
     deps.committer.add(write, (outcome) => {
+      if (outcome instanceof Fault || !outcome.ok) deps.takeBack(live);
       if (outcome instanceof Fault) return lose(live, moved.entries, outcome);
       if (!outcome.ok) return yieldTo(live, moved.entries, outcome);
       moves += 1;

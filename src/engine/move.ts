@@ -5,6 +5,7 @@ import type { Changes } from '../core/outstanding.ts';
 import { pending } from '../core/pending.ts';
 import { type Command, type ExecutionState, isEnded, statusOf } from '../core/state.ts';
 import type { MoveWrite, NewTask } from '../storage/store.ts';
+import type { Lease } from '../storage/tasks.ts';
 import { encodeEvents } from './codec.ts';
 import { handOverGraceMs } from './limits.ts';
 import type { Claims, Live } from './live.ts';
@@ -20,6 +21,7 @@ export interface MoveParts {
   readonly claims: Claims | undefined;
   readonly freesSlots: boolean;
   readonly isLocal: (state: ExecutionState, command: Command) => boolean;
+  readonly lend: (live: Live, command: Command & { type: 'dispatch' }) => Lease | undefined;
 }
 
 export function writeMove(parts: MoveParts): MoveWrite {
@@ -57,7 +59,7 @@ function settledTasks({ live, changes }: MoveParts): string[] | undefined {
   return removed;
 }
 
-function newTasks({ live, changes, events, isLocal }: MoveParts): NewTask[] | undefined {
+function newTasks({ live, changes, events, isLocal, lend }: MoveParts): NewTask[] | undefined {
   const { state } = live;
   if (state.paused) return undefined;
   // What is handed out again may have a row from before its function was known here.
@@ -77,7 +79,9 @@ function newTasks({ live, changes, events, isLocal }: MoveParts): NewTask[] | un
     if (!task) continue;
     const taskId = taskIdOf(live.id, command.id);
     tasks ??= [];
-    tasks.push({ taskId, executor: task.executor, function: task.function, rank: 9 - state.priority });
+    // A row that may be there already is left as it is, and would not be lent.
+    const lease = isFresh ? lend(live, command) : undefined;
+    tasks.push({ taskId, executor: task.executor, function: task.function, rank: 9 - state.priority, lease });
   }
   return tasks;
 }

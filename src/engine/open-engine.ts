@@ -141,6 +141,8 @@ function assemble(deps: EngineDeps) {
     random,
     programOf: versions.programOf,
     isLocal: local.isLocal,
+    lend: (live, command) => desk.lend(live, command),
+    takeBack: (live) => desk.takeBack(live),
     usesSlots: admission.isLimited,
     onDurable: (live, changes, events) => {
       breakers.observe(live, events);

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** W3C trace context of a task: the execution is the trace, the attempt its span; the same on every delivery. */
 export function traceparentOf(executionId: string, attempt: string): string {
-  const digest = createHash('sha256').update(executionId).digest('hex');
-  const span = createHash('sha256').update(`${executionId}/${attempt}`).digest('hex');
-  return `00-${digest.slice(0, 32)}-${span.slice(0, 16)}-01`;
+  const trace = hash('sha256', executionId);
+  const span = hash('sha256', `${executionId}/${attempt}`);
+  return `00-${trace.slice(0, 32)}-${span.slice(0, 16)}-01`;
 }

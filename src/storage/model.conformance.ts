@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Impossible } from '../kit/assert.ts';
 import { NaiveStore } from './naive-store.ts';
 import { compact, lease, move, noon, snapshot, task, viewRow, wake } from './sample-writes.ts';
-import type { CompactWrite, MoveWrite, Store, Write } from './store.ts';
+import type { CompactWrite, MoveWrite, NewTask, Store, Write } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 
 const executions = ['e1', 'e2', 'e3'];
@@ -60,11 +60,15 @@ function named(write: Write, prefix: string, at: number): Write {
     workspace: prefix,
     executionId: prefix + write.executionId,
     at,
-    ...(tasksAdded && { tasksAdded: tasksAdded.map((added) => ({ ...added, taskId: prefix + added.taskId })) }),
+    ...(tasksAdded && { tasksAdded: tasksAdded.map((added) => namedTask(added, prefix, at)) }),
     ...(tasksRemoved && { tasksRemoved: tasksRemoved.map((id) => prefix + id) }),
     ...(startKey && { startKey: { ...startKey, expiresAt: at + 15 } }),
     ...(slotTaken && { slotTaken }),
   };
+}
+
+function namedTask({ taskId, lease, ...task }: NewTask, prefix: string, at: number): NewTask {
+  return { ...task, taskId: prefix + taskId, lease: lease && { ...lease, since: at, expiresAt: at + 10 } };
 }
 
 function namedCompaction(write: CompactWrite, prefix: string): CompactWrite {
@@ -130,7 +134,11 @@ const moveWrite: fc.Arbitrary<MoveWrite> = fc
       ),
       wakeAt: fc.oneof(fc.constant(null), fc.integer({ min: noon, max: noon + 99 })),
       tasksAdded: fc.array(
-        fc.tuple(taskId, fc.nat(2)).map(([id, rank]) => task(id, { rank })),
+        fc
+          .tuple(taskId, fc.nat(2), fc.option(token, { nil: undefined }))
+          .map(([id, rank, by]) =>
+            task(id, { rank, lease: by && { token: by, worker: by, since: noon, expiresAt: noon } }),
+          ),
         { maxLength: 2 },
       ),
       tasksRemoved: fc.array(taskId, { maxLength: 2 }),

@@ -82,6 +82,7 @@ function acceptance(promise: PromiseCase): void {
       move('x', 2, { last: 1 }),
       move('x', 2, { startKey: key }),
       move('x', 1, { at: noon + 0.5 }),
+      move('x', 1, { tasksAdded: [task('t', { lease: { token: 'a', worker: 'w', since: noon, expiresAt: 0.5 } })] }),
     ]) {
       await assert.rejects(store.commit([move('e', 1), wrong]), Impossible);
     }

@@ -102,11 +102,11 @@ export class NaiveStore {
     if (wakeAt !== undefined) this.wakes = this.wakes.filter((wake) => wake.executionId !== executionId);
     if (typeof wakeAt === 'number') this.wakes.push({ executionId, dueAt: wakeAt });
     this.tasks = this.tasks.filter((task) => !move.tasksRemoved?.includes(task.taskId));
-    for (const { taskId, executor, rank } of move.tasksAdded ?? []) {
+    for (const { taskId, executor, rank, lease } of move.tasksAdded ?? []) {
       if (this.tasks.some((task) => task.taskId === taskId)) continue;
       this.#written += 1;
-      const order = this.#written;
-      this.tasks.push({ taskId, executionId, executor, rank, order, deliveries: 0, token: undefined, expiresAt: 0 });
+      const held = { deliveries: lease ? 1 : 0, token: lease?.token, expiresAt: lease?.expiresAt ?? 0 };
+      this.tasks.push({ taskId, executionId, executor, rank, order: this.#written, ...held });
     }
     const shown = this.views.find((each) => each.executionId === executionId);
     if (view && (shown?.row.position ?? -1) < view.position) {

@@ -1,6 +1,6 @@
 import type { Catalog } from './catalog.ts';
 import type { Journal } from './journal.ts';
-import type { Tasks } from './tasks.ts';
+import type { Lease, Tasks } from './tasks.ts';
 import type { Views } from './views.ts';
 
 /**
@@ -109,13 +109,15 @@ export interface SlotClaim {
   readonly limit: number;
 }
 
-/** Work that waits for an executor. Ready from the moment its move is durable. */
+/** Work for an executor. Ready from the moment its move is durable, unless it leaves in somebody's hands. */
 export interface NewTask {
   readonly taskId: string;
   readonly executor: string;
   readonly function: string;
   /** Smaller comes first; equal ones in the order they were written. */
   readonly rank: number;
+  /** Its first delivery, counted: it becomes durable with the task and is refused with its move. */
+  readonly lease?: Lease | undefined;
 }
 
 export interface ViewRow {

@@ -1,6 +1,6 @@
 /** Tasks: ready in order, leased under a token, counted at each delivery, gone when settled. */
 import assert from 'node:assert/strict';
-import { commitOne, done, lease, leaseLost, move, noon, task } from './sample-writes.ts';
+import { commitOne, conflict, done, lease, leaseLost, move, noon, task } from './sample-writes.ts';
 import type { Store } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 import type { ReadyQuery } from './tasks.ts';
@@ -150,6 +150,34 @@ function leases(promise: PromiseCase): void {
     await withTask(store);
     await store.commit([lease('t', 'a')]);
     assert.deepEqual(await commitOne(store, lease('t', 'a', { at: noon + 5 })), { ok: true, deliveries: 2 });
+  });
+
+  promise('adds a task in the hands of a worker, as its first delivery', async (store) => {
+    const first = { token: 'a', worker: 'worker-a', since: noon, expiresAt: noon + 30 };
+    const added = [task('t', { lease: first }), task('free')];
+    assert.deepEqual(await commitOne(store, move('e', 1, { tasksAdded: added })), done);
+    const found = await store.tasks.find('t');
+    assert.deepEqual([found?.lease, found?.deliveries], [first, 1]);
+    assert.deepEqual(await ready(store), ['free']);
+    assert.deepEqual(await store.commit([lease('t', 'b'), extend('t', 'a', noon + 40)]), [leaseLost, done]);
+    assert.deepEqual(
+      (await store.tasks.expired(noon + 40, 10)).map((late) => late.taskId),
+      ['t'],
+    );
+    const over = lease('t', 'b', { at: noon + 40 });
+    assert.deepEqual(await commitOne(store, over), { ok: true, deliveries: 2 });
+  });
+
+  promise('leases nothing with a move that is refused, and nothing anew with one that is repeated', async (store) => {
+    const held = (token: string) => ({ token, worker: 'w', since: noon, expiresAt: noon + 30 });
+    const winner = move('e', 1, { tasksAdded: [task('t', { lease: held('a') })] });
+    const loser = move('e', 1, { moveId: 'other', tasksAdded: [task('t', { lease: held('b') }), task('u')] });
+    assert.deepEqual(await store.commit([winner, loser]), [done, conflict]);
+    assert.deepEqual(await commitOne(store, release('t', 'a')), done);
+    assert.deepEqual(await commitOne(store, winner), done);
+    const found = await store.tasks.find('t');
+    assert.deepEqual([found?.lease, found?.deliveries], [undefined, 1]);
+    assert.equal(await store.tasks.find('u'), undefined);
   });
 
   promise('leases a task in the batch that adds it', async (store) => {

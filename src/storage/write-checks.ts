@@ -2,7 +2,7 @@
  * What every driver checks before it writes: rules that only a defect in the caller can break. A batch that breaks one
  * rejects with `Impossible` before any of it is written, so a wrong write is never half of a durable batch.
  */
-import { assert } from '../kit/assert.ts';
+import { assert, Impossible } from '../kit/assert.ts';
 import type { CompactWrite, MoveWrite, SnapshotWrite, WakeWrite, Write } from './store.ts';
 
 /** Executions that one `forget` may name. */
@@ -31,16 +31,32 @@ function timesOf(write: Exclude<Write, MoveWrite | CompactWrite>): readonly (num
 
 /** Databases keep times as integers; one of them may not round what another refuses. */
 function checkTime(time: number | null | undefined): void {
-  if (time !== null && time !== undefined) assert(Number.isSafeInteger(time), `${time} is no whole millisecond`);
+  if (time === null || time === undefined || Number.isSafeInteger(time)) return;
+  throw new Impossible(`${time} is no whole millisecond`);
 }
 
 function checkMove(move: MoveWrite): void {
-  const spot = `move ${move.moveId} of ${move.executionId}`;
-  assert(Number.isSafeInteger(move.first) && move.first >= 1, `${spot} begins at ${move.first}`);
-  assert(Number.isSafeInteger(move.last) && move.last >= move.first, `${spot} ends at ${move.last}`);
-  for (const time of [move.at, move.wakeAt, move.startKey?.expiresAt]) checkTime(time);
-  if (move.view) for (const time of [move.view.createdAt, move.view.startedAt, move.view.endedAt]) checkTime(time);
-  assert(!move.startKey || move.first === 1, `${spot} takes a start key at position ${move.first}`);
+  const { first, last, at, wakeAt, startKey, view, tasksAdded } = move;
+  if (!(Number.isSafeInteger(first) && first >= 1)) refuse(move, `begins at ${first}`);
+  if (!(Number.isSafeInteger(last) && last >= first)) refuse(move, `ends at ${last}`);
+  if (startKey && first !== 1) refuse(move, `takes a start key at position ${first}`);
+  checkTime(at);
+  checkTime(wakeAt);
+  checkTime(startKey?.expiresAt);
+  if (view) {
+    checkTime(view.createdAt);
+    checkTime(view.startedAt);
+    checkTime(view.endedAt);
+  }
+  if (!tasksAdded) return;
+  for (const { lease } of tasksAdded) {
+    checkTime(lease?.since);
+    checkTime(lease?.expiresAt);
+  }
+}
+
+function refuse({ moveId, executionId }: MoveWrite, reason: string): never {
+  throw new Impossible(`move ${moveId} of ${executionId} ${reason}`);
 }
 
 function checkCompact({ executionId, from, through, records }: CompactWrite): void {

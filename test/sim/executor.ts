@@ -145,19 +145,28 @@ export function startExecutor(deps: ExecutorDeps, named: { executor: string; wor
     await complete(result).catch(() => undefined);
   }
 
-  function complete(result: TaskResult, check?: (answer: TaskAnswer) => void): Promise<readonly TaskAnswer[]> {
-    return network.ask({
-      run: (engine) => engine.tasks.complete(workspace, [result]),
-      seen(answers) {
+  /** Every other result takes work in the same call. */
+  async function complete(result: TaskResult, check?: (answer: TaskAnswer) => void): Promise<void> {
+    const request = { workspace, ...named, maxTasks: dice.int(1, 4), waitMs: 0 };
+    const isExchange = dice.chance(0.5);
+    const { tasks } = await network.ask({
+      run: async (engine) =>
+        isExchange
+          ? await engine.tasks.completeAndClaim([result], request)
+          : { answers: await engine.tasks.complete(workspace, [result]), tasks: [] },
+      seen({ answers, tasks: handed }) {
         for (const answered of answers) {
           check?.(answered);
           if (answered.accepted) auditor.accepted(answered.taskId, result.leaseToken);
           else tally.saw('stale result refused');
         }
+        handed.forEach(auditor.handed);
       },
       mayDouble: true,
       isCutOff: deps.isCutOff,
     });
+    if (tasks.length > 0) tally.saw('work taken with a result');
+    for (const task of tasks) void work(task, life);
   }
 
   async function release({ taskId, leaseToken }: HandedTask): Promise<void> {

@@ -33,7 +33,7 @@ const snapshot = of('core/snapshot.ts');
 const breakers = of('engine/breakers.ts');
 const claims = of('engine/claims.ts');
 const committer = of('engine/committer.ts');
-const desk = of('engine/desk.ts');
+const results = of('engine/results.ts');
 const local = of('engine/local.ts');
 const mailbox = of('engine/mailbox.ts');
 const move = of('engine/move.ts');
@@ -138,13 +138,18 @@ export const mutants: readonly Mutant[] = [
     'leases.set(task.taskId, held); resolve(handed.task);',
     'a task leaves before its lease is durable',
   ),
+  claims(
+    'live.lent.set(command.id, taker.lend(handed.task, batch));',
+    'live.lent.set(command.id, taker.lend(handed.task, batch)); taker.arrive(handed.task);',
+    'a lent task leaves before its move is durable',
+  ),
   committer(
     'return settleAll(batch, () => fault);',
     'return settleAll(batch, () => ({ ok: true }));',
     'a commit that failed counts as done',
   ),
-  desk('held?.token !== result.leaseToken ||', 'held === undefined ||', 'any token will do'),
-  desk(
+  results('held?.token !== result.leaseToken ||', 'held === undefined ||', 'any token will do'),
+  results(
     'if (advanced.ok) return resolve({ taskId, accepted: true });',
     'return resolve({ taskId, accepted: true });',
     'a refused result is called accepted',

@@ -68,6 +68,8 @@ export const sometimesKinds = [
   'snapshot written',
   'start key taken',
   'stale result refused',
+  'work taken with a result',
+  'task lent by its move',
   'breaker opened',
   'circuit open fails a step',
   'compensation started',

@@ -4,38 +4,65 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { ClaimBodyRequest, TaskOut } from '../../contract/tasks.ts';
-import type { ClaimRequest, HandedTask, TaskDesk } from '../../engine/engine.ts';
+import type { ClaimRequest, HandedTask, TaskAnswer, TaskDesk, TaskResult } from '../../engine/engine.ts';
 import { taskAnswer } from '../answers/task-answer.ts';
 import type { Closing } from '../closing.ts';
 import { defined } from '../defined.ts';
 import { durationMs, waitMaxMs } from '../requests.ts';
 
-export type Claim = (
-  body: ClaimBodyRequest,
-  caller: { workspace: string; response: ServerResponse },
-) => Promise<TaskOut[]>;
+export interface Claims {
+  claim(request: ClaimRequest, response: ServerResponse): Promise<TaskOut[]>;
+  /** With results; the answers stand in their order. */
+  exchange(results: readonly TaskResult[], request: ClaimRequest, response: ServerResponse): Promise<ExchangedOut>;
+}
 
-export function openClaims(tasks: TaskDesk, closing: Closing): Claim {
-  return async (body, { workspace, response }) => {
-    const request = claimRequest(workspace, body);
-    const handed = request.waitMs === 0 ? await tasks.claim(request) : await claimWaiting(request, response);
-    if (!response.destroyed) return handed.map(taskAnswer);
-    if (handed.length > 0) await tasks.release(workspace, handed);
-    return [];
-  };
+export interface ExchangedOut {
+  readonly answers: readonly TaskAnswer[];
+  readonly tasks: TaskOut[];
+}
 
-  async function claimWaiting(request: ClaimRequest, response: ServerResponse): Promise<readonly HandedTask[]> {
+export function openClaims(tasks: TaskDesk, closing: Closing): Claims {
+  /** While a request waits, its signal says that nobody wants the answer any more. */
+  async function whileWanted<T>(
+    { waitMs }: ClaimRequest,
+    response: ServerResponse,
+    ask: (signal?: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    if (waitMs === 0) return await ask();
     const abort = new AbortController();
     const stop = (): void => abort.abort();
     const forget = closing.onClose(stop);
     response.once('close', stop);
     try {
-      return await tasks.claim(request, abort.signal);
+      return await ask(abort.signal);
     } finally {
       response.off('close', stop);
       forget();
     }
   }
+
+  async function handTo(
+    response: ServerResponse,
+    { workspace }: ClaimRequest,
+    handed: readonly HandedTask[],
+  ): Promise<TaskOut[]> {
+    if (!response.destroyed) return handed.map(taskAnswer);
+    if (handed.length > 0) await tasks.release(workspace, handed);
+    return [];
+  }
+
+  return {
+    async claim(request, response) {
+      const handed = await whileWanted(request, response, (signal) => tasks.claim(request, signal));
+      return await handTo(response, request, handed);
+    },
+    async exchange(results, request, response) {
+      const { answers, tasks: handed } = await whileWanted(request, response, (signal) =>
+        tasks.completeAndClaim(results, request, signal),
+      );
+      return { answers, tasks: await handTo(response, request, handed) };
+    },
+  };
 }
 
 /** Refuses a wait that is no duration; call it before anything is done that a refusal would leave half done. */

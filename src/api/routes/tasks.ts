@@ -27,7 +27,7 @@ import { defined } from '../defined.ts';
 import { depthMax, type Flaw, findFlaw } from '../flaw.ts';
 import { type ApiDeps, bulkBodyBytesMax, type HttpApp, workspaceOf } from '../http-app.ts';
 import { refuseLong } from '../problem.ts';
-import { type Claim, claimRequest, openClaims } from './claims.ts';
+import { type Claims, claimRequest, openClaims } from './claims.ts';
 
 interface Lease {
   task_id: string;
@@ -42,8 +42,8 @@ interface HeldTask extends Lease {
 const bodyDepthMax = depthMax + 3;
 
 export function taskRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing }): void {
-  const claim = openClaims(deps.engine.tasks, deps.closing);
-  completeRoute(app, deps, claim);
+  const claims = openClaims(deps.engine.tasks, deps.closing);
+  completeRoute(app, deps, claims);
   leaseRoutes(app, deps);
 
   app.route<{ Body: ClaimBodyRequest }>({
@@ -52,12 +52,12 @@ export function taskRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing }): 
     config: { permission: 'tasks:work' },
     schema: { summary: 'Take work', tags: ['tasks'], body: ClaimBody, response: { 200: ClaimAnswer } },
     handler: async (request, reply) => ({
-      tasks: await claim(request.body, { workspace: workspaceOf(request), response: reply.raw }),
+      tasks: await claims.claim(claimRequest(workspaceOf(request), request.body), reply.raw),
     }),
   });
 }
 
-function completeRoute(app: HttpApp, { engine }: ApiDeps, claim: Claim): void {
+function completeRoute(app: HttpApp, { engine }: ApiDeps, claims: Claims): void {
   const { tasks } = engine;
 
   app.route<{ Body: { results: Result[]; claim?: ClaimBodyRequest } }>({
@@ -78,13 +78,11 @@ function completeRoute(app: HttpApp, { engine }: ApiDeps, claim: Claim): void {
       const isSound = findFlaw(request.body, bodyDepthMax) === undefined;
       // Nothing is recorded unless the claim that comes along is sound too.
       if (!isSound && more !== undefined) refuseUnsound(more, '/claim');
-      if (more !== undefined) claimRequest(workspace, more);
+      const wish = more && claimRequest(workspace, more);
       const given = results.map((result, index) => taskResult(result, isSound ? undefined : index));
-      const answers = given.length > 0 ? await tasks.complete(workspace, given) : [];
-      const answered = { results: answers.map(resultAnswer) };
-      return more === undefined
-        ? answered
-        : { ...answered, tasks: await claim(more, { workspace, response: reply.raw }) };
+      if (wish === undefined) return { results: (await tasks.complete(workspace, given)).map(resultAnswer) };
+      const { answers, tasks: handed } = await claims.exchange(given, wish, reply.raw);
+      return { results: answers.map(resultAnswer), tasks: handed };
     },
   });
 }

@@ -91,8 +91,9 @@ function writeTasks(disk: MemoryDisk, move: MoveWrite): void {
     if (disk.tasks.has(added.taskId)) continue;
     disk.lastSequence += 1;
     const { workspace, executionId } = move;
-    const sequence = disk.lastSequence;
-    disk.tasks.set(added.taskId, { ...added, workspace, executionId, sequence, deliveries: 0, lease: undefined });
+    const { lease } = added;
+    const kept = { ...added, workspace, executionId, sequence: disk.lastSequence, lease };
+    disk.tasks.set(added.taskId, { ...kept, deliveries: lease ? 1 : 0 });
   }
 }
 

@@ -34,8 +34,14 @@ test('writes arrive as they were sent, in their order', () => {
     values: [{ hash: 'h', text: '1' }],
     wakeAt: null,
     tasksAdded: [
-      { taskId: 't1', executor: 'e', function: 'f', rank: 4 },
-      { taskId: 't2', executor: 'e', function: 'g', rank: 0 },
+      { taskId: 't1', executor: 'e', function: 'f', rank: 4, lease: undefined },
+      {
+        taskId: 't2',
+        executor: 'e',
+        function: 'g',
+        rank: 0,
+        lease: { token: 'x', worker: 'me', since: 6, expiresAt: 7 },
+      },
     ],
     tasksRemoved: ['t0'],
     startKey: { workflow: 'flow', key: 'k', fingerprint: 'p', expiresAt: 9 },

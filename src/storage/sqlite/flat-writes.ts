@@ -32,9 +32,14 @@ function flattenMove(flat: unknown[], move: MoveWrite): void {
   flat.push(move.wakeAt);
   flat.push(values || startKey || slotTaken || slotsFreed ? { values, startKey, slotTaken, slotsFreed } : undefined);
   flat.push(tasksRemoved.length, ...tasksRemoved, tasksAdded.length);
-  for (const task of tasksAdded) flat.push(task.taskId, task.executor, task.function, task.rank);
+  for (const task of tasksAdded) flattenTask(flat, task);
   if (view) flattenView(flat, view);
   else flat.push(0);
+}
+
+function flattenTask(flat: unknown[], { taskId, executor, function: name, rank, lease }: NewTask): void {
+  flat.push(taskId, executor, name, rank, lease?.token);
+  if (lease) flat.push(lease.worker, lease.since, lease.expiresAt);
 }
 
 function flattenView(flat: unknown[], view: ViewRow): void {
@@ -108,12 +113,16 @@ function nextMove(cursor: Cursor): RowsOfMove {
 }
 
 function nextTask(cursor: Cursor): NewTask {
-  return {
-    taskId: cursor.next(),
-    executor: cursor.next(),
-    function: cursor.next(),
-    rank: cursor.next(),
-  };
+  const taskId = cursor.next<string>();
+  const executor = cursor.next<string>();
+  const name = cursor.next<string>();
+  const rank = cursor.next<number>();
+  const token = cursor.next<string | undefined>();
+  const lease =
+    token === undefined
+      ? undefined
+      : { token, worker: cursor.next<string>(), since: cursor.next<number>(), expiresAt: cursor.next<number>() };
+  return { taskId, executor, function: name, rank, lease };
 }
 
 function nextLease(cursor: Cursor): LeaseWrite {

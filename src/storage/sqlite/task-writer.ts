@@ -17,6 +17,11 @@ const addTask = `
   INSERT INTO tasks (task_id, workspace, execution_id, executor, function, rank, sequence, deliveries)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0) ON CONFLICT DO NOTHING`;
 
+const addLeasedTask = `
+  INSERT INTO tasks (task_id, workspace, execution_id, executor, function, rank, sequence, deliveries,
+    lease_token, lease_worker, lease_since, lease_expires_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING`;
+
 const takeLease = `
   UPDATE tasks SET lease_token = ?2, lease_worker = ?3, lease_since = ?4, lease_expires_at = ?5,
     deliveries = deliveries + 1
@@ -34,6 +39,7 @@ const leaseLost: Outcome = { ok: false, reason: 'LEASE_LOST' };
 
 export function prepareTaskWriter(database: DatabaseSync): TaskWriter {
   const added = database.prepare(addTask);
+  const addedLeased = database.prepare(addLeasedTask);
   const removed = database.prepare('DELETE FROM tasks WHERE task_id = ?1');
   const leased = database.prepare(takeLease);
   const deliveriesOf = database.prepare('SELECT deliveries FROM tasks WHERE task_id = ?1');
@@ -45,8 +51,10 @@ export function prepareTaskWriter(database: DatabaseSync): TaskWriter {
     write({ workspace, executionId, tasksAdded, tasksRemoved }) {
       if (tasksRemoved) for (const taskId of tasksRemoved) removed.run(taskId);
       if (!tasksAdded) return;
-      for (const { taskId, executor, function: name, rank } of tasksAdded) {
-        added.run(taskId, workspace, executionId, executor, name, rank, nextSequence());
+      for (const { taskId, executor, function: name, rank, lease } of tasksAdded) {
+        const columns = [taskId, workspace, executionId, executor, name, rank, nextSequence()];
+        if (lease) addedLeased.run(...columns, lease.token, lease.worker, lease.since, lease.expiresAt);
+        else added.run(...columns);
       }
     },
     lease(write) {

@@ -129,6 +129,11 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     }
     checkWrittenView(found.book, write);
     checkRows(found.book, disk, { at: write.at, isAlone: deps.isAlone() });
+    if (!fresh.some((stored) => stored.moveId === write.moveId)) return;
+    for (const { taskId, lease } of write.tasksAdded ?? []) {
+      if (lease) applyLease({ kind: 'lease', taskId, at: lease.since, ...lease });
+      if (lease) tally.saw('task lent by its move');
+    }
   }
 
   function applyLease(write: LeaseWrite): void {

@@ -104,6 +104,9 @@ const ways: Readonly<Record<string, Way>> = {
   'notify by email': notify('email', (url) => ({ type: 'smtp', host: hostOf(url), port, from: 'a@b.c' })),
 };
 
+/** Connectors that call nobody. */
+const staysInside: ReadonlySet<string> = new Set(['script']);
+
 /** As it is written: what a mail server's name looks like before anybody has put it right. */
 const hostOf = (url: string): string => /^\w+:\/*([^/]*?)(:\d+)?\/?$/.exec(url)?.[1]?.replace(/^\[|\]$/g, '') ?? url;
 
@@ -134,7 +137,7 @@ describe('the way out', () => {
     assert.ok(refusedHosts.length >= 120);
     const types = Object.keys(openConnectors({ clock: systemClock, random: systemRandom, warn: () => undefined }));
     assert.deepEqual(
-      types.filter((type) => !Object.keys(ways).some((way) => way.startsWith(type))),
+      types.filter((type) => !staysInside.has(type) && !Object.keys(ways).some((way) => way.startsWith(type))),
       [],
       'a connector whose way out nobody tries here',
     );

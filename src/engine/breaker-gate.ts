@@ -45,9 +45,13 @@ export function openBreakerGate(clock: Clock): BreakerGate {
       for (const event of events) {
         if (event.type !== 'step.completed' && event.type !== 'step.failed' && event.type !== 'step.retrying') continue;
         const target = targetOf(live, live.state.steps.get(event.step));
-        const isRefusal = event.type !== 'step.completed' && neverCalled.has(event.error.code);
+        const code = event.type === 'step.completed' ? undefined : event.error.code;
         const isStandIn = event.type === 'step.completed' && event.insteadOf !== undefined;
-        if (!target || isRefusal || isStandIn || isRuleRetry(event, events)) continue;
+        if (!target || isStandIn || isRuleRetry(event, events) || neverLetThrough.has(code)) continue;
+        if (neverLeft.has(code)) {
+          breakers.giveBack(target.key);
+          continue;
+        }
         breakers.record(target.key, target.settings, {
           isSuccess: event.type === 'step.completed',
           nowMs: clock.nowMs(),
@@ -62,13 +66,17 @@ function isRuleRetry({ type, step }: { type: string; step: string }, events: rea
   return type === 'step.retrying' && events.some((event) => event.type === 'step.failed' && event.step === step);
 }
 
-/** Failures of attempts that did not reach their target. */
-const neverCalled: ReadonlySet<string> = new Set([
-  'CIRCUIT_OPEN',
-  'QUEUE_TIMEOUT',
+/** Failures of attempts that the breaker did not let through, or that it was not asked for. */
+const neverLetThrough: ReadonlySet<string | undefined> = new Set(['CIRCUIT_OPEN', 'QUEUE_TIMEOUT']);
+
+/** Failures of attempts that it let through, and that were refused before they got to their target. */
+const neverLeft: ReadonlySet<string | undefined> = new Set([
+  'CONNECTION_AMBIGUOUS',
+  'CONNECTION_UNKNOWN',
   'OUTBOUND_REFUSED',
   'REQUEST_INVALID',
   'SECRET_NOT_FOUND',
+  'SERVICE_UNKNOWN',
   'URL_INVALID',
 ]);
 

@@ -20,6 +20,8 @@ export interface Breakers {
   allow(key: string, settings: CircuitBreaker, nowMs: number): boolean;
   /** What became of a call that was let through. */
   record(key: string, settings: CircuitBreaker, outcome: { isSuccess: boolean; nowMs: number }): void;
+  /** A call that was let through never left: it says nothing of its target, and its permit is free again. */
+  giveBack(key: string): void;
   phase(key: string): BreakerPhase;
 }
 
@@ -103,6 +105,9 @@ export function openBreakers(): Breakers {
       if (isSuccess) return;
       slice.failures += 1;
       if (isTripped(breaker, settings)) open(breaker, nowMs);
+    },
+    giveBack(key) {
+      breakers.get(key)?.permits.pop();
     },
     phase: (key) => breakers.get(key)?.phase ?? 'closed',
   };

@@ -139,4 +139,32 @@ describe('a step that the server carries out', () => {
     );
     assert.deepEqual([calls, state.error?.code], [1, 'CIRCUIT_OPEN']);
   });
+
+  test('that never left says nothing of its target: no breaker counts it, and a probe may follow it', async () => {
+    const spec = `steps:
+  - { name: call, type: http, url: "https://a.example.com/", retry_config: { max_attempts: 1 },
+      circuit_breaker: { failure_threshold: 2, recovery_timeout: 10s } }`;
+    const codes = ['URL_INVALID', 'URL_INVALID', 'URL_INVALID', 'HTTP_503', 'HTTP_503', 'OUTBOUND_REFUSED', 'done'];
+    let calls = 0;
+    const connector: Connector = {
+      run: async () => {
+        const code = codes[calls] ?? 'done';
+        calls += 1;
+        if (code !== 'done') throw new StepFailure(code, code, { retryable: false });
+        return null;
+      },
+    };
+    const { node, state } = await run(connector, {}, spec);
+    const outcomes = [state.error?.code];
+    const runAgain = async (): Promise<void> => {
+      const id = await node.start({});
+      await node.clock.settle();
+      const { status, error } = await node.state(id);
+      outcomes.push(error?.code ?? status);
+    };
+    for (let count = 0; count < 5; count += 1) await runAgain();
+    await node.clock.advance(10_000);
+    for (let count = 0; count < 2; count += 1) await runAgain();
+    assert.deepEqual(outcomes, [...codes.slice(0, 5), 'CIRCUIT_OPEN', 'OUTBOUND_REFUSED', 'completed']);
+  });
 });

@@ -44,6 +44,8 @@ export interface LibraryOptions {
   readonly services?: Services;
   /** What else steps reach by name. */
   readonly connections?: Connections;
+  /** Where SQLite files of connections lie. Default `./databases`. */
+  readonly databasesFolder?: string;
 }
 
 export interface StartOptions {
@@ -79,9 +81,10 @@ const warn = (message: string, error: unknown): void => process.emitWarning(`${m
 
 export async function openEngine(options: LibraryOptions): Promise<LibraryEngine> {
   const workspace = options.workspace ?? 'default';
-  const { outbound, services, connections, secrets = {} } = options;
+  const { outbound, services, connections, secrets = {}, databasesFolder = './databases' } = options;
   const allowed = new Set(options.env ?? []);
-  const given = { outbound, services, connections };
+  const own = { storage: options.storage, databasesFolder };
+  const given = { outbound, services, connections, own };
   const connectors = openConnectors({ clock: systemClock, random: systemRandom, ...given, warn });
   const engine = openEngineOver({
     store: await openStore(options.storage),

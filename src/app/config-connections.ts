@@ -4,6 +4,8 @@ import { plainName } from '../model/fields/name.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { findEntry, isMap, textOf } from '../model/yaml/tree.ts';
 import type { Connection } from '../steps/connections.ts';
+import { isDatabase } from '../steps/database-connections.ts';
+import { mysql, postgres, reportAstray, sqlite } from './config-databases.ts';
 import { named, port, webAddress } from './config-kinds.ts';
 
 /** What steps reach by the name of a connection. A new kind is a table here and its interface in `steps/connections.ts`. */
@@ -46,7 +48,12 @@ const smtp = {
   ),
 } satisfies Fields;
 
-const tables = { slack, teams, pagerduty, webhook, smtp } satisfies Record<Connection['type'], Fields>;
+const tables = { slack, teams, pagerduty, webhook, smtp, postgres, mysql, sqlite } satisfies Record<
+  Connection['type'],
+  Fields
+>;
+/** Other words for a kind. */
+const aliases: Readonly<Record<string, Connection['type']>> = { postgresql: 'postgres', mariadb: 'mysql' };
 
 const kinds: readonly string[] = Object.keys(tables);
 const expected = `a connection: an object with a type, one of ${kinds.join(', ')}`;
@@ -57,12 +64,15 @@ const connection: Kind<Connection> = {
   read(spot, sink) {
     if (!isMap(spot)) return reportType(spot, sink, expected);
     const entry = findEntry(spot, 'type');
-    const name = entry && textOf(entry);
+    const written = entry && textOf(entry);
+    const name = written !== undefined && Object.hasOwn(aliases, written) ? aliases[written] : written;
     if (name !== undefined && Object.hasOwn(tables, name)) {
       // A connection that was read without a problem has every field that its table requires.
-      return object(`a connection of type ${name}`, tables[name as Connection['type']]).read(spot, sink) as
+      const read = object(`a connection of type ${name}`, tables[name as Connection['type']]).read(spot, sink) as
         | Connection
         | undefined;
+      if (read && isDatabase(read)) reportAstray(read, spot, sink);
+      return read;
     }
     if (entry === undefined)
       sink.report('FIELD_MISSING', spot, `"${spot.key}" needs "type": one of ${kinds.join(', ')}`);

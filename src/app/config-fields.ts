@@ -1,5 +1,6 @@
 import { type Fields, object, optional } from '../model/fields/field.ts';
-import { choice, jsonObject, label, list, number, text } from '../model/fields/kind.ts';
+import { choice, jsonObject, label, list, number, record, text } from '../model/fields/kind.ts';
+import { plainName } from '../model/fields/name.ts';
 import { duration } from '../model/fields/time.ts';
 import { connections } from './config-connections.ts';
 import { flag, named, port, size, url, whole } from './config-kinds.ts';
@@ -124,6 +125,11 @@ export const platformFields = {
       publicUrl: optional('public_url', url('http', 'https'), 'How users reach the API.'),
       rateLimit: optional('rate_limit', rateLimit, 'How often one caller may ask; no limit by default.'),
       dataDir: optional('data_dir', label, 'Where this node keeps its files.'),
+      databasesDir: optional(
+        'databases_dir',
+        label,
+        'Where SQLite files of connections lie. Default: databases in data_dir.',
+      ),
     }),
     'Where it listens.',
   ),
@@ -165,6 +171,11 @@ export const platformFields = {
   outbound: optional('outbound', object('outbound', outboundFields), 'Where steps may connect to.'),
   services: optional('services', services, 'HTTP services that steps call by name.'),
   connections: optional('connections', connections, 'What else steps reach by name.'),
+  secrets: optional(
+    'secrets',
+    record(plainName, label),
+    'What definitions read as ${secrets.<name>}. Keep it in variables.',
+  ),
   metrics: optional('metrics', metrics, 'Business metrics and alerts.'),
 } satisfies Fields;
 

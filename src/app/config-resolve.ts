@@ -22,6 +22,8 @@ export interface Config {
   };
   /** This node's own files: database, tokens. */
   readonly dataDir: string;
+  /** SQLite files of connections lie in here. */
+  readonly databasesDir: string;
   /** `url` is `sqlite:<folder>`, `memory:`, `postgresql://…` … */
   readonly storage: { readonly url: string; readonly maxConnections: number; readonly migrate: boolean };
   readonly cache: {
@@ -58,6 +60,8 @@ export interface Config {
   readonly outbound: OutboundRules;
   readonly services: Services;
   readonly connections: Connections;
+  /** Never shown. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly metrics: NonNullable<PlatformFile['metrics']>;
 }
 
@@ -77,6 +81,7 @@ export function resolveConfig(layers: readonly PlatformFile[]): Config {
       rateLimit: { requests: undefined, taskRequests: undefined, perMs: 60_000, ...server.rateLimit },
     },
     dataDir,
+    databasesDir: server.databasesDir ?? `${dataDir}/databases`,
     storage: resolveStorage(layers, dataDir),
     cache: resolveCache(of('cache')),
     messaging: resolveMessaging(of('messaging')),
@@ -94,6 +99,7 @@ export function resolveConfig(layers: readonly PlatformFile[]): Config {
     outbound: of('outbound'),
     services: of('services'),
     connections: of('connections'),
+    secrets: of('secrets'),
     metrics: of('metrics'),
   };
 }

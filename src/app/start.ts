@@ -95,8 +95,10 @@ async function openEngine(config: Config, warn: (message: string, error: unknown
       outbound: config.outbound,
       services: config.services,
       connections: config.connections,
+      own: { storage: config.storage.url, databasesFolder: config.databasesDir },
       warn,
     }),
+    secret: (_workspace, name) => (Object.hasOwn(config.secrets, name) ? config.secrets[name] : undefined),
     leaseMs: config.limits.leaseMs,
     warn,
   });

@@ -1,7 +1,15 @@
+import type { DatabaseConnection } from './database-connection.ts';
+
 /** What the configuration knows how to reach, by name. One interface a kind. */
 export type Connections = Readonly<Record<string, Connection>>;
 
-export type Connection = SlackConnection | TeamsConnection | PagerDutyConnection | SmtpConnection | WebhookConnection;
+export type Connection =
+  | SlackConnection
+  | TeamsConnection
+  | PagerDutyConnection
+  | SmtpConnection
+  | WebhookConnection
+  | DatabaseConnection;
 
 export type ConnectionOf<Type extends Connection['type']> = Extract<Connection, { type: Type }>;
 

@@ -3,6 +3,8 @@ import { Fault } from '../kit/fault.ts';
 import type { Random } from '../kit/random.ts';
 import type { Connections } from './connections.ts';
 import type { Connector, Connectors } from './connector.ts';
+import type { OwnPlaces } from './database-connection.ts';
+import { databasesOf, isDatabase } from './database-connections.ts';
 import type { Outbound } from './outbound.ts';
 import { type OutboundRules, openJudge } from './outbound-rules.ts';
 import { addressFault, type Services } from './services.ts';
@@ -15,17 +17,20 @@ export interface ConnectorDeps {
   readonly outbound?: OutboundRules | undefined;
   readonly services?: Services | undefined;
   readonly connections?: Connections | undefined;
+  /** What of this machine is the engine's own, and what is for databases of steps. Default: nothing, and `./databases`. */
+  readonly own?: OwnPlaces | undefined;
   readonly warn: (message: string, error: unknown) => void;
 }
 
 /**
  * The whole list of connectors. Adding one is a folder, a line here and its conformance test. Loaded on first use: who
- * calls no database never pays for its client. Throws CONFIG_INVALID for rules and addresses that cannot be read.
+ * calls no database never pays for its client. Throws CONFIG_INVALID for rules, addresses and connections that cannot be used.
  */
 export function openConnectors(deps: ConnectorDeps): Connectors {
   const { clock, random, outbound: rules = {}, services = {}, connections = {} } = deps;
   openJudge(rules);
   requireAddresses(services, connections);
+  const databases = databasesOf(connections, deps.own ?? { storage: 'memory:', databasesFolder: './databases' });
   const calling = callers(async () => (await import('./outbound/open-outbound.ts')).openOutbound({ rules, clock }));
   return {
     script: onFirstCall(async () => (await import('./script/script-connector.ts')).openScriptConnector(deps)),
@@ -38,6 +43,9 @@ export function openConnectors(deps: ConnectorDeps): Connectors {
     notify: calling(async (outbound) =>
       (await import('./notify/notify-connector.ts')).openNotifyConnector({ outbound, connections, clock }),
     ),
+    database: onFirstCall(async () =>
+      (await import('./database/database-connector.ts')).openDatabaseConnector({ databases, clock }),
+    ),
   };
 }
 
@@ -47,7 +55,9 @@ function requireAddresses(services: Services, connections: Connections): void {
     ...Object.entries(services).map(([name, { baseUrl }]) => [`services.${name}`, addressFault(baseUrl)]),
     ...Object.entries(connections).map(([name, given]) => [
       `connections.${name}`,
-      'url' in given && given.url !== undefined ? addressFault(given.url, { takesQuery: true }) : undefined,
+      !isDatabase(given) && 'url' in given && given.url !== undefined
+        ? addressFault(given.url, { takesQuery: true })
+        : undefined,
     ]),
   ];
   const [key, fault] = faults.find(([, each]) => each !== undefined) ?? [];
@@ -57,13 +67,19 @@ function requireAddresses(services: Services, connections: Connections): void {
 /** Connectors that go out by the one way there is, which is opened with the first of them. */
 function callers(openOutbound: () => Promise<Outbound>) {
   let opened: Promise<Outbound> | undefined;
-  return (open: (outbound: Outbound) => Promise<Connector>): Connector => ({
-    ...onFirstCall(async () => {
+  return (open: (outbound: Outbound) => Promise<Connector>): Connector => {
+    const connector = onFirstCall(async () => {
       opened ??= openOutbound();
       return open(await opened);
-    }),
-    close: async () => (await opened)?.close(),
-  });
+    });
+    return {
+      ...connector,
+      async close() {
+        await connector.close?.();
+        await (await opened)?.close();
+      },
+    };
+  };
 }
 
 /** A connector that is opened by its first call. */

@@ -78,7 +78,7 @@ function serverPlace(name: string, connection: Exclude<DatabaseConnection, Sqlit
   const told = connection.url === undefined ? {} : partsOf(name, connection.url);
   const part = <T>(given: T | undefined, fromUrl: T | undefined, fallback: T): T => given ?? fromUrl ?? fallback;
   const username = part(connection.username, told.username, '');
-  if (username === '') throw invalid(name, 'needs a "username"');
+  if (username === '') throw invalid(name, 'needs a "username"', { isMissing: true });
   const isEncrypted = part(connection.ssl, told.ssl, false);
   const isVerified = part(connection.sslVerify, told.sslVerify, true);
   return {
@@ -142,6 +142,6 @@ function isSame({ type, host, port, database }: ServerSettings, storage: string)
   return isSameHost && Number(own.port || 5432) === port && decodeURIComponent(own.pathname.slice(1)) === database;
 }
 
-function invalid(name: string, reason: string): Fault {
-  return new Fault('CONFIG_INVALID', `connections.${name} ${reason}`);
+function invalid(name: string, reason: string, detail: Record<string, unknown> = {}): Fault {
+  return new Fault('CONFIG_INVALID', `connections.${name} ${reason}`, { detail });
 }

@@ -2,6 +2,7 @@
 import { systemClock } from '../../kit/clock.ts';
 import type { Json, JsonObject } from '../../kit/json.ts';
 import type { Connector, ConnectorCall } from '../connector.ts';
+import { makeCall } from '../make-call.ts';
 import { openDatabaseConnector } from './database-connector.ts';
 import type { DatabaseSettings } from './database-settings.ts';
 
@@ -31,21 +32,8 @@ export function openSteps(settings: DatabaseSettings): Steps {
   });
   const call = async (request: JsonObject, own: JsonObject, { connection = 'shop', ...more }: CallOptions = {}) => {
     calls += 1;
-    const output = await connector.run({
-      workspace: 'default',
-      executionId: 'exec_1',
-      step: 'ask',
-      attempt: 1,
-      idempotencyKey: `exec_1/ask#${calls}`,
-      request,
-      settings: { connection, ...own },
-      deadlineAt: undefined,
-      signal: new AbortController().signal,
-      traceparent: '',
-      lastError: undefined,
-      hide: () => undefined,
-      ...more,
-    });
+    const key = { idempotencyKey: `exec_1/ask#${calls}` };
+    const output = await connector.run(makeCall(request, { connection, ...own }, { ...key, ...more }));
     // As a journal would keep it.
     return JSON.parse(JSON.stringify(output)) as Output;
   };

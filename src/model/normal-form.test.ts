@@ -318,6 +318,27 @@ test('a database step is a connector: what is computed is its request, what is w
   );
 });
 
+test('a grpc step sends its input mapping where it has no request', () => {
+  const [first, second] = stepsOf(
+    withSteps(`- {name: a, type: grpc, service_address: "orders:50051", service: shop.v1.Orders, method: Get, request: {id: $.input.id}, headers: {x: $.input.x}, tls: false}
+- {name: b, type: grpc, address: $.input.host, service: s, method: m, input: {id: 1}, proto: 'syntax = "proto3";', auth: {bearer: "\${secrets.t}"}}`),
+  );
+  const parts = (step: typeof first) =>
+    step?.type === 'connector' && [step.connector, step.request, step.settings, step.target];
+  assert.deepEqual(parts(first), [
+    'grpc',
+    { address: 'orders:50051', message: { id: '$.input.id' }, headers: { x: '$.input.x' } },
+    { service: 'shop.v1.Orders', method: 'Get', tls: false },
+    'orders:50051',
+  ]);
+  assert.deepEqual(parts(second), [
+    'grpc',
+    { address: '$.input.host', message: { id: 1 }, auth: { bearer: '${secrets.t}' } },
+    { service: 's', method: 'm', proto: 'syntax = "proto3";' },
+    '$.input.host',
+  ]);
+});
+
 test('fields that act later are kept as they were written', () => {
   const { reserved } = definitionOf(withSpec('concurrency: {limit: 3, on_limit: reject}\npriority: high'));
   assert.deepEqual(reserved, { concurrency: { limit: 3, on_limit: 'reject' }, priority: 'high' });

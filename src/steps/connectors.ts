@@ -43,6 +43,9 @@ export function openConnectors(deps: ConnectorDeps): Connectors {
     notify: calling(async (outbound) =>
       (await import('./notify/notify-connector.ts')).openNotifyConnector({ outbound, connections, clock }),
     ),
+    grpc: calling(async (outbound) =>
+      (await import('./grpc/grpc-connector.ts')).openGrpcConnector({ outbound, clock }),
+    ),
     database: onFirstCall(async () =>
       (await import('./database/database-connector.ts')).openDatabaseConnector({ databases, clock }),
     ),

@@ -1,5 +1,5 @@
 import { expression } from '../fields/expression.ts';
-import { exactlyOne, type Fields, object, optional, required } from '../fields/field.ts';
+import { type Fields, object, optional, required } from '../fields/field.ts';
 import { boolean, either, integer, type Kind, map, oneOrMore, record, reportType, text } from '../fields/kind.ts';
 import { plainName } from '../fields/name.ts';
 import { schema } from '../fields/schema.ts';
@@ -7,6 +7,7 @@ import { purposes, type Sink } from '../sink.ts';
 import { describe, findEntry, type Spot, shorten, textOf } from '../yaml/tree.ts';
 import { reportExactlyOne } from './basic-types.ts';
 import { connectorStep } from './connector.ts';
+import { credentials } from './credentials.ts';
 import { handedOver, httpMethod } from './handed-over.ts';
 import { commonFields } from './step-fields.ts';
 import { stepType } from './step-type.ts';
@@ -47,26 +48,6 @@ const pagination = object('a pagination', {
   ),
   items: optional('items', ofResponse, 'From `$.response`: the items of a page. Default: the body.'),
   maxPages: optional('max_pages', integer({ min: 1, max: 10_000 }), 'At most so many pages. Default 100.'),
-} satisfies Fields);
-
-const credentials = exactlyOne('credentials', {
-  bearer: optional('bearer', handedOver, 'A token, sent as `Authorization: Bearer …`.'),
-  basic: optional(
-    'basic',
-    object('basic credentials', {
-      username: required('username', handedOver, 'Who.'),
-      password: required('password', handedOver, 'A secret.'),
-    } satisfies Fields),
-    'A user and a password.',
-  ),
-  apiKey: optional(
-    'api_key',
-    object('an API key', {
-      header: optional('header', text, 'The name of the header. Default X-API-Key.'),
-      value: required('value', handedOver, 'A secret.'),
-    } satisfies Fields),
-    'A key in a header of its own.',
-  ),
 } satisfies Fields);
 
 /** A text names a service: its credentials are in the configuration and never in the journal. */

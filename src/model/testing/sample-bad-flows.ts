@@ -213,7 +213,12 @@ export const badFlows: readonly BadRow[] = [
   ['VALUE_INVALID', '/spec/steps/0/code', '- {name: a, type: fail, code: «"not a code"}'],
   ['EXPRESSION_INVALID', '/spec/steps/0/message', '- {name: a, type: fail, message: "for ${«$.nobody.id}"}'],
   // types that are checked and not run
-  ['STEP_TYPE_NOT_AVAILABLE', '/spec/steps/0/type', '- {name: a, type: «grpc, address: a, service: s, method: m}'],
+  ['STEP_TYPE_NOT_AVAILABLE', '/spec/steps/0/type', '- {name: a, type: «publish, topic: t}'],
+  [
+    'FIELD_UNKNOWN',
+    '/spec/steps/0/auth/token',
+    '- {name: a, type: grpc, address: a, service: s, method: m, auth: {«token: t}}',
+  ],
   ['VALUE_INVALID', '/spec/steps/0/method', '- {name: a, type: http, url: x, method: «FETCH}'],
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: http}'],
   ['FIELD_CONFLICT', '/spec/steps/0/service', '- {name: a, type: http, url: x, service: «s}'],

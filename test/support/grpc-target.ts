@@ -61,8 +61,9 @@ export async function openGrpcTarget({
         call.on('cancelled', () => {
           cancelled += 1;
         });
-        if (behaviour === 'hang') return;
-        if (behaviour === '') return answer(null, orderOf(id, call.metadata));
+        const isFirst = calls.indexOf(id) === calls.length - 1;
+        if (behaviour === 'hang' || (behaviour === 'hang-once' && isFirst)) return;
+        if (behaviour === '' || behaviour === 'hang-once') return answer(null, orderOf(id, call.metadata));
         const trailers = new Metadata();
         trailers.set('retry-after', '7');
         answer({ code: status[behaviour as 'ABORTED'], details: `it is ${behaviour}`, metadata: trailers });

@@ -6,6 +6,7 @@
  */
 
 import { isIPv6 } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
 import type { Outbound } from '../outbound.ts';
 import { invalidCall } from './grpc-failure.ts';
@@ -62,7 +63,9 @@ function openClient({ host, port, isEncrypted }: GrpcPlace, addresses: readonly 
   // One kind of address a target: of a mixed answer the older kind, which more networks have.
   const usable = isV6 ? addresses.map((address) => `[${address}]`) : addresses.filter((address) => !isIPv6(address));
   const target = `${isV6 ? 'ipv6' : 'ipv4'}:${usable.map((address) => `${address}:${port}`).join(',')}`;
-  return new Client(target, isEncrypted ? credentials.createSsl() : credentials.createInsecure(), {
+  // Certificates as everywhere in this process: the library's own default looks at variables of its own.
+  const encrypted = () => credentials.createFromSecureContext(createSecureContext());
+  return new Client(target, isEncrypted ? encrypted() : credentials.createInsecure(), {
     'grpc.default_authority': `${isIPv6(host) ? `[${host}]` : host}:${port}`,
     'grpc.ssl_target_name_override': host,
     'grpc.service_config_disable_resolution': 1,

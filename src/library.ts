@@ -9,6 +9,7 @@
  * await engine.close();
  * ```
  */
+import { openCache } from './cache/drivers.ts';
 import type { StepError } from './core/errors.ts';
 import { statusOf } from './core/state.ts';
 import type { Engine, LocalFunction, Operation } from './engine/engine.ts';
@@ -77,6 +78,9 @@ export interface LibraryEngine {
   close(): Promise<void>;
 }
 
+/** Room for results that steps keep, in bytes. */
+const cacheBytesMax = 64 * 1024 * 1024;
+
 const warn = (message: string, error: unknown): void => process.emitWarning(`${message}: ${String(error)}`);
 
 export async function openEngine(options: LibraryOptions): Promise<LibraryEngine> {
@@ -94,6 +98,7 @@ export async function openEngine(options: LibraryOptions): Promise<LibraryEngine
     env: (name) => (allowed.has(name) ? process.env[name] : undefined),
     connectors,
     secret: (_workspace, name) => (Object.hasOwn(secrets, name) ? secrets[name] : undefined),
+    cache: await openCache({ type: 'memory', maxMemoryBytes: cacheBytesMax }, systemClock),
     warn,
   });
   const { executions } = engine;

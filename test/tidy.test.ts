@@ -11,12 +11,13 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   model: ['kit', 'expression'],
   core: ['kit', 'expression', 'model'],
   storage: ['kit'],
+  cache: ['kit'],
   steps: ['kit', 'expression', 'model'],
-  engine: ['kit', 'expression', 'model', 'core', 'storage', 'steps'],
+  engine: ['kit', 'expression', 'model', 'core', 'storage', 'cache', 'steps'],
   auth: ['kit'],
   contract: ['kit'],
   api: ['kit', 'model', 'core', 'storage', 'engine', 'contract', 'auth'],
-  app: ['kit', 'model', 'core', 'storage', 'steps', 'engine', 'contract', 'auth', 'api'],
+  app: ['kit', 'model', 'core', 'storage', 'cache', 'steps', 'engine', 'contract', 'auth', 'api'],
   cli: ['kit', 'model', 'contract', 'app', 'sdk'],
 };
 /** Of these rooms others see the interface, never a driver; the registry alone knows them. */

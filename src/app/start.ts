@@ -10,6 +10,7 @@ import type { ApiConfig } from '../api/http-app.ts';
 import { openApi } from '../api/server.ts';
 import { makeFirstToken, openAuth } from '../auth/auth.ts';
 import { openTokens, type Tokens } from '../auth/tokens.ts';
+import { openCache } from '../cache/drivers.ts';
 import type { Engine } from '../engine/engine.ts';
 import { openEngineOver } from '../engine/open-engine.ts';
 import { parseBeside } from '../engine/parse-beside.ts';
@@ -99,6 +100,7 @@ async function openEngine(config: Config, warn: (message: string, error: unknown
       warn,
     }),
     secret: (_workspace, name) => (Object.hasOwn(config.secrets, name) ? config.secrets[name] : undefined),
+    cache: await openCache(config.cache, systemClock),
     leaseMs: config.limits.leaseMs,
     warn,
   });

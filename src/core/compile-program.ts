@@ -88,6 +88,7 @@ function compileNode(builder: Builder, list: ProgramList, step: Step): Node {
     output: templateOf(step.output),
     set: Object.entries(step.set ?? {}).map(([variable, value]) => [variable, templateOf(value)] as const),
     idempotencyKey: templateOf(step.idempotencyKey),
+    cacheKey: templateOf(step.cache?.key),
     retries: (step.retry ?? [{}]).map(compileRetry),
     timeout: durationOf(step.timeout),
     queueTimeout: durationOf(step.queueTimeout),
@@ -139,7 +140,8 @@ function compileRule(condition: string, action: ErrorAction): Rule {
 
 function isConstant(step: Step): boolean {
   const timings = [step.timeout, step.queueTimeout, step.heartbeatTimeout];
-  return step.idempotencyKey === undefined && timings.every((timing) => typeof timing !== 'string');
+  const hasKeys = step.idempotencyKey !== undefined || step.cache?.key !== undefined;
+  return !hasKeys && timings.every((timing) => typeof timing !== 'string');
 }
 
 /** What has no expression in it needs no scope. */

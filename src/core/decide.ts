@@ -121,7 +121,7 @@ function takeAttempt(turn: Turn, fact: AttemptFact): void {
   const seconds = (step.task?.timeoutMs ?? 0) / 1_000;
   switch (fact.type) {
     case 'task.completed':
-      return succeed(turn, path, { response: fact.output, startedAt: fact.startedAt });
+      return succeed(turn, path, { response: fact.output, startedAt: fact.startedAt, cached: fact.cached });
     case 'task.failed': {
       // An executor that watches the attempt's time itself may tell of its end before the desk finds it.
       const isTimeout = fact.error.code === 'TIMEOUT' && step.task?.timeoutMs !== undefined;

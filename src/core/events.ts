@@ -215,6 +215,8 @@ export interface TaskSpec {
   readonly idempotencyKey?: string;
   /** What its circuit breaker watches, where that is not the function. */
   readonly target?: string;
+  /** Its result may be taken from an earlier call: of the same key, or without one of the same step and input. */
+  readonly cache?: { readonly ttlMs: number; readonly key?: string };
 }
 
 /** A step that runs inside the core: a container, or one that ends in the same move. */
@@ -267,6 +269,8 @@ export interface StepCompleted {
   /** The output is the fallback response to this error. */
   readonly insteadOf?: StepError;
   readonly quality?: Quality;
+  /** The result of an earlier call; nobody was asked. */
+  readonly cached?: true;
 }
 
 /** Of a validate step: how many items passed each rule and how many failed it. */

@@ -10,7 +10,7 @@ export type Fact = { readonly at: number } & (
   | StartFact
   /** An admission slot is free for it. */
   | { readonly type: 'admitted' }
-  | (AttemptOf<'task.completed'> & { readonly output: Json; readonly startedAt?: number })
+  | (AttemptOf<'task.completed'> & { readonly output: Json; readonly startedAt?: number; readonly cached?: true })
   | (AttemptOf<'task.failed'> & { readonly error: StepError; readonly startedAt?: number })
   | (AttemptOf<'task.timed_out'> & { readonly startedAt?: number })
   /** Nobody holds the attempt any more and no answer came: hand it out again, or give it up. */

@@ -54,6 +54,7 @@ interface Success {
   readonly signal?: string;
   readonly insteadOf?: StepError;
   readonly quality?: Quality;
+  readonly cached?: true | undefined;
 }
 
 /** A step has its result: map it, set variables, and go on. */
@@ -72,6 +73,7 @@ export function succeed(turn: Turn, path: string, success: Success): void {
     ...(success.signal === undefined ? {} : { signal: success.signal }),
     ...(success.insteadOf === undefined ? {} : { insteadOf: success.insteadOf }),
     ...(success.quality === undefined ? {} : { quality: success.quality }),
+    ...(success.cached === undefined ? {} : { cached: success.cached }),
   });
   turn.endedSteps += 1;
   leave(turn, stepAt(turn.state, path));

@@ -63,6 +63,7 @@ export interface Node {
   readonly output: Template | undefined;
   readonly set: readonly (readonly [variable: string, value: Template])[];
   readonly idempotencyKey: Template | undefined;
+  readonly cacheKey: Template | undefined;
   readonly retries: readonly Retry[];
   readonly timeout: DurationOf | undefined;
   readonly queueTimeout: DurationOf | undefined;

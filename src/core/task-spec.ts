@@ -1,4 +1,5 @@
 import type { Scope } from '../expression/expression.ts';
+import { canonicalJson } from '../kit/json.ts';
 import { serverExecutor, type TaskSpec } from './events.ts';
 import { connectorTimeoutDefaultMs } from './limits.ts';
 import type { Node, Work } from './program.ts';
@@ -36,5 +37,16 @@ function timed(node: Node, work: { executor: string; function: string }, scope: 
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(queueTimeoutMs === undefined ? {} : { queueTimeoutMs }),
     ...(key === undefined ? {} : { idempotencyKey: String(key) }),
+    ...cacheOf(node, scope),
   };
+}
+
+/** A key without a value tells no calls apart: nothing is cached then. */
+function cacheOf({ step, cacheKey }: Node, scope: Scope): Pick<TaskSpec, 'cache'> {
+  if (!step.cache) return {};
+  const ttlMs = step.cache.ttl;
+  if (!cacheKey) return { cache: { ttlMs } };
+  const key = cacheKey.fill(scope);
+  if (key === null) return {};
+  return { cache: { ttlMs, key: typeof key === 'string' ? key : canonicalJson(key) } };
 }

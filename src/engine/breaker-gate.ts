@@ -46,7 +46,7 @@ export function openBreakerGate(clock: Clock): BreakerGate {
         if (event.type !== 'step.completed' && event.type !== 'step.failed' && event.type !== 'step.retrying') continue;
         const target = targetOf(live, live.state.steps.get(event.step));
         const code = event.type === 'step.completed' ? undefined : event.error.code;
-        const isStandIn = event.type === 'step.completed' && event.insteadOf !== undefined;
+        const isStandIn = event.type === 'step.completed' && (event.insteadOf !== undefined || event.cached);
         if (!target || isStandIn || isRuleRetry(event, events) || neverLetThrough.has(code)) continue;
         if (neverLeft.has(code)) {
           breakers.giveBack(target.key);

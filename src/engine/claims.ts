@@ -180,7 +180,8 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
 
   function lend(live: Live, command: Dispatch): Lease | undefined {
     const task = live.state.steps.get(command.step)?.task;
-    if (!task || deps.breakers.isGuarded(live, command)) return undefined;
+    // A breaker or a cache is asked before it leaves.
+    if (!task || task.cache || deps.breakers.isGuarded(live, command)) return undefined;
     const queue = queueOf(live.state.workspace, task.executor);
     // Who was there before goes before.
     if (!queue.ready.isComplete || queue.ready.size() > 0) return undefined;

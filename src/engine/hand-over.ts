@@ -9,6 +9,7 @@ import type { Command } from '../core/state.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Store } from '../storage/store.ts';
 import type { BreakerGate } from './breaker-gate.ts';
+import type { CacheGate } from './cache-gate.ts';
 import type { Desk } from './desk.ts';
 import type { EngineCounters } from './engine.ts';
 import { timerHorizonMs } from './limits.ts';
@@ -18,6 +19,8 @@ import type { Mailboxes } from './mailbox.ts';
 import { taskIdOf } from './task-id.ts';
 import type { Timers } from './timers.ts';
 
+type Dispatch = Command & { type: 'dispatch' };
+
 export interface HandOverDeps {
   readonly store: Store;
   readonly clock: Clock;
@@ -25,7 +28,8 @@ export interface HandOverDeps {
   readonly desk: Desk;
   readonly local: Local;
   readonly breakers: BreakerGate;
-  readonly mailboxes: Pick<Mailboxes, 'submit'>;
+  readonly cache: CacheGate;
+  readonly mailboxes: Pick<Mailboxes, 'submit' | 'read'>;
   readonly counters: EngineCounters;
   /** An execution waits for an admission slot. */
   readonly queue: (live: Live) => void;
@@ -65,8 +69,29 @@ function hand(deps: HandOverDeps, live: Live, command: Command): void {
   }
 }
 
-function dispatch(deps: HandOverDeps, live: Live, command: Command & { type: 'dispatch' }): void {
+function dispatch(deps: HandOverDeps, live: Live, command: Dispatch): void {
   if (deps.local.isRunning(live, command.id) || deps.desk.handLent(live, command)) return;
+  const asked = deps.cache.ask(live, command);
+  if (!asked) return handOut(deps, live, command);
+  void asked.then((output) => {
+    const { step, visit, attempt } = command;
+    if (output === undefined) return handOutStill(deps, live.id, command);
+    deps.mailboxes.submit(live.id, { type: 'task.completed', step, visit, attempt, output, cached: true });
+  });
+}
+
+/** The execution may have moved on while the cache was asked; where it cannot be read, its wake row is met by the sweep. */
+function handOutStill(deps: HandOverDeps, executionId: string, command: Dispatch): void {
+  deps.mailboxes.read(executionId, {
+    take(live) {
+      const isWanted = live.state.outstanding.has(command.id) && !live.state.paused;
+      if (isWanted && !deps.local.isRunning(live, command.id)) handOut(deps, live, command);
+    },
+    failed: () => undefined,
+  });
+}
+
+function handOut(deps: HandOverDeps, live: Live, command: Dispatch): void {
   const isLocal = deps.local.isLocal(live.state, command);
   const refused = isLocal ? deps.breakers.refusal(live, command) : deps.breakers.refusalToQueue(live, command);
   if (refused) return deps.mailboxes.submit(live.id, refused);

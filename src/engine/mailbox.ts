@@ -53,7 +53,13 @@ export interface MailboxDeps {
   /** Whether executions hold admission slots at all. */
   readonly usesSlots: boolean;
   /** Called after each durable move, before anything else sees the state. */
-  readonly onDurable: (live: Live, changes: Changes, events: readonly ExecutionEvent[]) => void;
+  readonly onDurable: (live: Live, changes: Changes, moved: Moved) => void;
+}
+
+/** What a move was made of: the facts it took and the events they led to. */
+export interface Moved {
+  readonly entries: readonly Entry[];
+  readonly events: readonly ExecutionEvent[];
 }
 
 export interface Mailboxes {
@@ -190,10 +196,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     return isHeld || isEarly ? { code: 'SETTLED', message: 'it is not time yet' } : undefined;
   }
 
-  function commit(
-    live: Live,
-    moved: { entries: readonly Entry[]; events: readonly ExecutionEvent[]; at: number; claims: Claims | undefined },
-  ): void {
+  function commit(live: Live, moved: Moved & { at: number; claims: Claims | undefined }): void {
     live.phase = 'moving';
     const changes = takeChanges(live.state);
     const write = writeMove({
@@ -213,7 +216,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       if (!outcome.ok) return yieldTo(live, moved.entries, outcome);
       moves += 1;
       live.lastAt = moved.at;
-      deps.onDurable(live, changes, moved.events);
+      deps.onDurable(live, changes, moved);
       for (const entry of moved.entries) entry.settle?.({ ok: true, state: live.state });
       keepSnapshot(live);
       settleDown(live);

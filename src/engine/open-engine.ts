@@ -1,4 +1,5 @@
 /** Puts a node together: the store, the one write path over it, and what hands work out and looks after it. */
+import type { Cache } from '../cache/cache.ts';
 import type { ExecutionEvent } from '../core/events.ts';
 import { isEnded } from '../core/state.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -9,6 +10,7 @@ import type { Store } from '../storage/store.ts';
 import { type Admission, type AdmissionLimits, openAdmission } from './admission.ts';
 import { adoptRows } from './adopt.ts';
 import { openBreakerGate } from './breaker-gate.ts';
+import { openCacheGate } from './cache-gate.ts';
 import { openCommitter } from './committer.ts';
 import { openCompaction } from './compaction.ts';
 import { connectorCalls, type SecretOf } from './connector-calls.ts';
@@ -36,6 +38,8 @@ export interface EngineDeps {
   readonly env?: (name: string) => string | undefined;
   /** What the server carries out itself; none by default. */
   readonly connectors?: Connectors;
+  /** Keeps results of steps that say so; none by default. */
+  readonly cache?: Cache;
   /** The value of a secret that definitions name; undefined where there is none. */
   readonly secret?: SecretOf;
   readonly admission?: Partial<AdmissionLimits>;
@@ -61,6 +65,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     await node.compaction.settled();
     while (committer.pending() > 0) await committer.drained();
     await Promise.all(Object.values(deps.connectors ?? {}).map((connector) => connector.close?.()));
+    await deps.cache?.close();
     node.timers.close();
     await store.close();
   }
@@ -118,6 +123,7 @@ function assemble(deps: EngineDeps) {
   const watchers = openWatchers();
   const estimates = openEstimates();
   const breakers = openBreakerGate(clock);
+  const cache = openCacheGate(deps);
   const limits = { ...admissionDefaults, ...deps.admission };
   const admission = openAdmission({ store, limits, mailboxes: () => mailboxes });
   const versions = openVersions({
@@ -144,7 +150,8 @@ function assemble(deps: EngineDeps) {
     lend: (live, command) => desk.lend(live, command),
     takeBack: (live) => desk.takeBack(live),
     usesSlots: admission.isLimited,
-    onDurable: (live, changes, events) => {
+    onDurable: (live, changes, { events, entries }) => {
+      cache.observe(live, events, entries);
       breakers.observe(live, events);
       compaction.observe(live, events);
       handOver(handing, live, changes);
@@ -155,7 +162,7 @@ function assemble(deps: EngineDeps) {
   const leaseMs = deps.leaseMs ?? leaseDefaultMs;
   const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters, leaseMs });
   const queue = (live: Live): void => admission.admitNext(live.state.workspace);
-  const handing: HandOverDeps = { store, clock, timers, desk, local, breakers, mailboxes, counters, queue };
+  const handing: HandOverDeps = { store, clock, timers, desk, local, breakers, cache, mailboxes, counters, queue };
   const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn: deps.warn };
   const recovery = openRecovery({ ...sweeping, admission, handOver: handing });
   const reading = { store, committer, mailboxes, versions, watchers, admission, estimates, clock, random, desk };

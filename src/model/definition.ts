@@ -126,9 +126,18 @@ export interface StepCommon {
   readonly onFailure?: string;
   /** Names of the steps (handlers in the same list) that undo this one. */
   readonly compensate?: readonly string[];
+  readonly cache?: StepCache;
   readonly metadata?: JsonObject;
-  /** Fields that are checked and kept now and act in a later release: rate_limit, concurrency, cache. */
+  /** Fields that are checked and kept now and act in a later release: rate_limit, concurrency. */
   readonly reserved?: JsonObject;
+}
+
+/** Of a step that calls something: its result is taken from an earlier call that was the same. */
+export interface StepCache {
+  /** A template. Absent: the version, the step and its input; else what steps of that name share. */
+  readonly key?: Json;
+  /** Milliseconds. */
+  readonly ttl: number;
 }
 
 export type Step =
@@ -161,6 +170,8 @@ export interface ConnectorStep extends StepCommon {
   readonly settings: JsonObject;
   /** A template: what the circuit breaker watches, an address or a name. Absent: the connector. */
   readonly target?: Json;
+  /** Members of the request that do not tell one call from another: the time, a random number. */
+  readonly incidental?: readonly string[];
 }
 
 export interface TransformStep extends StepCommon {

@@ -356,6 +356,7 @@ test('a script is a call of the server whose time and chance are part of its req
     connector: 'script',
     request: { input: '$.input', params: { rate: '$.input.rate' }, at: '${now()}', seed: '${random()}' },
     settings: { script },
+    incidental: ['at', 'seed'],
   });
 });
 
@@ -388,6 +389,13 @@ test('rules of quality have one form, and statistics one function for each perce
       },
     },
   );
+});
+
+test('a cache keeps its key as a template and its time in milliseconds', () => {
+  assert.deepEqual(stepsOf(withStep('cache: {key: $.input.id, ttl: 10m}'))[0]?.cache, {
+    key: '$.input.id',
+    ttl: 600_000,
+  });
 });
 
 test('a type that is not run is an error, and still shown in the normal form', () => {

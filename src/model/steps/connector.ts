@@ -9,13 +9,15 @@ export interface ConnectorParts {
   readonly settings?: { readonly [member: string]: Json | undefined };
   /** A template: what the step's circuit breaker watches, an address or a name. */
   readonly target?: Json | undefined;
+  /** Members of the request that do not tell one call from another. */
+  readonly incidental?: readonly string[];
 }
 
 /** The normal form. The step's `input` is a part of the request, wherever the type puts it. */
 export function connectorStep(
   { input: _placed, ...common }: StepCommon,
   connector: string,
-  { request, settings = {}, target }: ConnectorParts,
+  { request, settings = {}, target, incidental }: ConnectorParts,
 ): ConnectorStep {
   return {
     ...common,
@@ -24,6 +26,7 @@ export function connectorStep(
     request: present(request),
     settings: present(settings),
     ...(target === undefined ? {} : { target }),
+    ...(incidental === undefined ? {} : { incidental }),
   };
 }
 

@@ -53,6 +53,8 @@ export interface OwnDraft {
   readonly isLoop?: boolean;
   readonly loopNames?: readonly string[];
   readonly variables?: readonly string[];
+  /** Whether it calls something, where its type alone does not tell. */
+  readonly isCall?: boolean;
   /** A guard that the type's own table had to read. */
   readonly when?: string;
   build(common: StepCommon, finish: Finish): Step;

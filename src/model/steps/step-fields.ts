@@ -39,7 +39,11 @@ export const concurrency = either((spot) => isMap(spot), concurrencyLimit, integ
 const cache = named(
   'cache',
   object('a cache', {
-    key: optional('key', template(purposes.value), 'Default: the step and its input.'),
+    key: optional(
+      'key',
+      template(purposes.value),
+      'What tells calls apart, shared by all steps of this name. Default: this version and the input.',
+    ),
     ttl: required('ttl', duration(1), 'How long a result is taken from the cache.'),
   } satisfies Fields),
 );
@@ -112,7 +116,7 @@ const fixedFields = {
   metadata: optional('metadata', jsonObject, 'For people and tools.'),
   rateLimit: reserved('rate_limit', limitRate, 'At most so many calls per period.'),
   concurrency: reserved('concurrency', concurrency, 'At most so many at once.'),
-  cache: reserved('cache', cache, 'Take the result of an earlier equal call.'),
+  cache: optional('cache', cache, 'Take the result of an earlier equal call.'),
 } satisfies Fields;
 
 function fieldsOf({ input = purposes.input, output, guardNames }: Variant) {

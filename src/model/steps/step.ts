@@ -1,3 +1,4 @@
+import { present } from '../../kit/assert.ts';
 import type { RetryPolicy, StepCommon } from '../definition.ts';
 import { type Read, reservedOf } from '../fields/field.ts';
 import { keySpot, reportType } from '../fields/kind.ts';
@@ -71,6 +72,7 @@ interface DraftParts {
 function draftOf(parts: DraftParts): DraftStep {
   const { spot, sink, common, own } = parts;
   reportDoubles(parts);
+  reportIdleCache(parts);
   return {
     ...emptyDraft(spot),
     name: common.name ?? '',
@@ -123,9 +125,20 @@ function reportDoubles({ spot, sink, common }: DraftParts): void {
   }
 }
 
+/** What calls nothing has nothing to keep. */
+function reportIdleCache({ spot, sink, type, own }: DraftParts): void {
+  const entry = spot.node.entries.find((each) => each.key === 'cache');
+  if (entry === undefined || (own.isCall ?? type.inheritsRetry)) return;
+  sink.report(
+    'FIELD_CONFLICT',
+    keySpot(spot, entry),
+    '"cache" keeps what calls give, and this step calls nothing: remove it',
+  );
+}
+
 function buildStep({ spot, type, common, own }: DraftParts, finish: Finish) {
-  const { type: _type, dataMapping, rateLimit: _rateLimit, concurrency: _concurrency, cache: _cache, ...kept } = common;
-  const { compensate, retry, name = '', ...fields } = kept;
+  const { type: _type, dataMapping, rateLimit: _rateLimit, concurrency: _concurrency, ...kept } = common;
+  const { compensate, retry, cache, name = '', ...fields } = kept;
   const policies = mergeRetry(retry, finish.retry, type.inheritsRetry);
   const reserved = reservedOf(type.fields, spot);
   const built: StepCommon = {
@@ -135,6 +148,7 @@ function buildStep({ spot, type, common, own }: DraftParts, finish: Finish) {
     handler: finish.isHandler(name),
     ...(own.when === undefined ? {} : { when: own.when }),
     ...(policies === undefined ? {} : { retry: policies }),
+    ...(cache === undefined ? {} : { cache: { ...cache, ttl: present(cache.ttl, 'ttl') } }),
     ...(compensate === undefined ? {} : { compensate: compensate.names }),
     ...(reserved === undefined ? {} : { reserved }),
   };

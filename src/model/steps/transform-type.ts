@@ -26,11 +26,13 @@ export const transformType = stepType({
     if (stray) sink.report('FIELD_CONFLICT', stray, '"params" belongs to "script": a "mapping" reads values itself');
     if (script === undefined) return { build: (common) => ({ ...common, type: 'transform', mapping }) };
     return {
+      isCall: true,
       build: (common) =>
         connectorStep(common, 'script', {
           // What would differ from one attempt to the next is written down with the rest.
           request: { input: common.input ?? '$.input', params, at: '${now()}', seed: '${random()}' },
           settings: { script },
+          incidental: ['at', 'seed'],
         }),
     };
   },

@@ -283,7 +283,9 @@ export const badSteps: readonly BadRow[] = [
   ['TYPE_WRONG', '/spec/steps/0/metadata', 'metadata: «5'],
   ['FIELD_NOT_ACTIVE', '/spec/steps/0/rate_limit', '«rate_limit: {limit: 3, per: 1s}'],
   ['FIELD_NOT_ACTIVE', '/spec/steps/0/concurrency', '«concurrency: 3'],
-  ['FIELD_NOT_ACTIVE', '/spec/steps/0/cache', '«cache: {ttl: 1m}'],
+  ['FIELD_MISSING', '/spec/steps/0/cache', 'cache: «{key: 1}'],
+  ['DURATION_INVALID', '/spec/steps/0/cache/ttl', 'cache: {ttl: «60}'],
+  ['SECRET_MISPLACED', '/spec/steps/0/cache/key', 'cache: {ttl: 1m, key: «$.secrets.k}'],
   ['FIELD_CONFLICT', '/spec/steps/0/service', '«service: bank'],
   ['FIELD_CONFLICT', '/spec/steps/0/method', '«method: charge'],
 ];

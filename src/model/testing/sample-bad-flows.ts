@@ -125,6 +125,9 @@ export const badFlows: readonly BadRow[] = [
   ['NAME_DUPLICATE', '/spec/steps/0/statistics/day', aggregating('day: «{function: count}', 'group_by: at.day')],
   ['NAME_DUPLICATE', '/spec/steps/0/group_by', aggregating('n: {function: count}', 'group_by: «[a.day, b.day]')],
   ['VALUE_INVALID', '/spec/steps/0/statistics', '- {name: a, type: aggregate, items: 1, statistics: «{}}'],
+  // cache
+  ['FIELD_CONFLICT', '/spec/steps/0/cache', '- {name: a, type: wait, duration: 1s, «cache: {ttl: 1m}}'],
+  ['FIELD_CONFLICT', '/spec/steps/0/cache', '- {name: a, type: transform, mapping: 1, «cache: {ttl: 1m}}'],
   // condition
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: condition, condition: "true"}'],
   ['FIELD_MISSING', '/spec/steps/0', `- «{name: a, type: condition, then: [{name: b, ${call}}]}`],

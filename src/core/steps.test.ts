@@ -110,6 +110,21 @@ describe('what a step gets and gives', () => {
   });
 });
 
+describe('transforms of a data mapping', () => {
+  test('make members of the response anew and leave the others', () => {
+    const story = started(
+      `steps:\n  - name: a\n    ${call.replaceAll(', ', '\n    ')}\n    data_mapping: {transforms: {email: lower($.response.email), n: $.response.n + 1}}`,
+    );
+    const { output } = story.completes('a', { email: 'Ann@X', n: 1, kept: true }).step('a');
+    assert.deepEqual(plain(output ?? null), { email: 'ann@x', n: 2, kept: true });
+  });
+
+  test('of a response that is no object fail the step', () => {
+    const story = started(`steps:\n  - {name: a, ${call}, data_mapping: {transforms: {n: '1'}}}`);
+    assert.equal(story.completes('a', 5).end().code, 'EXPRESSION_FAILED');
+  });
+});
+
 describe('transform and fail', () => {
   test('transform gives the value of its mapping', () => {
     const story = started(

@@ -398,6 +398,16 @@ test('a cache keeps its key as a template and its time in milliseconds', () => {
   });
 });
 
+test('transforms of a response are an output mapping that keeps its other members', () => {
+  const lines =
+    'data_mapping:\n  transforms:\n    email: lower($.response.email)\n    full-name: ${response.first + " " + response.last}';
+  assert.equal(
+    stepsOf(withStep(lines))[0]?.output,
+    '${merge($.response, {"email": lower($.response.email), "full-name": response.first + " " + response.last})}',
+  );
+  assert.deepEqual(codes(withStep('data_mapping:\n  transforms: {a: $.respnse.x}')), ['EXPRESSION_INVALID']);
+});
+
 test('a type that is not run is an error, and still shown in the normal form', () => {
   const { workflows, diagnostics } = parseDocuments(
     withSteps('- {name: a, type: message_queue, topic: t, message: {id: $.input.id}}'),

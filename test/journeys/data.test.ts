@@ -1,6 +1,9 @@
 /** Data that is checked, counted and summed up on the real server, and its quality over time. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import type { Json } from '../../src/kit/json.ts';
+import { openEngine } from '../../src/library.ts';
 import { openPlatform, type PlatformProcess } from '../support/platform.ts';
 
 const intake = `apiVersion: magicflow.io/v2
@@ -80,4 +83,37 @@ test('the counts of every rule add up over the executions, after a crash too', a
     },
     strict: { all_valid: { passed: 0, failed: 1 } },
   });
+});
+
+test('the samples of the guide give what it says', async (t) => {
+  const engine = await openEngine({ storage: 'memory:' });
+  t.after(() => engine.close());
+  engine.executor('crm').register('customer', () => ({ first: 'Ann', last: 'Lee', email: 'ANN@example.org' }));
+  engine.executor('warehouse').register('load', (input) => ({ loaded: (input as Json[]).length }));
+  const guide = readFileSync(new URL('../../docs/guides/data.md', import.meta.url), 'utf8');
+  const samples = [...guide.matchAll(/```yaml\n(steps:[\s\S]*?)```/g)].map(([, sample = '']) => sample);
+  const runSample = async (part: string, input: Json, result?: string) => {
+    const steps = samples.find((sample) => sample.includes(part)) ?? assert.fail(part);
+    const name = `sample-${samples.indexOf(steps)}`;
+    const head = `apiVersion: magicflow.io/v2\nkind: Workflow\nmetadata: { name: ${name}, version: 1.0.0 }\nspec:\n${result ? `  output: { result: ${result} }\n` : ''}`;
+    await engine.deploy(head + steps.replaceAll(/^/gm, '  '));
+    const { status, output, error } = await engine.execute(name, input);
+    assert.equal(status, 'completed', JSON.stringify(error));
+    return JSON.parse(JSON.stringify(output));
+  };
+  const greeted = await runSample('transforms:', { customer_id: 'c1' });
+  assert.deepEqual([greeted.text, greeted.to], ['Hello Ann Lee', 'ann@example.org']);
+  const total = await runSample('script: |', { items: [{ price: 10, quantity: 2 }], rate: 1.19 });
+  assert.equal(total.gross, 23.8, JSON.stringify(total));
+  const below = await runSample('script: |', { items: [{ price: -1, quantity: 2 }] });
+  assert.deepEqual([below.code, below.net], ['TOTAL_NEGATIVE', -2]);
+  const order = { id: 1, total: 5, region: 'eu', hours: 3, customer: { id: 'c', email: 'a@b', kind: 'b2b' } };
+  const checked = await runSample('type: validate', {
+    limit: 9,
+    orders: [order, { ...order, id: 2, total: 10 }, order],
+  });
+  assert.deepEqual([checked.loaded, checked.failed, checked.rules.one_each.failed], [1, 2, 1]);
+  const { result } = await runSample('type: aggregate', { orders: [order, order] }, '$.by_region');
+  const statistics = { orders: 2, revenue: 10, typical: 5, slowest: 3, customers: 1, samples: [1, 1] };
+  assert.deepEqual(result, [{ region: 'eu', kind: 'b2b', ...statistics }]);
 });

@@ -3,6 +3,7 @@ import { type Fields, object, optional, required, reserved } from '../fields/fie
 import { choice, either, integer, jsonObject, named, oneOrMore, record, text } from '../fields/kind.ts';
 import { plainName, stepName, stepReference } from '../fields/name.ts';
 import { duration, timing } from '../fields/time.ts';
+import { transforms } from '../fields/transforms.ts';
 import { stepsMax, visitsMax } from '../limits.ts';
 import { type Purpose, purposes } from '../sink.ts';
 import { isMap } from '../yaml/tree.ts';
@@ -125,7 +126,11 @@ function fieldsOf({ input = purposes.input, output, guardNames }: Variant) {
     input: optional('input', template(input), 'What the step gets. Default: `$.input`.'),
     when: optional(guardNames, expression(purposes.condition), 'The step is skipped where this is false.'),
     output: optional('output', template(output), "The step's output instead of its response."),
-    dataMapping: optional('data_mapping', dataMapping(input, output), '`input` and `output` in one place.'),
+    dataMapping: optional(
+      'data_mapping',
+      dataMapping(input, output),
+      '`input` and `output` in one place, or `transforms` of the response.',
+    ),
   } satisfies Fields;
 }
 
@@ -133,6 +138,7 @@ const dataMapping = (input: Purpose, output: Purpose) =>
   object('a data mapping', {
     input: optional('input', template(input), 'What the step gets.'),
     output: optional('output', template(output), "The step's output."),
+    transforms: optional('transforms', transforms(output), 'Members of the response made anew; the others stay.'),
   } satisfies Fields);
 
 const guardNames = ['condition', 'when'] as const;

@@ -112,7 +112,7 @@ function emptyDraft(spot: Spot): DraftStep {
   };
 }
 
-/** `input` and `output` may stand alone or in `data_mapping`, not in both. */
+/** `input` and `output` may stand alone or in `data_mapping`, not in both; `transforms` make the output by themselves. */
 function reportDoubles({ spot, sink, common }: DraftParts): void {
   for (const member of ['input', 'output'] as const) {
     const entry = spot.node.entries.find((each) => each.key === member);
@@ -123,6 +123,10 @@ function reportDoubles({ spot, sink, common }: DraftParts): void {
       `"${member}" and "data_mapping.${member}" mean the same: keep one`,
     );
   }
+  const entry = findEntry(spot, 'data_mapping');
+  const made = entry && findEntry(entry, 'transforms');
+  if (made === undefined || (common.output ?? common.dataMapping?.output) === undefined) return;
+  sink.report('FIELD_CONFLICT', made, '"transforms" and "output" both make the output: keep one');
 }
 
 /** What calls nothing has nothing to keep. */
@@ -137,13 +141,13 @@ function reportIdleCache({ spot, sink, type, own }: DraftParts): void {
 }
 
 function buildStep({ spot, type, common, own }: DraftParts, finish: Finish) {
-  const { type: _type, dataMapping, rateLimit: _rateLimit, concurrency: _concurrency, ...kept } = common;
+  const { type: _type, dataMapping: _mapping, rateLimit: _rateLimit, concurrency: _concurrency, ...kept } = common;
   const { compensate, retry, cache, name = '', ...fields } = kept;
   const policies = mergeRetry(retry, finish.retry, type.inheritsRetry);
   const reserved = reservedOf(type.fields, spot);
   const built: StepCommon = {
     ...fields,
-    ...dataMapping,
+    ...mappingOf(common),
     name,
     handler: finish.isHandler(name),
     ...(own.when === undefined ? {} : { when: own.when }),
@@ -153,6 +157,11 @@ function buildStep({ spot, type, common, own }: DraftParts, finish: Finish) {
     ...(reserved === undefined ? {} : { reserved }),
   };
   return own.build(built, finish);
+}
+
+function mappingOf({ dataMapping = {} }: Read<CommonFields>): Pick<StepCommon, 'input' | 'output'> {
+  const { transforms, ...mapping } = dataMapping;
+  return transforms === undefined ? mapping : { ...mapping, output: transforms };
 }
 
 /** Each policy of the step over the workflow's, field by field. */

@@ -15,7 +15,6 @@ import { statusOf } from './core/state.ts';
 import type { Engine, LocalFunction, Operation } from './engine/engine.ts';
 import { openEngineOver } from './engine/open-engine.ts';
 import { parseBeside } from './engine/parse-beside.ts';
-import { systemClock } from './kit/clock.ts';
 import type { Json, JsonObject } from './kit/json.ts';
 import { systemRandom } from './kit/random.ts';
 import type { Connections } from './steps/connections.ts';
@@ -23,6 +22,7 @@ import { openConnectors } from './steps/connectors.ts';
 import type { OutboundRules } from './steps/outbound-rules.ts';
 import type { Services } from './steps/services.ts';
 import { openStore } from './storage/drivers.ts';
+import { openStoreClock } from './storage/store-clock.ts';
 
 export type { LocalFunction, LocalTask } from './engine/engine.ts';
 export { Fault } from './kit/fault.ts';
@@ -90,9 +90,10 @@ export async function openEngine(options: LibraryOptions): Promise<LibraryEngine
   const own = { storage: options.storage, databasesFolder };
   const given = { outbound, services, connections, own };
   const connectors = openConnectors({ clock: systemClock, random: systemRandom, ...given, warn });
+  const store = await openStore(options.storage);
   const engine = openEngineOver({
-    store: await openStore(options.storage),
-    clock: systemClock,
+    store,
+    clock: await openStoreClock(store, (message) => process.emitWarning(message)),
     random: systemRandom,
     parse: parseBeside,
     env: (name) => (allowed.has(name) ? process.env[name] : undefined),

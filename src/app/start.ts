@@ -12,12 +12,13 @@ import { makeFirstToken, openAuth } from '../auth/auth.ts';
 import { openTokens, type Tokens } from '../auth/tokens.ts';
 import { openCache } from '../cache/drivers.ts';
 import type { Engine } from '../engine/engine.ts';
-import { openEngineOver } from '../engine/open-engine.ts';
+import { type EngineDeps, openEngineOver } from '../engine/open-engine.ts';
 import { parseBeside } from '../engine/parse-beside.ts';
 import { systemClock } from '../kit/clock.ts';
 import { systemRandom } from '../kit/random.ts';
 import { openConnectors } from '../steps/connectors.ts';
 import { openStore } from '../storage/drivers.ts';
+import { openStoreClock } from '../storage/store-clock.ts';
 import { type Config, environment } from './config.ts';
 import { requireDrivers, requireStrongSecrets } from './config-start.ts';
 import { giveBackStartUpMemory } from './start-up-memory.ts';
@@ -47,7 +48,10 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
     pino.destination(2),
   );
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const engine = await openEngine(config, (message, error) => logger.warn({ err: error }, message));
+  const warn = (message: string, error: unknown): void => logger.warn({ err: error }, message);
+  const store = await openStore(config.storage.url);
+  const clock = await openStoreClock(store, (message) => logger.warn(message));
+  const engine = openEngine(config, { store, clock, warn });
   try {
     const tokens = await openTokens({ ...openTokenFile(config.dataDir), clock: systemClock });
     if (config.security.authEnabled) await provideAdminToken(config, tokens, log);
@@ -59,7 +63,7 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
     const api = await openApi({
       engine,
       auth,
-      clock: systemClock,
+      clock,
       log: { error: (fields, message) => logger.error(fields, message) },
       config: apiConfig(config),
     });
@@ -80,12 +84,11 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
   }
 }
 
-async function openEngine(config: Config, warn: (message: string, error: unknown) => void): Promise<Engine> {
+function openEngine(config: Config, parts: Pick<EngineDeps, 'store' | 'clock' | 'warn'>): Engine {
   const allowed = new Set(config.security.allowedEnv);
   const env = environment();
   return openEngineOver({
-    store: await openStore(config.storage.url),
-    clock: systemClock,
+    ...parts,
     random: systemRandom,
     parse: parseBeside,
     env: (name) => (allowed.has(name) ? env[name] : undefined),
@@ -102,7 +105,6 @@ async function openEngine(config: Config, warn: (message: string, error: unknown
     secret: (_workspace, name) => (Object.hasOwn(config.secrets, name) ? config.secrets[name] : undefined),
     cache: await openCache(config.cache, systemClock),
     leaseMs: config.limits.leaseMs,
-    warn,
   });
 }
 

@@ -138,23 +138,48 @@ describe('the system clock', () => {
     assert.ok(Math.abs(systemClock.nowMs() - Date.now()) < 1_000);
   });
 
-  test('follows the wall clock forward, and goes on at its pace where that is set back', () => {
+  /** A wall clock and a monotonic one that a test moves: `pass` gives the time afterwards. */
+  const moved = (notBeforeMs?: number) => {
     let [wallMs, monotonicMs] = [1_000_000, 50.5];
-    const nowMs = forwardOnly(
-      () => wallMs,
-      () => monotonicMs,
-    );
-    const pass = (wall: number, monotonic: number): number => {
+    const clocks = { wallMs: () => wallMs, monotonicMs: () => monotonicMs };
+    const nowMs = forwardOnly(notBeforeMs === undefined ? clocks : { ...clocks, notBeforeMs });
+    return (wall: number, monotonic: number): number => {
       wallMs += wall;
       monotonicMs += monotonic;
       return nowMs();
     };
+  };
+
+  test('follows the wall clock forward, and goes on a little slower where that is set back', () => {
+    const pass = moved();
     assert.equal(pass(10, 10), 1_000_010);
     assert.equal(pass(86_400_000, 5), 87_400_010);
-    assert.equal(pass(-86_400_000, 20), 87_400_030);
-    assert.equal(pass(7, 7.5), 87_400_037);
+    assert.equal(pass(-86_400_000, 20), 87_400_028);
+    assert.equal(pass(10, 10), 87_400_037);
     assert.equal(pass(86_400_000, 0), 87_400_037);
-    assert.equal(pass(100, 100), 87_400_137);
+    assert.equal(pass(100, 100), 87_400_127);
+  });
+
+  test('is right again once the wall clock has caught up', () => {
+    const pass = moved();
+    assert.equal(pass(-60_000, 0), 1_000_000);
+    let now = 0;
+    for (let minute = 0; minute < 9; minute += 1) now = pass(60_000, 60_000);
+    assert.equal(now, 1_000_000 + 9 * 54_000);
+    assert.equal(pass(60_000, 60_000), 1_540_000);
+    assert.equal(pass(60_000, 60_000), 1_600_000);
+  });
+
+  test('begins no earlier than it is told, so that a restart does not turn time back', () => {
+    const pass = moved(1_030_000);
+    assert.equal(pass(0, 0), 1_030_000);
+    assert.equal(pass(10_000, 10_000), 1_039_000);
+    assert.equal(moved(900_000)(5, 5), 1_000_005);
+  });
+
+  test('is not held ahead by what was written more than a day ahead of the wall clock', () => {
+    assert.equal(moved(1_000_000 + 86_400_000)(0, 0), 87_400_000);
+    assert.equal(moved(1_000_001 + 86_400_000)(0, 0), 1_000_000);
   });
 
   test('waits for any delay, in parts beyond what a platform timer keeps', (context) => {

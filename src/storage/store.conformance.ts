@@ -36,6 +36,16 @@ export function storeConformance(subject: StoreSubject): void {
 }
 
 function lifeConformance(promise: PromiseCase): void {
+  promise('tells the newest time that a record or a lease bears', async (store) => {
+    assert.equal(await store.latestAt(), 0);
+    await store.commit([move('a', 1, { at: noon + 5, tasksAdded: [task('t'), task('u')] })]);
+    assert.equal(await store.latestAt(), noon + 5);
+    await store.commit([move('b', 1, { at: noon + 9 }), move('a', 2, { at: noon + 7 })]);
+    assert.equal(await store.latestAt(), noon + 9);
+    await store.commit([lease('t', 'k', { at: noon + 20 }), lease('u', 'k', { at: noon + 11 })]);
+    assert.equal(await store.latestAt(), noon + 20);
+  });
+
   promise('settles earlier commits before it closes, and rejects later ones', async (store) => {
     const earlier = store.commit([move('e', 1)]);
     await store.close();
@@ -43,6 +53,7 @@ function lifeConformance(promise: PromiseCase): void {
     const isUnreachable = (error: unknown): boolean => Fault.is(error, 'STORE_UNREACHABLE');
     await assert.rejects(store.commit([move('e', 2)]), isUnreachable);
     await assert.rejects(store.forget(['e']), isUnreachable);
+    await assert.rejects(store.latestAt(), isUnreachable);
     await assert.rejects(store.journal.load('e', 1), isUnreachable);
     await assert.rejects(store.tasks.depths(noon), isUnreachable);
     await assert.rejects(store.views.counts('default'), isUnreachable);

@@ -19,6 +19,11 @@ export interface Store {
   readonly tasks: Tasks;
   readonly views: Views;
   readonly catalog: Catalog;
+  /**
+   * The newest time that a record or a lease bears, in milliseconds since the epoch; 0 where there is none. The clock of
+   * whoever writes here next must not begin before it.
+   */
+  latestAt(): Promise<number>;
   /** Deletes executions and everything keyed by them, in one small transaction. At most 1,000 ids. */
   forget(executionIds: readonly string[]): Promise<void>;
   /** Resolves once every earlier commit has settled and the files are closed. */

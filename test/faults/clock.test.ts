@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { call, makeEngine, restarted } from '../../src/engine/make-engine.ts';
 import { seededRandom } from '../../src/kit/random.ts';
 import { type ExecutorProcess, openExecutor } from '../support/executor.ts';
-import { openPlatform, type PlatformProcess } from '../support/platform.ts';
+import { openPlatform, type PlatformProcess, until } from '../support/platform.ts';
 import { buildPreload, skipWithoutCompiler } from '../support/preload.ts';
 import { openVirtualClock } from '../support/virtual-clock.ts';
 
@@ -29,16 +29,34 @@ spec:
     - { name: rest-again, type: wait, duration: 60ms }
 `;
 
-describe('a server whose wall clock jumps', { skip: skipWithoutCompiler() }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'magicflow-clock-'));
-  const shiftFile = join(folder, 'shift');
+const skip = skipWithoutCompiler();
+const folder = mkdtempSync(join(tmpdir(), 'magicflow-clock-'));
+const library = join(folder, 'clock-shift.so');
+before(() => {
+  if (!skip) buildPreload(new URL('./clock-shift.c', import.meta.url), library);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A server whose wall clock is ahead by what it is told. */
+async function openShifted(name: string, shiftMs: number) {
+  const shiftFile = join(folder, name);
+  /** Written in place, for the server has it mapped. */
+  const setShift = (ms: number): void => {
+    const nanoseconds = Buffer.alloc(8);
+    nanoseconds.writeBigInt64LE(BigInt(ms) * 1_000_000n);
+    writeFileSync(shiftFile, nanoseconds, { flag: existsSync(shiftFile) ? 'r+' : 'w' });
+  };
+  setShift(shiftMs);
+  const env = { LD_PRELOAD: library, CLOCK_SHIFT: shiftFile, MAGICFLOW_LIMITS_LEASE: '2s' };
+  return { platform: await openPlatform({ willBeKilled: true, env }), setShift };
+}
+
+describe('a server whose wall clock jumps', { skip }, () => {
   let platform: PlatformProcess;
+  let setShift: (shiftMs: number) => void;
   let executor: ExecutorProcess;
   before(async () => {
-    buildPreload(new URL('./clock-shift.c', import.meta.url), join(folder, 'clock-shift.so'));
-    setShift(0);
-    const env = { LD_PRELOAD: join(folder, 'clock-shift.so'), CLOCK_SHIFT: shiftFile };
-    platform = await openPlatform({ willBeKilled: true, env });
+    ({ platform, setShift } = await openShifted('jumps', 0));
     executor = await openExecutor({
       server: platform.url,
       token: platform.token,
@@ -49,15 +67,7 @@ describe('a server whose wall clock jumps', { skip: skipWithoutCompiler() }, () 
   after(async () => {
     await executor?.close();
     await platform?.close();
-    rmSync(folder, { recursive: true, force: true });
   });
-
-  /** Written in place, for the server has it mapped. */
-  function setShift(shiftMs: number): void {
-    const nanoseconds = Buffer.alloc(8);
-    nanoseconds.writeBigInt64LE(BigInt(shiftMs) * 1_000_000n);
-    writeFileSync(shiftFile, nanoseconds, { flag: existsSync(shiftFile) ? 'r+' : 'w' });
-  }
 
   test('sees the jump at all', async () => {
     setShift(dayMs);
@@ -82,6 +92,28 @@ describe('a server whose wall clock jumps', { skip: skipWithoutCompiler() }, () 
       assert.equal((await platform.call('GET /ready')).status, 200);
     }
     t.diagnostic(`${jumps} jumps, the slowest execution took ${Math.round(longestMs)} ms`);
+  });
+});
+
+describe('a server whose wall clock ran ahead and is set right before it starts again', { skip }, () => {
+  test('ends what was set to wait meanwhile, and hands out again what nobody holds any more', async (t) => {
+    const { platform, setShift } = await openShifted('ahead', 6 * 3_600_000);
+    t.after(() => platform.close());
+    const script = { clockwork: { work: { hang: true } } } as const;
+    const executor = await openExecutor({ server: platform.url, token: platform.token, script });
+    t.after(() => executor.close());
+    await platform.deploy(workflow);
+    const { execution_id: id } = await platform.post('workflows/patient/execute', {});
+    await until(() => executor.effects().length > 0 || undefined, { what: 'the task in hand' });
+    const waiting = await platform.post('workflows/patient/execute', {});
+    await Promise.all([platform.kill(), executor.kill()]);
+    setShift(0);
+    executor.follow({ clockwork: { work: { answer: { ok: true } } } });
+    await Promise.all([platform.start(), executor.start()]);
+    const startedAt = performance.now();
+    for (const each of [waiting.execution_id, id])
+      assert.equal((await platform.ended(each, 20_000)).status, 'completed');
+    t.diagnostic(`all over ${Math.round(performance.now() - startedAt)} ms after the restart`);
   });
 });
 

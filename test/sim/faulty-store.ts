@@ -134,6 +134,7 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
       queuedWorkspaces: () => read(() => views.queuedWorkspaces()),
     },
     catalog,
+    latestAt: () => read(() => inner.latestAt()),
     forget: (executionIds) => inner.forget(executionIds),
     close: () => inner.close(),
   };

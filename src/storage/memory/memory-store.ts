@@ -30,6 +30,12 @@ export async function openMemoryStore({ disk = makeMemoryDisk() }: { disk?: Memo
     tasks: openMemoryTasks(use),
     views: openMemoryViews(use),
     catalog: openMemoryCatalog(use),
+    async latestAt() {
+      const { records, tasks } = use();
+      const recorded = [...records.values()].flatMap((history) => history.map((record) => record.at));
+      const leased = [...tasks.values()].map((task) => task.lease?.since ?? 0);
+      return [...recorded, ...leased].reduce((latest, at) => Math.max(latest, at), 0);
+    },
     async forget(executionIds) {
       checkForget(executionIds);
       forgetAll(use(), executionIds);

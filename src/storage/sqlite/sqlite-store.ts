@@ -23,6 +23,9 @@ import { openSqliteViews } from './sqlite-views.ts';
 import { type Row, type RunStatements, type Statement, sql } from './statements.ts';
 import { linkWorker, startWorker, type WorkerLink } from './worker-link.ts';
 
+/** Records are written in the order of their times, but for the few that share a commit or were sent again. */
+const latestRecords = 100;
+
 export interface SqliteOptions {
   /** Made where it is missing. Belongs to one process at a time. */
   readonly directory: string;
@@ -96,6 +99,7 @@ function makeStore({ local, writer, reader, release }: Parts): SqliteStore {
     tasks: openSqliteTasks(local, read),
     views: openSqliteViews(local, read),
     catalog: openSqliteCatalog({ local, read, write }),
+    latestAt: async () => Number(local.get(latestAt)?.['at'] ?? 0),
     async forget(executionIds) {
       checkForget(executionIds);
       await writer.call({ kind: 'run', statements: forgetStatements(executionIds), makesRoom: true });
@@ -129,6 +133,12 @@ async function commitOn(writer: WorkerLink, writes: readonly Write[]): Promise<r
 function runOn(link: WorkerLink): RunStatements {
   return async (statements) => (await link.call({ kind: 'run', statements })) as readonly (readonly Row[])[];
 }
+
+const latestAt = sql`
+  SELECT max(at) AS at FROM (
+    SELECT max(at) AS at FROM (SELECT at FROM records ORDER BY rowid DESC LIMIT ${latestRecords})
+    UNION ALL SELECT max(lease_since) FROM tasks WHERE lease_expires_at IS NOT NULL
+  )`;
 
 function forgetStatements(executionIds: readonly string[]): Statement[] {
   const ids = sql`(SELECT value FROM json_each(${JSON.stringify(executionIds)}))`;

@@ -15,6 +15,7 @@ import { statusOf } from './core/state.ts';
 import type { Engine, LocalFunction, Operation } from './engine/engine.ts';
 import { openEngineOver } from './engine/open-engine.ts';
 import { parseBeside } from './engine/parse-beside.ts';
+import { systemClock } from './kit/clock.ts';
 import type { Json, JsonObject } from './kit/json.ts';
 import { systemRandom } from './kit/random.ts';
 import type { Connections } from './steps/connections.ts';

@@ -177,7 +177,7 @@ const wrongTasks: readonly (readonly [string, unknown, string])[] = [
   [complete, { results: [{ task_id: 't', status: 'completed' }] }, '/results/0/lease_token'],
   [complete, { results: [{ ...lease, status: 'completed', result: 1 }] }, '/results/0/result'],
   [complete, { results: [], claim: { executor: 'hello' } }, '/claim/worker_id'],
-  [complete, { results: [], claim: { ...claimed, wait: 'x' } }, '/wait'],
+  [complete, { results: [], claim: { ...claimed, wait: 'x' } }, '/claim/wait'],
   [`POST ${v1}/tasks/heartbeat`, {}, '/tasks'],
   [`POST ${v1}/tasks/heartbeat`, { tasks: [{ task_id: 't' }] }, '/tasks/0/lease_token'],
   [`POST ${v1}/tasks/release`, { tasks: [{ ...lease, reason: 'x' }] }, '/tasks/0/reason'],
@@ -318,7 +318,7 @@ const others: readonly Case[] = [
     line: complete,
     raw: '{"results":[{"task_id":"\\u0000","lease_token":"l","status":"completed"}]}',
     headers: json,
-    expect: broken('/results/0/0'),
+    expect: broken('/results/0/task_id'),
   },
 ];
 

@@ -383,8 +383,7 @@ export function openTestEngine(): TestEngine {
         return results.map((result) => {
           const { taskId } = result;
           const lease = leases.get(taskId);
-          if (!lease) return { taskId, accepted: false, code: 'TASK_UNKNOWN' };
-          if (lease.leaseToken !== result.leaseToken) return { taskId, accepted: false, code: 'STALE_LEASE' };
+          if (lease?.leaseToken !== result.leaseToken) return { taskId, accepted: false, code: 'STALE_LEASE' };
           leases.delete(taskId);
           settle(result);
           return { taskId, accepted: true };
@@ -393,15 +392,17 @@ export function openTestEngine(): TestEngine {
       async heartbeat(workspace, held) {
         called('heartbeat', workspace, held);
         for (const { progress } of held) engine.holderProgress = progress ?? engine.holderProgress;
-        return held.map(({ taskId }) => ({
-          taskId,
-          leaseExpiresAt: testNowMs + 90_000,
-          cancelRequested: !leases.has(taskId),
-        }));
+        return held.map(({ taskId }) =>
+          leases.has(taskId)
+            ? { taskId, leaseExpiresAt: testNowMs + 90_000, cancelRequested: false }
+            : { taskId, leaseExpiresAt: 0, cancelRequested: true, code: 'STALE_LEASE' },
+        );
       },
       async release(workspace, held) {
         called('release', workspace, held);
-        for (const { taskId } of held) leases.delete(taskId);
+        return held.map(({ taskId }) =>
+          leases.delete(taskId) ? { taskId, accepted: true } : { taskId, accepted: false, code: 'STALE_LEASE' },
+        );
       },
       lastAskedFor: () => undefined,
       holder: () =>

@@ -51,7 +51,7 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
   const warn = (message: string, error: unknown): void => logger.warn({ err: error }, message);
   const store = await openStore(config.storage.url);
   const clock = await openStoreClock(store, (message) => logger.warn(message));
-  const engine = openEngine(config, { store, clock, warn });
+  const engine = await openEngine(config, { store, clock, warn });
   try {
     const tokens = await openTokens({ ...openTokenFile(config.dataDir), clock: systemClock });
     if (config.security.authEnabled) await provideAdminToken(config, tokens, log);
@@ -84,7 +84,7 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
   }
 }
 
-function openEngine(config: Config, parts: Pick<EngineDeps, 'store' | 'clock' | 'warn'>): Engine {
+async function openEngine(config: Config, parts: Pick<EngineDeps, 'store' | 'clock' | 'warn'>): Promise<Engine> {
   const allowed = new Set(config.security.allowedEnv);
   const env = environment();
   return openEngineOver({
@@ -100,7 +100,7 @@ function openEngine(config: Config, parts: Pick<EngineDeps, 'store' | 'clock' | 
       services: config.services,
       connections: config.connections,
       own: { storage: config.storage.url, databasesFolder: config.databasesDir },
-      warn,
+      warn: parts.warn,
     }),
     secret: (_workspace, name) => (Object.hasOwn(config.secrets, name) ? config.secrets[name] : undefined),
     cache: await openCache(config.cache, systemClock),

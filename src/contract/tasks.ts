@@ -82,15 +82,16 @@ export const CompleteBody = closed(
   { title: 'CompleteBody' },
 );
 
+const StaleCode = Type.Optional(
+  Type.Literal('STALE_LEASE', {
+    description: 'The lease is lost or was never given; somebody else may have the task.',
+  }),
+);
+const Accepted = Type.Object({ task_id: Type.String(), accepted: Type.Boolean(), code: StaleCode });
+
 export const CompleteAnswer = Type.Object(
   {
-    results: Type.Array(
-      Type.Object({
-        task_id: Type.String(),
-        accepted: Type.Boolean(),
-        code: Type.Optional(Type.String({ description: '`STALE_LEASE` or `TASK_UNKNOWN`.' })),
-      }),
-    ),
+    results: Type.Array(Accepted),
     tasks: Type.Optional(Type.Array(Task)),
   },
   { title: 'CompleteAnswer' },
@@ -112,6 +113,7 @@ export const HeartbeatAnswerSchema = Type.Object(
         task_id: Type.String(),
         lease_expires_at: Time('The new end of the lease.'),
         cancel_requested: Type.Boolean({ description: 'Stop: the result is no longer wanted, or the lease is lost.' }),
+        code: StaleCode,
       }),
     ),
   },
@@ -123,4 +125,10 @@ export const ReleaseBody = closed(
   { title: 'ReleaseBody' },
 );
 
-export const ReleaseAnswer = Type.Object({ released: Type.Integer() }, { title: 'ReleaseAnswer' });
+export const ReleaseAnswer = Type.Object(
+  {
+    released: Type.Integer({ description: 'How many were given back.' }),
+    results: Type.Array(Accepted, { description: 'One per task, in their order.' }),
+  },
+  { title: 'ReleaseAnswer' },
+);

@@ -9,12 +9,12 @@ import { Fault } from '../kit/fault.ts';
 import type { StoredTask } from '../storage/tasks.ts';
 import { type ClaimDesk, type ClaimsDeps, openClaimDesk } from './claims.ts';
 import type { Committer } from './committer.ts';
-import type { Heartbeat, HeartbeatAnswer, TaskDesk } from './engine.ts';
+import type { Heartbeat, HeartbeatAnswer, TaskAnswer, TaskDesk } from './engine.ts';
 import { openLeaseBook } from './lease-book.ts';
 import type { Live } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import type { ReadyTask } from './ready-queue.ts';
-import { openResults } from './results.ts';
+import { openResults, staleLease } from './results.ts';
 import { parseTaskId, readyTaskOf, taskIdOf } from './task-id.ts';
 
 export interface DeskDeps extends Omit<ClaimsDeps, 'leases' | 'mailboxes'> {
@@ -37,13 +37,15 @@ interface Named {
   readonly leaseToken: string;
 }
 
+const lostLease = { leaseExpiresAt: 0, cancelRequested: true, code: 'STALE_LEASE' } as const;
+
 export function openDesk(deps: DeskDeps): Desk {
   const leases = openLeaseBook(deps.store.tasks);
   const claims = openClaimDesk({ ...deps, leases });
   const { complete, completeAndClaim } = openResults({ ...deps, leases, claims, release });
 
   async function heartbeatOne(workspace: string, task: Heartbeat): Promise<HeartbeatAnswer> {
-    const lost: HeartbeatAnswer = { taskId: task.taskId, leaseExpiresAt: 0, cancelRequested: true };
+    const lost: HeartbeatAnswer = { ...lostLease, taskId: task.taskId };
     const parsed = parseTaskId(task.taskId);
     const held = await leases.find(task.taskId);
     if (!parsed || held?.token !== task.leaseToken || held.workspace !== workspace) return lost;
@@ -79,17 +81,18 @@ export function openDesk(deps: DeskDeps): Desk {
     );
   }
 
-  async function releaseOne(workspace: string, task: Named): Promise<void> {
-    const parsed = parseTaskId(task.taskId);
-    const row = await deps.store.tasks.find(task.taskId);
-    if (!parsed || row?.workspace !== workspace || row.lease?.token !== task.leaseToken) return;
-    leases.delete(task.taskId);
-    const isReleased = await write({ kind: 'release', taskId: task.taskId, token: task.leaseToken });
-    if (isReleased) claims.offer(workspace, row.executor, readyTaskOf(row));
+  async function releaseOne(workspace: string, { taskId, leaseToken }: Named): Promise<TaskAnswer> {
+    const row = await deps.store.tasks.find(taskId);
+    if (row?.workspace !== workspace || row.lease?.token !== leaseToken) return staleLease(taskId);
+    leases.delete(taskId);
+    const isReleased = await write({ kind: 'release', taskId, token: leaseToken });
+    if (!isReleased) return staleLease(taskId);
+    claims.offer(workspace, row.executor, readyTaskOf(row));
+    return { taskId, accepted: true };
   }
 
-  async function release(workspace: string, tasks: readonly Named[]): Promise<void> {
-    await Promise.all(tasks.map((task) => releaseOne(workspace, task)));
+  function release(workspace: string, tasks: readonly Named[]): Promise<readonly TaskAnswer[]> {
+    return Promise.all(tasks.map((task) => releaseOne(workspace, task)));
   }
 
   /** Nobody holds it: it settles at once. Else its holder learns by heartbeat, and its result or lease settles it. */

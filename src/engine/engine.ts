@@ -220,8 +220,8 @@ export interface TaskDesk {
    */
   completeAndClaim(results: readonly TaskResult[], request: ClaimRequest, signal?: AbortSignal): Promise<Exchanged>;
   heartbeat(workspace: string, tasks: readonly Heartbeat[]): Promise<readonly HeartbeatAnswer[]>;
-  /** Gives tasks back, ready for another worker at once. */
-  release(workspace: string, tasks: readonly { taskId: string; leaseToken: string }[]): Promise<void>;
+  /** Gives tasks back, ready for another worker at once. One answer per task, in their order. */
+  release(workspace: string, tasks: readonly { taskId: string; leaseToken: string }[]): Promise<readonly TaskAnswer[]>;
   /** When somebody last asked for tasks of an executor's function, since the start. */
   lastAskedFor(workspace: string, executor: string, functionName: string): number | undefined;
   /** Who works on a step right now. Undefined where nobody holds it. */
@@ -265,8 +265,8 @@ export type TaskResult = { readonly taskId: string; readonly leaseToken: string 
 export interface TaskAnswer {
   readonly taskId: string;
   readonly accepted: boolean;
-  /** `STALE_LEASE`, `TASK_UNKNOWN`. */
-  readonly code?: string;
+  /** Where it is not accepted; the same for a task that never was, so that a stranger learns nothing. */
+  readonly code?: 'STALE_LEASE';
 }
 
 /** Answers stand in the order of the results. */
@@ -295,6 +295,8 @@ export interface HeartbeatAnswer {
   readonly leaseExpiresAt: number;
   /** True for a lost lease too. */
   readonly cancelRequested: boolean;
+  /** Where the lease is lost. */
+  readonly code?: 'STALE_LEASE';
 }
 
 export interface LocalExecutors {

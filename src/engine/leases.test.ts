@@ -96,29 +96,37 @@ describe('a lease', () => {
     assert.equal(await second.status(id), 'failed');
   });
 
-  test('lost or forged answers cancel_requested', async () => {
+  test('lost, forged or foreign answers cancel_requested and says that it is stale', async () => {
     const node = await makeEngine();
     await node.deploy(one);
     await node.start();
     const task = await node.claimOne();
     const beat = async (lease: { taskId: string; leaseToken: string }, from = workspace) =>
-      (await node.engine.tasks.heartbeat(from, [lease]))[0]?.cancelRequested;
-    assert.equal(await beat({ ...named(task), leaseToken: 'forged' }), true);
-    assert.equal(await beat({ taskId: 'nonsense', leaseToken: 'x' }), true);
-    assert.equal(await beat(named(task), 'other'), true);
-    assert.equal(await beat(named(task)), false);
+      node.engine.tasks.heartbeat(from, [lease]);
+    const stale = (taskId: string) => [{ taskId, leaseExpiresAt: 0, cancelRequested: true, code: 'STALE_LEASE' }];
+    assert.deepEqual(await beat({ ...named(task), leaseToken: 'forged' }), stale(task.taskId));
+    assert.deepEqual(await beat({ taskId: 'nonsense', leaseToken: 'x' }), stale('nonsense'));
+    assert.deepEqual(await beat(named(task), 'other'), stale(task.taskId));
+    const [held] = await beat(named(task));
+    assert.deepEqual([held?.cancelRequested, held?.code], [false, undefined]);
     await node.complete(task);
-    assert.equal(await beat(named(task)), true);
+    assert.deepEqual(await beat(named(task)), stale(task.taskId));
   });
 
-  test('given back is ready for the next worker at once', async () => {
+  test('given back is ready for the next worker at once; what nobody holds is not given back', async () => {
     const node = await makeEngine();
     await node.deploy(one);
     await node.start();
     const task = await node.claimOne();
-    await node.engine.tasks.release(workspace, [{ ...named(task), leaseToken: 'forged' }]);
+    const { taskId } = task;
+    const release = (lease: { taskId: string; leaseToken: string }, from = workspace) =>
+      node.engine.tasks.release(from, [lease]);
+    const stale = [{ taskId, accepted: false, code: 'STALE_LEASE' }];
+    assert.deepEqual(await release({ ...named(task), leaseToken: 'forged' }), stale);
+    assert.deepEqual(await release(named(task), 'other'), stale);
     assert.deepEqual(await node.claim(), []);
-    await node.engine.tasks.release(workspace, [named(task)]);
+    assert.deepEqual(await release(named(task)), [{ taskId, accepted: true }]);
+    assert.deepEqual(await release(named(task)), stale);
     const again = await node.claimOne();
     assert.equal((await node.complete(task)).accepted, false);
     assert.equal((await node.complete(again)).accepted, true);

@@ -107,11 +107,13 @@ export function openResults(deps: ResultsDeps): Pick<TaskDesk, 'complete' | 'com
 
   function stale(taskId: string): TaskAnswer {
     deps.counters.staleResults += 1;
-    return { taskId, accepted: false, code: 'STALE_LEASE' };
+    return staleLease(taskId);
   }
 
   return { complete, completeAndClaim };
 }
+
+export const staleLease = (taskId: string): TaskAnswer => ({ taskId, accepted: false, code: 'STALE_LEASE' });
 
 /** Undefined where the lease is not the result's. */
 function factOf(workspace: string, result: TaskResult, held: HeldLease | undefined): Brought | undefined {

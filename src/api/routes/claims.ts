@@ -65,9 +65,12 @@ export function openClaims(tasks: TaskDesk, closing: Closing): Claims {
   };
 }
 
-/** Refuses a wait that is no duration; call it before anything is done that a refusal would leave half done. */
-export function claimRequest(workspace: string, body: ClaimBodyRequest): ClaimRequest {
+/**
+ * Refuses a wait that is no duration; call it before anything is done that a refusal would leave half done. `pointer`
+ * says where the claim stands in the body.
+ */
+export function claimRequest(workspace: string, body: ClaimBodyRequest, pointer = ''): ClaimRequest {
   const { executor, worker_id: workerId, functions, max_tasks: maxTasks = 1, wait } = body;
-  const waitMs = wait === undefined ? 0 : durationMs(wait, { in: 'body', pointer: '/wait' }, waitMaxMs);
+  const waitMs = wait === undefined ? 0 : durationMs(wait, { in: 'body', pointer: `${pointer}/wait` }, waitMaxMs);
   return { workspace, executor, workerId, maxTasks, waitMs, ...defined({ functions }) };
 }

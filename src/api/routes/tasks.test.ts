@@ -42,7 +42,7 @@ describe('tasks', () => {
     });
   });
 
-  test('complete and claim in one call; stale and unknown leases are answers', async () => {
+  test('complete and claim in one call; stale and unknown leases are one answer', async () => {
     await call('POST /tasks/claim', { ...claimed, max_tasks: 1 });
     const { body } = await call('POST /tasks/complete', {
       results: [
@@ -55,7 +55,7 @@ describe('tasks', () => {
     assert.deepEqual(body['results'], [
       { task_id: 'exec_0001:greet', accepted: false, code: 'STALE_LEASE' },
       { task_id: 'exec_0001:greet', accepted: true },
-      { task_id: 'nope', accepted: false, code: 'TASK_UNKNOWN' },
+      { task_id: 'nope', accepted: false, code: 'STALE_LEASE' },
     ]);
     assert.equal((body['tasks'] as unknown[]).length, 1);
   });
@@ -117,13 +117,19 @@ describe('tasks', () => {
     });
     assert.deepEqual(beat.body['tasks'], [
       { task_id: 'exec_0001:greet', lease_expires_at: '2026-01-31T12:01:30.000Z', cancel_requested: false },
-      { task_id: 'x', lease_expires_at: '2026-01-31T12:01:30.000Z', cancel_requested: true },
+      { task_id: 'x', lease_expires_at: '1970-01-01T00:00:00.000Z', cancel_requested: true, code: 'STALE_LEASE' },
     ]);
     const [, given] = subject.engine.calls.at(-1)?.arguments ?? [];
     assert.deepEqual(given, [
       { taskId: 'exec_0001:greet', leaseToken: 'lease_exec_0001', progress: 0.5 },
       { taskId: 'x', leaseToken: 'x' },
     ]);
-    assert.deepEqual((await call('POST /tasks/release', { tasks: [held] })).body, { released: 1 });
+    assert.deepEqual((await call('POST /tasks/release', { tasks: [held, held] })).body, {
+      released: 1,
+      results: [
+        { task_id: 'exec_0001:greet', accepted: true },
+        { task_id: 'exec_0001:greet', accepted: false, code: 'STALE_LEASE' },
+      ],
+    });
   });
 });

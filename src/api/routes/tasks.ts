@@ -78,7 +78,7 @@ function completeRoute(app: HttpApp, { engine }: ApiDeps, claims: Claims): void 
       const isSound = findFlaw(request.body, bodyDepthMax) === undefined;
       // Nothing is recorded unless the claim that comes along is sound too.
       if (!isSound && more !== undefined) refuseUnsound(more, '/claim');
-      const wish = more && claimRequest(workspace, more);
+      const wish = more && claimRequest(workspace, more, '/claim');
       const given = results.map((result, index) => taskResult(result, isSound ? undefined : index));
       if (wish === undefined) return { results: (await tasks.complete(workspace, given)).map(resultAnswer) };
       const { answers, tasks: handed } = await claims.exchange(given, wish, reply.raw);
@@ -98,10 +98,11 @@ function leaseRoutes(app: HttpApp, { engine }: ApiDeps): void {
     handler: async (request) => {
       const answers = await tasks.heartbeat(workspaceOf(request), request.body.tasks.map(heartbeatOf));
       return {
-        tasks: answers.map(({ taskId, leaseExpiresAt, cancelRequested }) => ({
+        tasks: answers.map(({ taskId, leaseExpiresAt, cancelRequested, code }) => ({
           task_id: taskId,
           lease_expires_at: isoTime(leaseExpiresAt),
           cancel_requested: cancelRequested,
+          ...defined({ code }),
         })),
       };
     },
@@ -113,9 +114,8 @@ function leaseRoutes(app: HttpApp, { engine }: ApiDeps): void {
     config: { permission: 'tasks:work' },
     schema: { summary: 'Give tasks back', tags: ['tasks'], body: ReleaseBody, response: { 200: ReleaseAnswer } },
     handler: async (request) => {
-      const given = request.body.tasks.map(leaseOf);
-      await tasks.release(workspaceOf(request), given);
-      return { released: given.length };
+      const answers = await tasks.release(workspaceOf(request), request.body.tasks.map(leaseOf));
+      return { released: answers.filter(({ accepted }) => accepted).length, results: answers.map(resultAnswer) };
     },
   });
 }
@@ -135,7 +135,8 @@ const leaseOf = (lease: Lease): { taskId: string; leaseToken: string } => ({
 function taskResult(result: Result, index: number | undefined): TaskResult {
   const lease = leaseOf(result);
   if (index !== undefined) {
-    refuseUnsound([result.task_id, result.lease_token], `/results/${index}`);
+    const { task_id, lease_token } = result;
+    refuseUnsound({ task_id, lease_token }, `/results/${index}`);
     const found = findFlaw(result.status === 'completed' ? result.output : result.error);
     if (found) return { ...lease, status: 'failed', error: outputInvalid(found, result.status) };
   }
@@ -162,6 +163,8 @@ function refuseUnsound(value: unknown, pointer: string): void {
   if (found) throw refuseFlaw({ ...found, pointer: `${pointer}${found.pointer}` });
 }
 
-function resultAnswer({ taskId, accepted, code }: TaskAnswer): { task_id: string; accepted: boolean; code?: string } {
-  return code === undefined ? { task_id: taskId, accepted } : { task_id: taskId, accepted, code };
-}
+const resultAnswer = ({ taskId, accepted, code }: TaskAnswer) => ({
+  task_id: taskId,
+  accepted,
+  ...defined({ code }),
+});

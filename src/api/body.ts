@@ -6,9 +6,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyRequest } from 'fastify';
 import { Fault } from '../kit/fault.ts';
+import { findJsonBreak } from '../kit/json-place.ts';
 import { type Flaw, findFlaw, isSound } from './flaw.ts';
 import type { HttpApp } from './http-app.ts';
-import { findJsonBreak } from './json-place.ts';
 
 export function parseJson(body: Buffer): unknown {
   const text = textOf(body);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { findJsonBreak } from '../kit/json-place.ts';
 import { type CliIo, UsageError } from './command.ts';
 
 /** A JSON value given as text, as `@file`, or as `-` for stdin. Rejects with UsageError where it is no JSON. */
@@ -7,8 +8,9 @@ export async function readJsonArgument(flag: string, text: string, io: CliIo): P
   const json = source === undefined ? text : await io.readText(source);
   try {
     return JSON.parse(json) as unknown;
-  } catch (error) {
+  } catch {
     const where = source === undefined ? flag : `${flag} ${text}`;
-    throw new UsageError(`${where} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    const { line, column, expected } = findJsonBreak(json);
+    throw new UsageError(`${where} is no JSON: line ${line}, column ${column} should be ${expected}`);
   }
 }

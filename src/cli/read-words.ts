@@ -61,8 +61,8 @@ export const isSet = (words: Words, name: string): boolean => words.values[name]
 export function numberOf(words: Words, name: string, { min, max }: { min: number; max: number }): number | undefined {
   const text = textOf(words, name);
   if (text === undefined) return undefined;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
   throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, it is "${text}"`);
 }
 

@@ -118,6 +118,15 @@ const wrongQueries: readonly (readonly [string, string])[] = [
   ['executions?limit=ten', '/limit'],
   ['executions?limit=1.5', '/limit'],
   ['executions?limit=1&limit=2', '/limit'],
+  ['executions?limit=%20', '/limit'],
+  ['executions?limit=0x10', '/limit'],
+  ['executions?limit=1e1', '/limit'],
+  ['executions?limit=99999999999999999999', '/limit'],
+  ['executions?count=1', '/count'],
+  ['executions/exec_0001/results?wait=1s', '/wait'],
+  ['workflows/hello?version=1.0.0', '/version'],
+  ['tokens?role=admin', '/role'],
+  ['system/status?__proto__=1', '/__proto__'],
   ['executions?page=0', '/page'],
   ['executions?page=-1', '/page'],
   ['executions?page=100000&limit=200', '/page'],
@@ -148,6 +157,7 @@ const wrongQueries: readonly (readonly [string, string])[] = [
   ['executions/exec_0001/journal?after=x', '/after'],
   ['executions/exec_0001/journal?limit=1001', '/limit'],
   ['executions/exec_0001/stream?after=1e999', '/after'],
+  ['executions/exec_0001/stream?after=%20', '/after'],
   ['workflows/hello/versions/newest', '/version'],
 ];
 
@@ -170,6 +180,7 @@ const wrongTasks: readonly (readonly [string, unknown, string])[] = [
   [complete, { results: [1] }, '/results/0'],
   [complete, { results: [{ ...lease }] }, '/results/0/status'],
   [complete, { results: [{ ...lease, status: 'done' }] }, '/results/0/status'],
+  [complete, { results: [{ ...lease, status: 7 }] }, '/results/0/status'],
   [complete, { results: [{ ...lease, status: 'failed' }] }, '/results/0/error'],
   [complete, { results: [{ ...lease, status: 'failed', error: 'x' }] }, '/results/0/error'],
   [complete, { results: [{ ...lease, status: 'failed', error: { message: 'm' } }] }, '/results/0/error/code'],
@@ -231,9 +242,9 @@ const others: readonly Case[] = [
   { line: `GET ${v1}/executions/a%00b`, expect: [404, 'EXECUTION_NOT_FOUND'] },
   { line: `GET ${v1}/executions/..%2f..%2fetc`, expect: [404, 'EXECUTION_NOT_FOUND'] },
   { line: `GET ${v1}/executions/__proto__/stream`, expect: [404, 'EXECUTION_NOT_FOUND'] },
-  { line: `GET ${v1}/executions?cursor=nonsense`, expect: [400, 'CURSOR_INVALID'] },
-  { line: `GET ${v1}/executions?cursor=WyJhIiwxXQ`, expect: [400, 'CURSOR_INVALID'] },
-  { line: `GET ${v1}/workflows?cursor=WzFlOV0`, expect: [400, 'CURSOR_INVALID'] },
+  { line: `GET ${v1}/executions?cursor=nonsense`, expect: [400, 'CURSOR_INVALID', '/cursor'] },
+  { line: `GET ${v1}/executions?cursor=WyJhIiwxXQ`, expect: [400, 'CURSOR_INVALID', '/cursor'] },
+  { line: `GET ${v1}/workflows?cursor=WzFlOV0`, expect: [400, 'CURSOR_INVALID', '/cursor'] },
   {
     line: `GET ${v1}/executions/exec_0001/stream`,
     headers: { 'last-event-id': 'x' },
@@ -358,6 +369,17 @@ describe('what a client gets wrong', () => {
       assert.equal(test1.logged.length, 0);
     });
   }
+
+  test('a word of the wrong type is told from one that is missing', async () => {
+    const codeFor = async (result: object): Promise<unknown> => {
+      const { body } = await test1.call(complete, { results: [{ ...lease, ...result }] });
+      return (body['errors'] as { code: string }[])[0]?.code;
+    };
+    assert.deepEqual(
+      [await codeFor({}), await codeFor({ status: 7 }), await codeFor({ status: 'done' })],
+      ['FIELD_MISSING', 'TYPE_WRONG', 'VALUE_INVALID'],
+    );
+  });
 
   test('there are enough of them', () => assert.ok(cases.length >= 120, String(cases.length)));
 

@@ -1,4 +1,6 @@
 /** Cursors: where a list goes on, as a text that callers give back unread. */
+
+import type { ProblemErrorAnswer } from '../contract/problem.ts';
 import { Fault } from '../kit/fault.ts';
 
 export interface ExecutionCursor {
@@ -40,5 +42,8 @@ function decode(cursor: string): readonly unknown[] {
   throw invalid();
 }
 
-const invalid = (): Fault =>
-  new Fault('CURSOR_INVALID', 'this is no cursor of ours; take next_cursor of the page before');
+function invalid(): Fault {
+  const message = 'this is no cursor of ours; take next_cursor of the page before';
+  const error: ProblemErrorAnswer = { code: 'CURSOR_INVALID', message, pointer: '/cursor', in: 'query' };
+  return new Fault('CURSOR_INVALID', message, { detail: { errors: [error] } });
+}

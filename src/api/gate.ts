@@ -42,6 +42,9 @@ export function guard(app: HttpApp, deps: GateDeps): void {
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, { auth, limiter }: GateDeps): Fault | undefined {
+  if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+    return new Fault('HTTP_INVALID', 'an HTTP/1.1 request must name its Host: add the header');
+  }
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     return new Fault('MEDIA_TYPE_UNSUPPORTED', `send the body as it is: Content-Encoding ${encoding} is not read`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { Agent, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import type { HandedTask } from '../engine/engine.ts';
@@ -78,13 +79,44 @@ test('every answer carries a request id: a sound one of the caller, else a new o
 });
 
 test('what is no HTTP is refused on the socket', async () => {
+  const { subject, port, dashboardPort } = await listening();
+  const broken: readonly (readonly [string, RegExp, RegExp])[] = [
+    ['NONSENSE\r\n\r\n', /^HTTP\/1.1 400 Bad Request\r\n/, /"code":"HTTP_INVALID"/],
+    ['GET /ready HTTP/1.1\r\nConnection: close\r\n\r\n', /^HTTP\/1.1 400 /, /must name its Host/],
+    [`GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`, /^HTTP\/1.1 431 /, /"status":431.*"code":"HEADERS_TOO_LARGE"/],
+  ];
+  for (const [bytes, status, problem] of broken) {
+    for (const each of [port, dashboardPort]) {
+      const socket = connect(each, '127.0.0.1');
+      socket.end(bytes);
+      let text = '';
+      for await (const part of socket) text += String(part);
+      assert.match(text, status);
+      assert.match(text, /application\/problem\+json/);
+      assert.match(text, problem);
+    }
+  }
+  await subject.api.close();
+});
+
+test('a body that is refused in the middle costs its sender neither the answer nor the connection', async () => {
   const { subject, port } = await listening();
-  const socket = connect(port, '127.0.0.1');
-  socket.end('NONSENSE\r\n\r\n');
-  let text = '';
-  for await (const part of socket) text += String(part);
-  assert.match(text, /^HTTP\/1.1 400 /);
-  assert.match(text, /application\/problem\+json/);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const send = (body: string, path = '/api/v1/workflows/x/execute'): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const headers = { authorization: `Bearer ${subject.tokens.admin}`, 'content-type': 'application/json' };
+      const sent = request({ agent, port, path, method: 'POST', headers }, (answer) => {
+        answer.resume().on('end', () => resolve(answer.statusCode));
+      });
+      sent.on('error', reject).end(body);
+    });
+  const ports = new Set<number | undefined>();
+  subject.api.server.server.on('connection', (socket) => ports.add(socket.remotePort));
+  const large = `"${'x'.repeat(20_000_000)}"`;
+  const statuses = [await send(large), await send('{'), await send(large, '/nowhere'), await send('{}')];
+  assert.deepEqual(statuses, [413, 400, 404, 404]);
+  assert.equal(ports.size, 1, 'one connection for all');
+  agent.destroy();
   await subject.api.close();
 });
 

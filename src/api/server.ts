@@ -5,13 +5,15 @@
  * lets requests under way end: new ones are refused, waiting ones answer early, streams are told to come back.
  */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import Fastify, { type FastifyReply } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Empty } from '../contract/values.ts';
 import { present } from '../kit/assert.ts';
 import { Fault } from '../kit/fault.ts';
 import { makeId } from '../kit/ids.ts';
 import { systemRandom } from '../kit/random.ts';
 import { readJsonBodies } from './body.ts';
+import { refuseBrokenRequest } from './broken-request.ts';
 import { type Closing, openClosing } from './closing.ts';
 import { type DocumentedRoute, documentedRoutes } from './docs/openapi.ts';
 import { guard } from './gate.ts';
@@ -50,8 +52,16 @@ const streamsDefault = 1_000;
 const closeWaitDefaultMs = 10_000;
 /** How long a client may take to send a request. */
 const requestTimeoutMs = 60_000;
-/** Peers that vanished without a word are found by the system, so that no stream is kept for them. */
-const socketOptions = { keepAlive: true, keepAliveInitialDelay: 30_000 };
+const serverOptions = {
+  requestTimeout: requestTimeoutMs,
+  /** Peers that vanished without a word are found by the system, so that no stream is kept for them. */
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
+  /** The gate asks for it, and its answer says why. */
+  requireHostHeader: false,
+};
+/** The rest of a body that is refused is read and thrown away, where it was said to be no longer than this. */
+const drainedBytesMax = 67_108_864;
 const requestIdForm = /^[\w.:-]{1,128}$/;
 
 export async function openApi(deps: ApiDeps): Promise<Api> {
@@ -84,9 +94,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   await app.register(register, { prefix: '/api/v1' });
   webPageRoutes(app, { routes, version: config.version ?? '2' });
   await app.ready();
-  const dashboard = createServer({ ...socketOptions, requestTimeout: requestTimeoutMs }, (request, response) =>
-    app.routing(request, response),
-  );
+  const dashboard = createServer(serverOptions, (request, response) => app.routing(request, response));
   dashboard.on('clientError', refuseBrokenRequest);
 
   return {
@@ -117,6 +125,10 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
 }
 
 function apiRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing; streams: Streams; urls: Urls }): void {
+  // A route that names no parameters takes none: what is misspelt is refused everywhere, never ignored.
+  app.addHook('onRoute', (route) => {
+    route.schema = { querystring: Empty, ...route.schema };
+  });
   // Apart from the others: here any body is a text.
   app.register((scope: HttpApp, _options, done) => {
     definitionRoutes(scope, deps);
@@ -140,7 +152,7 @@ function openApp({ clock, config, log }: ApiDeps): HttpApp {
   return Fastify({
     logger: false,
     bodyLimit: config.bodyBytesMax ?? bodyBytesDefault,
-    http: { ...socketOptions, requestTimeout: requestTimeoutMs },
+    http: serverOptions,
     routerOptions: { maxParamLength: 255 },
     return503OnClosing: false,
     requestIdHeader: false,
@@ -186,7 +198,7 @@ function answerProblems(app: HttpApp, { log }: ApiDeps): void {
 
 interface Failed {
   readonly error: unknown;
-  readonly request: { readonly id: string; readonly url: string };
+  readonly request: Pick<FastifyRequest, 'id' | 'url' | 'headers'>;
   readonly reply: FastifyReply;
   readonly log: ApiDeps['log'];
 }
@@ -195,24 +207,10 @@ function sendProblem({ error, request, reply, log }: Failed): void {
   const { status, headers, body } = problemOf(error, request.id);
   if (status >= 500) log.error({ error, request_id: request.id, url: request.url }, 'a request failed');
   void reply.code(status).headers(headers).header('content-type', problemType).header('x-request-id', request.id);
+  // Hung up on in the middle of its body, a sender would learn of a broken pipe and not of the reason.
+  if (status < 500 && Number(request.headers['content-length']) <= drainedBytesMax)
+    void reply.removeHeader('connection');
   void reply.serializer(JSON.stringify).send(body);
-}
-
-/** What is no HTTP at all is answered on the bare socket. */
-function refuseBrokenRequest(
-  error: NodeJS.ErrnoException,
-  socket: { destroyed: boolean } & Pick<Socket, 'end' | 'destroy'>,
-): void {
-  if (socket.destroyed || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const { body } = problemOf(new Fault('BODY_INVALID', 'this is no valid HTTP/1.1 request'), 'none');
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  const text = JSON.stringify(body);
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: ${problemType}\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`,
-  );
 }
 
 function listenOn(server: Server, address: { host: string; port: number }): Promise<number> {

@@ -2,13 +2,13 @@
  * Checks requests against the schemas of the contract and says what is wrong with them.
  *
  * It stops at the first mistake on purpose: collecting them all would let a large wrong body cost far more than its
- * size. Only query strings are coerced; nothing is ever removed.
+ * size. Numbers and truths in query strings are read where they are written plainly; nothing is ever removed.
  */
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { ProblemErrorAnswer } from '../contract/problem.ts';
-import { isObject } from '../kit/json.ts';
+import { isObject, member } from '../kit/json.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { findFlaw } from './flaw.ts';
 import { pointerToken } from './pointer.ts';
@@ -22,14 +22,14 @@ const places: Readonly<Record<string, string>> = {
 };
 
 export function openValidation(): FastifySchemaCompiler<object> {
-  const exact = openAjv(false);
-  const coercing = openAjv(true);
+  const ajv = openAjv();
   return ({ schema, httpPart }) => {
-    const isValid = (httpPart === 'body' ? exact : coercing).compile(schema);
+    const isValid = ajv.compile(schema);
     const place = places[httpPart ?? ''] ?? 'body';
-    return (value: unknown) => {
+    return (given: unknown) => {
+      const value = httpPart === 'querystring' ? readPlainly(given, schema) : given;
       if (isValid(value)) {
-        // After coercion: 1e999 has become a number that passes every bound.
+        // Bodies have been looked at before.
         const found = httpPart === 'body' ? undefined : findFlaw(value);
         return found ? { error: refusal({ ...found, in: place }) } : { value };
       }
@@ -39,9 +39,25 @@ export function openValidation(): FastifySchemaCompiler<object> {
   };
 }
 
-function openAjv(coerceTypes: boolean): Ajv2020 {
+/** What a query string can only write as a text. A blank, 0x10 or 1e3 is no number here: nobody wrote it as one. */
+function readPlainly(query: unknown, schema: object): unknown {
+  const properties: unknown = (schema as Record<string, unknown>)['properties'];
+  if (!isObject(query) || !isObject(properties)) return query;
+  const read = Object.entries(query).map(([name, text]) => [
+    name,
+    readText(text, member(member(properties, name), 'type')),
+  ]);
+  return Object.fromEntries(read);
+}
+
+function readText(text: unknown, type: unknown): unknown {
+  if (typeof text !== 'string') return text;
+  if (type === 'integer' && /^-?\d+$/.test(text)) return Number(text);
+  return type === 'boolean' && (text === 'true' || text === 'false') ? text === 'true' : text;
+}
+
+function openAjv(): Ajv2020 {
   const ajv = new Ajv2020({
-    coerceTypes,
     useDefaults: true,
     discriminator: true,
     verbose: true,
@@ -77,7 +93,7 @@ function errorAnswer(error: ErrorObject, place: string): ProblemErrorAnswer {
       };
     case 'discriminator':
       return {
-        code: params['error'] === 'tag' ? 'FIELD_MISSING' : 'VALUE_INVALID',
+        code: params['error'] === 'mapping' ? 'VALUE_INVALID' : isAbsent(params) ? 'FIELD_MISSING' : 'TYPE_WRONG',
         message: `${JSON.stringify(params['tag'])} must be "completed" or "failed"`,
         pointer: at(params['tag']),
         in: place,
@@ -96,6 +112,8 @@ function errorAnswer(error: ErrorObject, place: string): ProblemErrorAnswer {
       };
   }
 }
+
+const isAbsent = (params: Record<string, unknown>): boolean => params['tagValue'] === undefined;
 
 function fieldsOf(error: ErrorObject): string[] {
   const properties: unknown = error.parentSchema?.['properties'];

@@ -1,4 +1,5 @@
 import { choice, integer, type Kind, label, type Range, reportType } from '../model/fields/kind.ts';
+import { nameOf } from '../model/yaml/tree.ts';
 import { addressFault } from '../steps/services.ts';
 
 /**
@@ -67,7 +68,7 @@ export function url(...protocols: readonly string[]): Kind<string> {
       if (text === undefined) return undefined;
       if (protocols.some((each) => text.startsWith(`${each}:`)) && text.length <= 4_096) return text;
       const found = /^[a-z][a-z0-9+]*:/i.exec(text)?.[0] ?? 'no protocol';
-      sink.report('VALUE_INVALID', spot, `"${spot.key}" must be ${expected}, it begins with ${found}`);
+      sink.report('VALUE_INVALID', spot, `"${nameOf(spot)}" must be ${expected}, it begins with ${found}`);
       return undefined;
     },
     schema: () => ({ type: 'string' }),

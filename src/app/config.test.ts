@@ -190,6 +190,7 @@ describe('configuration', () => {
     ['database: {}\nstorage: {}', /keep one/],
     ['storage: { backend: postgres, url: "sqlite:x" }', /make them agree/],
     ['messaging: { type: redis, backend: redis }', /mean the same/],
+    ['security: { allowed_env: [HOME, 7] }', /:1:33: "allowed_env\[1\]" must be a text, it is the number 7/],
     ['a: {', /\(YAML_INVALID\)/],
     ['server: {}\n---\nserver: {}', /one document/],
   ];

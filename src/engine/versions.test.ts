@@ -46,7 +46,7 @@ describe('deploying', () => {
     const wrong = textOf(`steps:\n  - {name: a, type: nonsense}\n  - {name: a, ${call}, unknown: 1}`);
     await assert.rejects(deploy(node, wrong), (error) => {
       assert.ok(Fault.is(error, 'DEFINITION_INVALID'));
-      assert.match(error.message, /^line 6, column \d+: .* \(and \d more\)$/);
+      assert.match(error.message, /^line 6, column \d+, at \/spec\/steps\/0\/type: .* \(and \d more\)$/);
       assert.ok((error.detail['errors'] as unknown[]).length >= 2);
       return true;
     });

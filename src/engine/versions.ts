@@ -225,7 +225,8 @@ function refuseInvalid(parsed: Parsed, options: DeployOptions): void {
   const [first] = errors;
   if (!first) return;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  const message = `line ${first.line}, column ${first.column}: ${first.message}${more}`;
+  const at = first.pointer === '' ? '' : `, at ${first.pointer}`;
+  const message = `line ${first.line}, column ${first.column}${at}: ${first.message}${more}`;
   throw new Fault('DEFINITION_INVALID', message, { detail: { errors: parsed.diagnostics } });
 }
 

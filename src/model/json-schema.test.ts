@@ -57,6 +57,19 @@ test('every error is told with its code, its place and the name of its field', (
     ],
   );
   assert.deepEqual(errorsOf({ type: ['string', 'null'] }, 1), ['TYPE  the value must be string or null']);
+  const inside = { properties: { a: { properties: { 'b/c~d': { type: 'string' } } } } };
+  assert.deepEqual(errorsOf(inside, { a: { 'b/c~d': 1 } }), ['TYPE /a/b~1c~0d "a.b/c~d" must be string']);
+});
+
+test('a wrong schema is told once, where it is wrong', () => {
+  const placesOf = (schema: Json): string[] =>
+    examineSchema(schema)
+      .problems.map(({ pointer }) => pointer)
+      .sort();
+  assert.deepEqual(placesOf({ type: 'strin' }), ['/type']);
+  assert.deepEqual(placesOf({ type: ['string', 'strin'] }), ['/type/1']);
+  assert.deepEqual(placesOf({ properties: { a: { type: ['strin'] } } }), ['/properties/a/type/0']);
+  assert.deepEqual(placesOf({ minLength: -1, properties: { a: { type: 1 } } }), ['/minLength', '/properties/a/type']);
 });
 
 test('defaults go into a copy, and without defaults the value itself comes back', () => {

@@ -126,11 +126,15 @@ function metaProblems(schema: Json): readonly SchemaProblem[] {
   }));
 }
 
-/** Alternatives that fail are told by their first member: one problem a place. */
+/** One problem a place. Alternatives that fail are told by the one that came furthest, else by their first. */
 function firstPerPlace(errors: readonly ErrorObject[]): ErrorObject[] {
   const byPlace = new Map<string, ErrorObject>();
   for (const error of errors) {
     if (!byPlace.has(error.instancePath)) byPlace.set(error.instancePath, error);
+  }
+  for (const { keyword, instancePath } of errors) {
+    const isToldBelow = [...byPlace.keys()].some((place) => place.startsWith(`${instancePath}/`));
+    if (keyword === 'anyOf' && isToldBelow) byPlace.delete(instancePath);
   }
   return [...byPlace.values()];
 }

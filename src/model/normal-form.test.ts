@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { Fault } from '../kit/fault.ts';
 import { canonicalDefinition } from './canonical.ts';
 import type { Definition, Step } from './definition.ts';
 import { belongsTo, linkContext, workflowOf } from './documents/context.ts';
@@ -88,9 +89,22 @@ test('a workflow and its context may stand in one text, each with its own part',
 test('a context that fits no workflow is refused', () => {
   const definition = definitionOf(withSpec('input_schema: {type: object}'));
   assert.ok(belongsTo({ name: 'shop' }, 'shop') && belongsTo({ name: 'shop-context' }, 'shop'));
-  assert.throws(() => linkContext(definition, { name: 'other' }), /does not belong/);
-  assert.throws(() => linkContext(definition, { name: 'shop', version: '2.0.0' }), /version 2.0.0/);
-  assert.throws(() => linkContext(definition, { name: 'shop', inputSchema: { type: 'string' } }), /they differ/);
+  const refused: readonly (readonly [Parameters<typeof linkContext>[1], RegExp, string])[] = [
+    [{ name: 'other' }, /does not belong/, '/metadata/name'],
+    [{ name: 'shop', version: '2.0.0' }, /version 2.0.0/, '/metadata/version'],
+    [{ name: 'shop', inputSchema: { type: 'string' } }, /they differ/, '/spec/input_schema'],
+  ];
+  for (const [context, message, pointer] of refused) {
+    assert.throws(
+      () => linkContext(definition, context),
+      (error) => {
+        assert.ok(Fault.is(error, 'DEFINITION_INVALID'));
+        assert.match(error.message, message);
+        assert.deepEqual(error.detail['errors'], [{ code: 'FIELD_CONFLICT', message: error.message, pointer }]);
+        return true;
+      },
+    );
+  }
   assert.deepEqual(linkContext(definition, { name: 'shop', inputSchema: { type: 'object' } }), definition);
 });
 

@@ -51,14 +51,14 @@ export function workflowOf(context: Pick<Context, 'name'>): string {
  */
 export function linkContext(definition: Definition, context: Context): Definition {
   if (!belongsTo(context, definition.name)) {
-    throw new Fault(
-      'DEFINITION_INVALID',
+    throw conflict(
+      '/metadata/name',
       `the context "${context.name}" does not belong to the workflow "${definition.name}": call it "${definition.name}${suffix}"`,
     );
   }
   if (context.version !== undefined && context.version !== definition.version) {
-    throw new Fault(
-      'DEFINITION_INVALID',
+    throw conflict(
+      '/metadata/version',
       `the context is for version ${context.version}, the workflow is ${definition.version}: make them equal or leave the context's version out`,
     );
   }
@@ -69,10 +69,8 @@ export function linkContext(definition: Definition, context: Context): Definitio
       deepEqual(definition[member], context[member])
     )
       continue;
-    throw new Fault(
-      'DEFINITION_INVALID',
-      `the workflow and its context both have ${member === 'inputSchema' ? 'an input_schema' : 'an output_schema'}, and they differ: keep one`,
-    );
+    const field = member === 'inputSchema' ? 'input_schema' : 'output_schema';
+    throw conflict(`/spec/${field}`, `the workflow and its context both have an ${field}, and they differ: keep one`);
   }
   const { inputSchema, outputSchema } = context;
   return {
@@ -80,4 +78,11 @@ export function linkContext(definition: Definition, context: Context): Definitio
     ...(inputSchema === undefined ? {} : { inputSchema }),
     ...(outputSchema === undefined ? {} : { outputSchema }),
   };
+}
+
+/** The pointer leads into the context. */
+function conflict(pointer: string, message: string): Fault {
+  return new Fault('DEFINITION_INVALID', message, {
+    detail: { errors: [{ code: 'FIELD_CONFLICT', message, pointer }] },
+  });
 }

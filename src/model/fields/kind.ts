@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../kit/json.ts';
 import { emptyObject } from '../../kit/json.ts';
 import type { Sink } from '../sink.ts';
 import { didYouMean } from '../suggest.ts';
-import { describe, entrySpot, isList, isMap, itemSpots, jsonOf, type Spot, textOf } from '../yaml/tree.ts';
+import { describe, entrySpot, isList, isMap, itemSpots, jsonOf, nameOf, type Spot, textOf } from '../yaml/tree.ts';
 
 /**
  * Kinds of values: the words of the tables that describe the language.
@@ -20,7 +20,7 @@ export interface Kind<T> {
 export function reportType(spot: Spot, sink: Sink, expected: string): undefined {
   const { node } = spot;
   const found = node.kind === 'scalar' && node.value === null ? 'it is empty' : `it is ${describe(node)}`;
-  sink.report('TYPE_WRONG', spot, `"${spot.key}" must be ${expected}, ${found}`);
+  sink.report('TYPE_WRONG', spot, `"${nameOf(spot)}" must be ${expected}, ${found}`);
   return undefined;
 }
 
@@ -74,7 +74,7 @@ function numeric({ min, max }: Range, type: 'number' | 'integer'): Kind<number> 
       if (node.kind !== 'scalar' || typeof node.value !== 'number') return reportType(spot, sink, expected);
       if (node.value >= min && node.value <= max && (type === 'number' || Number.isInteger(node.value)))
         return node.value;
-      sink.report('VALUE_INVALID', spot, `"${spot.key}" must be ${expected}, it is ${node.value}`);
+      sink.report('VALUE_INVALID', spot, `"${nameOf(spot)}" must be ${expected}, it is ${node.value}`);
       return undefined;
     },
     schema: () => ({ type, minimum: min, maximum: max }),
@@ -93,7 +93,7 @@ export function choice<const T extends string>(...values: readonly T[]): Kind<T>
         sink.report(
           'VALUE_INVALID',
           spot,
-          `"${spot.key}" must be ${expected}, it is "${found}"${didYouMean(found, values)}`,
+          `"${nameOf(spot)}" must be ${expected}, it is "${found}"${didYouMean(found, values)}`,
         );
       }
       return value;
@@ -142,9 +142,13 @@ export function reportLength(spot: Spot, sink: Sink, { min, max }: Range): boole
   const { node } = spot;
   const length = node.kind === 'list' ? node.items.length : node.kind === 'map' ? node.entries.length : 0;
   if (length > max)
-    sink.report('LIMIT_EXCEEDED', spot, `"${spot.key}" has ${length} members, at most ${max} are allowed: split it`);
+    sink.report(
+      'LIMIT_EXCEEDED',
+      spot,
+      `"${nameOf(spot)}" has ${length} members, at most ${max} are allowed: split it`,
+    );
   if (length < min)
-    sink.report('VALUE_INVALID', spot, `"${spot.key}" is empty: give it at least ${min}, or leave it out`);
+    sink.report('VALUE_INVALID', spot, `"${nameOf(spot)}" is empty: give it at least ${min}, or leave it out`);
   return length <= max && length >= min;
 }
 

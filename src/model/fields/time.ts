@@ -1,6 +1,6 @@
 import { parseDuration } from '../../kit/duration.ts';
 import { type Purpose, purposes, type Sink } from '../sink.ts';
-import { isMap, type Spot, shorten, textOf } from '../yaml/tree.ts';
+import { isMap, nameOf, type Spot, shorten, textOf } from '../yaml/tree.ts';
 import { expression, isExpressionText } from './expression.ts';
 import { integer, type Kind, type Range, reportType } from './kind.ts';
 
@@ -24,7 +24,7 @@ function readDuration(spot: Spot, sink: Sink, minMs: number): number | undefined
   if (durationMs !== undefined && durationMs >= minMs) return durationMs;
   const reason = durationMs === undefined ? `is not ${durationExample}` : `is too short: at least ${minMs}ms`;
   const hint = typeof node.value === 'number' ? `; "${node.value}s" is ${node.value} seconds` : '';
-  sink.report('DURATION_INVALID', spot, `"${spot.key}": ${shorten(String(node.value))} ${reason}${hint}`);
+  sink.report('DURATION_INVALID', spot, `"${nameOf(spot)}": ${shorten(String(node.value))} ${reason}${hint}`);
   return undefined;
 }
 
@@ -60,7 +60,7 @@ export const time: Kind<string> = {
     if (found === undefined || isMap(spot)) return reportType(spot, sink, time.expected);
     if (isExpressionText(found)) return expression(purposes.value).read(spot, sink);
     if (isoTime.test(found) && !Number.isNaN(Date.parse(found))) return found;
-    sink.report('VALUE_INVALID', spot, `"${spot.key}" must be ${time.expected}, it is "${shorten(found)}"`);
+    sink.report('VALUE_INVALID', spot, `"${nameOf(spot)}" must be ${time.expected}, it is "${shorten(found)}"`);
     return undefined;
   },
   schema: () => ({ type: 'string' }),

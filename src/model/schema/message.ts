@@ -3,7 +3,8 @@ import { didYouMean } from '../suggest.ts';
 
 /** What a broken keyword says to people: the field first, then what it must be. */
 export function messageOf(error: ErrorObject): string {
-  const field = error.instancePath === '' ? 'the value' : `"${error.instancePath.slice(1).replaceAll('/', '.')}"`;
+  const names = error.instancePath.slice(1).split('/').map(nameOf);
+  const field = error.instancePath === '' ? 'the value' : `"${names.join('.')}"`;
   const params: Readonly<Record<string, unknown>> = error.params;
   switch (error.keyword) {
     case 'required':
@@ -30,6 +31,9 @@ export function messageOf(error: ErrorObject): string {
       return `${field} ${error.message ?? `breaks "${error.keyword}"`}`;
   }
 }
+
+/** A part of a pointer as the user wrote it. */
+const nameOf = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** Names the schema allows there, where the error carries its schema. */
 function propertyNames(error: ErrorObject): readonly string[] {

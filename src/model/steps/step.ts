@@ -34,7 +34,8 @@ function typeOf(spot: Spot<MapNode>, sink: Sink): StepType | undefined {
   }
   const name = textOf(entry);
   const type = name === undefined ? undefined : findStepType(name);
-  if (name !== undefined && type === undefined) {
+  // An empty text is told by the field itself.
+  if (name && type === undefined) {
     sink.report('STEP_TYPE_UNKNOWN', entry, `there is no step type "${name}"${didYouMean(name, stepTypeNames)}`);
   } else if (type !== undefined && !type.isAvailable) {
     sink.report(

@@ -70,6 +70,11 @@ export function findEntry(spot: Spot, key: string): Spot | undefined {
   return entry && entrySpot(spot, entry);
 }
 
+/** What messages call the value: its field, or its place in the list that the field is. */
+export function nameOf({ key, parent }: Spot): string {
+  return typeof key === 'number' && parent !== undefined ? `${nameOf(parent)}[${key}]` : String(key);
+}
+
 /** JSON pointer (RFC 6901) from the document's root. */
 export function pointerOf(spot: Spot): string {
   return spot.parent === undefined ? '' : `${pointerOf(spot.parent)}/${pointerPart(spot.key)}`;

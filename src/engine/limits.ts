@@ -43,5 +43,11 @@ export const readyTasksMax = 10_000;
 export const startKeyLifetimeMs = 24 * 3_600_000;
 /** The longest documents that are parsed on the main thread, in UTF-16 code units; longer ones go to a worker. */
 export const parseInlineMax = 65_536;
+/** Pieces of a longer text that are looked at on the main thread, a few milliseconds: bombs show themselves by then. */
+export const parseGlanceTokens = 5_000;
+/** Workers that parse at once; texts beyond them wait. */
+export const parseWorkersMax = 2;
+/** How long a worker that has nothing to parse is kept, in milliseconds: the next long text saves its start. */
+export const parseWorkerIdleMs = 30_000;
 /** Running executions of a workspace, and those that wait for a slot: none unless configured. */
 export const admissionDefaults = { running: Number.POSITIVE_INFINITY, queued: 100_000 } as const;

@@ -1,5 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { parseDocuments } from '../model/parse.ts';
 
-const { text, options } = workerData as { text: string; options: { file?: string } };
-parentPort?.postMessage(parseDocuments(text, options));
+/** Says that it is ready, then reads one text after the other, as they are sent. */
+parentPort?.on('message', ({ text, options }: { text: string; options: { file?: string } }) => {
+  parentPort?.postMessage(parseDocuments(text, options));
+});
+parentPort?.postMessage('ready');

@@ -193,4 +193,25 @@ describe('reading documents', () => {
     const [short, beside] = [await parseBeside(text, 'f.yaml'), await parseBeside(long, undefined)];
     assert.deepEqual(beside.workflows[0]?.definition, short.workflows[0]?.definition);
   });
+
+  test('gives each of many long texts its own, with few workers', async () => {
+    const names = Array.from({ length: 6 }, (_, index) => `flow-${index}`);
+    const long = names.map((name) => `${textOf(one).replace('name: flow', `name: ${name}`)}# ${'x'.repeat(70_000)}\n`);
+    const parsed = await Promise.all(long.map((text) => parseBeside(text, undefined)));
+    assert.deepEqual(
+      parsed.map(({ workflows }) => workflows[0]?.name),
+      names,
+    );
+  });
+
+  test('refuses a bomb at a glance, and waits for no worker', async () => {
+    const later = 'not yet';
+    for (const bomb of ['['.repeat(1_000_000), '{a: '.repeat(250_000), `${'- '.repeat(100)}a\n`.repeat(5_000)]) {
+      const parsed = await Promise.race([parseBeside(bomb, undefined), Promise.resolve(later)]);
+      assert.ok(typeof parsed !== 'string', 'at once');
+      assert.equal(parsed.diagnostics[0]?.code, 'DOCUMENT_TOO_DEEP');
+    }
+    const sound = `${textOf(one)}# ${'x'.repeat(70_000)}\n`;
+    assert.equal(await Promise.race([parseBeside(sound, undefined), Promise.resolve(later)]), later);
+  });
 });

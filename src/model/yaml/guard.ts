@@ -13,7 +13,8 @@ import {
  * Refuses a text that is too large, too deep or too busy before any tree of it is built.
  *
  * One pass over the lexer's tokens, stopped at the first bound that is passed: the work is bounded by the bounds, not by
- * the text. It judges size alone; whether the text is good YAML is the parser's question.
+ * the text. It judges size alone; whether the text is good YAML is the parser's question. With `tokensRead` it looks at
+ * the beginning only, which is where a text that nests or refers to itself shows what it is.
  */
 export interface Refusal {
   readonly code: 'DOCUMENT_TOO_LARGE' | 'DOCUMENT_TOO_DEEP' | 'YAML_INVALID';
@@ -22,14 +23,17 @@ export interface Refusal {
   readonly offset: number;
 }
 
-export function findRefusal(text: string): Refusal | undefined {
+export function findRefusal(text: string, tokensRead = Number.POSITIVE_INFINITY): Refusal | undefined {
   if (text.length > textBytesMax || new TextEncoder().encode(text).length > textBytesMax) {
     return tooLarge(`the text is larger than ${textBytesMax} bytes: split it`, 0);
   }
   const meter = startMeter();
+  let left = tokensRead;
   for (const token of new Lexer().lex(text)) {
     const refusal = meter(token);
     if (refusal) return refusal;
+    left -= 1;
+    if (left <= 0) return undefined;
   }
   return undefined;
 }

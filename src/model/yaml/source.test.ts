@@ -117,6 +117,14 @@ test('two values side by side are refused before the parser tries, block scalars
   assert.deepEqual(readValue('a: |\n  b\nc: >-\n  d\n  e\nf: "g"\n'), { a: 'b\n', c: 'd e', f: 'g' });
 });
 
+test('one mistake is told once, and a glance at the beginning sees only that', () => {
+  assert.deepEqual(codes('a: b\n c: d\n'), ['YAML_INVALID']);
+  const late = `${'a: 1\n'.repeat(100)}b: ${'['.repeat(depthMax + 1)}`;
+  assert.equal(findRefusal(late)?.code, 'DOCUMENT_TOO_DEEP');
+  assert.equal(findRefusal(late, 100), undefined);
+  assert.equal(findRefusal('['.repeat(1_000), 100)?.code, 'DOCUMENT_TOO_DEEP');
+});
+
 test('the core schema is read, nothing older', () => {
   assert.deepEqual(
     readValue('{a: yes, b: true, c: 0o17, d: 0x1F, e: 1.5, f: ~, g: 012, h: 2024-01-01, 1: x, true: y, k: !!str 5}'),

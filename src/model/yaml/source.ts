@@ -69,7 +69,9 @@ type Report = (code: DiagnosticCode, offset: number, message: string) => void;
 
 function readDocument(document: Document.Parsed, report: Report): Node | undefined {
   const faults = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
-  for (const fault of faults) report('YAML_INVALID', fault.pos[0], `${firstLine(fault.message)}${hintOf(fault.code)}`);
+  // The library may tell one mistake twice; its first word is the one to read.
+  const told = faults.filter(({ pos }, index) => pos[0] !== faults[index - 1]?.pos[0]);
+  for (const fault of told) report('YAML_INVALID', fault.pos[0], `${firstLine(fault.message)}${hintOf(fault.code)}`);
   const version = document.directives.yaml;
   if (version.explicit && version.version !== '1.2') {
     report(

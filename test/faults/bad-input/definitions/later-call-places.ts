@@ -1,0 +1,162 @@
+/** Steps that call something outside: HTTP, gRPC, databases, brokers, people. */
+import { insideLater, laterStep } from './later-step.ts';
+import type { ObjectPlace } from './object-place.ts';
+import {
+  amount,
+  anyObject,
+  bool,
+  choice,
+  expression,
+  handedOver,
+  objectOf,
+  oneOrMore,
+  text,
+  type WrongValue,
+  whole,
+} from './wrong-values.ts';
+
+const httpMethod = choice('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS');
+
+const headers: readonly WrongValue[] = [...anyObject, ['EXPRESSION_INVALID', '{accept: "«$.nowhere.type"}', '/accept']];
+export const laterCallPlaces: readonly ObjectPlace[] = [
+  laterStep('http', {
+    sound: ['url: https://example.com'],
+    excludes: { service: ['url'] },
+    twins: [['url', 'service', '«users']],
+    fields: {
+      method: httpMethod,
+      url: handedOver,
+      service: text,
+      endpoint: handedOver,
+      headers,
+      query: headers,
+      body: handedOver,
+      auth: [
+        ['TYPE_WRONG', '«""'],
+        ['EXPRESSION_INVALID', '{token: "«$.nowhere.x"}', '/token'],
+        ['EXPRESSION_INVALID', '["${1 +«}"]', '/0'],
+      ],
+      expect: [...objectOf, ['TYPE_WRONG', '«[a]']],
+      paginate: [...objectOf, ['TYPE_WRONG', '«[a]']],
+    },
+  }),
+  insideLater('an expectation', {
+    pointer: '/expect',
+    around: 'type: http\nurl: a\nexpect:\n  @\n',
+    sound: ['status: 200'],
+    fields: {
+      status: [
+        ['VALUE_INVALID', '«99'],
+        ['VALUE_INVALID', '«600'],
+        ['VALUE_INVALID', '«200.5'],
+        ['VALUE_INVALID', '«[]'],
+        ['VALUE_INVALID', '[200, «99]', '/1'],
+        ['TYPE_WRONG', '«""'],
+        ['TYPE_WRONG', '«true'],
+        ['TYPE_WRONG', '«null'],
+        ['TYPE_WRONG', '«{a: b}'],
+      ],
+      schema: [
+        ['TYPE_WRONG', '«text'],
+        ['TYPE_WRONG', '«7'],
+        ['TYPE_WRONG', '«[a]'],
+        ['SCHEMA_INVALID', '{type: «text}', '/type'],
+      ],
+      condition: expression,
+    },
+  }),
+  insideLater('a pagination', {
+    pointer: '/paginate',
+    around: 'type: http\nurl: a\npaginate:\n  @\n',
+    sound: ['next: $.response.next', 'max_pages: 3'],
+    required: ['next'],
+    fields: { next: expression, items: expression, max_pages: whole(1, 10_000) },
+  }),
+  laterStep('grpc', {
+    sound: ['address: host:1', 'service: s', 'method: m'],
+    required: ['address', 'service', 'method'],
+    excludes: { service_address: ['address'] },
+    twins: [['address', 'service_address', 'a']],
+    fields: {
+      address: handedOver,
+      service_address: handedOver,
+      service: text,
+      method: text,
+      request: handedOver,
+      headers,
+      proto: text,
+      tls: bool,
+      auth: handedOver,
+    },
+  }),
+  laterStep('database', {
+    sound: ['connection: main', 'query: select 1'],
+    required: ['connection', 'query'],
+    excludes: { operation: ['query'] },
+    twins: [
+      ['table', 'collection', 'a'],
+      ['values', 'data', '1'],
+      ['query', 'operation', '«insert'],
+    ],
+    fields: {
+      connection: text,
+      query: text,
+      params: handedOver,
+      operation: choice('insert', 'update', 'upsert', 'delete', 'select', 'find', 'find_one'),
+      table: text,
+      collection: text,
+      values: handedOver,
+      data: handedOver,
+      where: handedOver,
+      limit: amount(1, 100_000),
+    },
+  }),
+  laterStep('publish', {
+    sound: ['topic: orders'],
+    required: ['topic'],
+    excludes: { queue: ['topic'], subject: ['topic'], channel: ['topic'] },
+    twins: [
+      ['topic', 'queue', 'a'],
+      ['key', 'routing_key', 'a'],
+      ['message', 'payload', 'a'],
+    ],
+    fields: {
+      broker: choice('kafka', 'redis', 'rabbitmq', 'nats'),
+      connection: text,
+      topic: handedOver,
+      queue: handedOver,
+      subject: handedOver,
+      channel: handedOver,
+      key: handedOver,
+      routing_key: handedOver,
+      message: handedOver,
+      payload: handedOver,
+      body: handedOver,
+      headers,
+    },
+  }),
+  laterStep('notify', {
+    sound: ['channel: slack', 'message: hi'],
+    required: ['channel', 'message'],
+    excludes: { channels: ['channel'] },
+    twins: [
+      ['channel', 'channels', 'slack'],
+      ['to', 'recipients', 'ops'],
+    ],
+    fields: {
+      channel: oneOrMore(choice('slack', 'email', 'pagerduty', 'teams', 'webhook'), 'slack'),
+      channels: oneOrMore(choice('slack', 'email', 'pagerduty', 'teams', 'webhook'), 'slack'),
+      to: handedOver.filter(([, marked]) => !marked.startsWith('[')),
+      recipients: handedOver.filter(([, marked]) => !marked.startsWith('[')),
+      subject: handedOver,
+      message: handedOver,
+      connection: text,
+    },
+  }),
+  laterStep('webhook', {
+    sound: ['url: https://example.com'],
+    required: ['url'],
+    twins: [['body', 'payload', '1']],
+    fields: { url: handedOver, method: httpMethod, headers, body: handedOver, payload: handedOver, secret: handedOver },
+  }),
+];

@@ -51,6 +51,13 @@ export function executionIdOf(params: { id: string }): string {
   throw new Fault('EXECUTION_NOT_FOUND', 'there is no such execution; list them with GET /api/v1/executions');
 }
 
+/** The key that makes a repeat harmless: in the header or, at `pointer`, in the body. */
+export function oneKey(header: string | undefined, inBody: string | undefined, pointer: string): string | undefined {
+  if (header === undefined || inBody === undefined || header === inBody) return header ?? inBody;
+  const message = 'it differs from the header Idempotency-Key; send one of them';
+  throw refusal({ code: 'FIELD_CONFLICT', message, pointer, in: 'body' });
+}
+
 const versionForm = /^v?(\d+\.\d+\.\d+(?:[-+][\w.+-]{1,40})?)$/;
 
 /** `v1.0.0` is `1.0.0`. */

@@ -2,7 +2,7 @@ import { type Fields, object, optional, required } from '../model/fields/field.t
 import { choice, type Kind, label, record, reportType } from '../model/fields/kind.ts';
 import { plainName } from '../model/fields/name.ts';
 import { didYouMean } from '../model/suggest.ts';
-import { findEntry, isMap, textOf } from '../model/yaml/tree.ts';
+import { findEntry, isMap, nameOf, textOf } from '../model/yaml/tree.ts';
 import type { Connection } from '../steps/connections.ts';
 import { isDatabase } from '../steps/database-connections.ts';
 import { mysql, postgres, reportAstray, sqlite } from './config-databases.ts';
@@ -75,7 +75,7 @@ const connection: Kind<Connection> = {
       return read;
     }
     if (entry === undefined)
-      sink.report('FIELD_MISSING', spot, `"${spot.key}" needs "type": one of ${kinds.join(', ')}`);
+      sink.report('FIELD_MISSING', spot, `"${nameOf(spot)}" needs "type": one of ${kinds.join(', ')}`);
     else if (name === undefined) reportType(entry, sink, `one of ${kinds.join(', ')}`);
     else {
       const hint = didYouMean(name, kinds);

@@ -2,6 +2,7 @@ import { exactlyOne, type Fields, object, optional, required } from '../model/fi
 import { type Kind, label, list, map, record } from '../model/fields/kind.ts';
 import { plainName } from '../model/fields/name.ts';
 import { duration } from '../model/fields/time.ts';
+import { nameOf } from '../model/yaml/tree.ts';
 import { allowEntryExpected, parseAllowEntry } from '../steps/outbound-rules.ts';
 import type { Credentials, Service } from '../steps/services.ts';
 import { commaSeparated, port, size, webAddress } from './config-kinds.ts';
@@ -12,7 +13,7 @@ const allowEntry: Kind<string> = {
   read(spot, sink) {
     const found = label.read(spot, sink);
     if (found === undefined || parseAllowEntry(found)) return found;
-    sink.report('VALUE_INVALID', spot, `"${found}" must be ${allowEntryExpected}`);
+    sink.report('VALUE_INVALID', spot, `"${nameOf(spot)}" must be ${allowEntryExpected}, it is "${found}"`);
     return undefined;
   },
   schema: () => ({ type: 'string' }),

@@ -68,6 +68,7 @@ describe('a rerun', () => {
     assert.deepEqual([(input as { a: unknown }).a, (input as { n: unknown }).n], [{ by: 'hand' }, 7]);
     await assert.rejects(rerun({ input: { n: 'x' } }), refusal('INPUT_INVALID', /\/input\/n/));
     await assert.rejects(rerun({ outputs: { c: 1 } }), refusal('REQUEST_INVALID', /"c".*taken over are a, both/));
+    await assert.rejects(rerun({ outputs: { 'x/y': 1 } }), refusal('REQUEST_INVALID', /at \/outputs\/x~1y: /));
     await assert.rejects(rerun({ outputs: { a: 'x\u0000' } }), refusal('REQUEST_INVALID', /NUL/));
     await assert.rejects(
       rerun({ fromStep: 'inner' }),

@@ -4,6 +4,7 @@ import { canBeginAt, type Rerun, type ReusedStep, reusable } from '../core/rerun
 import { type ExecutionState, isEnded } from '../core/state.ts';
 import { Fault } from '../kit/fault.ts';
 import { isObject, type Json, type JsonObject } from '../kit/json.ts';
+import { pointerPart } from '../model/yaml/tree.ts';
 import type { RerunRequest, StartRequest } from './engine.ts';
 import { copyJson, findUnstorableText } from './storable.ts';
 
@@ -60,7 +61,7 @@ function checkOutput(
   steps: readonly ReusedStep[],
   { name, output, from }: { name: string; output: unknown; from: string },
 ): void {
-  const pointer = `/outputs/${name}`;
+  const pointer = `/outputs/${pointerPart(name)}`;
   const taken = steps.filter(({ frame, status }) => frame === '' && status === 'completed').map((step) => step.name);
   if (!taken.includes(name)) {
     const choices = taken.length === 0 ? 'nothing is taken over' : `taken over are ${taken.join(', ')}`;
@@ -71,7 +72,8 @@ function checkOutput(
 }
 
 function invalid(pointer: string, message: string): Fault {
-  return new Fault('REQUEST_INVALID', message, { detail: { errors: [{ code: 'VALUE_INVALID', message, pointer }] } });
+  const error = { code: 'VALUE_INVALID', message, pointer, in: 'body' };
+  return new Fault('REQUEST_INVALID', `the body is refused at ${pointer}: ${message}`, { detail: { errors: [error] } });
 }
 
 /** What makes two requests for a rerun the same one. */

@@ -2,7 +2,7 @@
 import { ExecuteHeaders, ExecutionStarted, RerunBody, type RerunBodyRequest } from '../../contract/executions.ts';
 import { defined } from '../defined.ts';
 import { type ApiDeps, type HttpApp, workspaceOf } from '../http-app.ts';
-import { executionIdOf } from '../requests.ts';
+import { executionIdOf, oneKey } from '../requests.ts';
 import type { Urls } from '../urls.ts';
 import { startedAnswer } from './starts.ts';
 
@@ -21,7 +21,7 @@ export function rerunRoutes(app: HttpApp, { engine, urls }: ApiDeps & { urls: Ur
     },
     handler: async (request, reply) => {
       const { from_step: fromStep, idempotency_key: keyInBody, ...given } = request.body;
-      const idempotencyKey = request.headers['idempotency-key'] ?? keyInBody;
+      const idempotencyKey = oneKey(request.headers['idempotency-key'], keyInBody, '/idempotency_key');
       const started = await engine.executions.rerun({
         workspace: workspaceOf(request),
         executionId: executionIdOf(request.params),

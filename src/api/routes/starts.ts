@@ -16,8 +16,8 @@ import { isoTime, isoTimeOrNull } from '../answers/time.ts';
 import type { Closing } from '../closing.ts';
 import { defined } from '../defined.ts';
 import { type ApiDeps, bulkBodyBytesMax, type HttpApp, workspaceOf } from '../http-app.ts';
-import { problemOf, refusal } from '../problem.ts';
-import { durationMs, versionOf, waitMaxMs, workflowNameOf } from '../requests.ts';
+import { problemOf } from '../problem.ts';
+import { durationMs, oneKey, versionOf, waitMaxMs, workflowNameOf } from '../requests.ts';
 import type { Urls } from '../urls.ts';
 
 /** What `options.async: false` waits for. */
@@ -123,10 +123,6 @@ function waitOf(wait: string | undefined, { options }: ExecuteRequest): number {
 function startOf(body: ExecuteRequest, keyHeader: string | undefined): Omit<StartRequest, 'workspace' | 'workflow'> {
   const { input = {}, metadata, options = {} } = body;
   const { version, timeout, priority, tags, idempotency_key: keyOption } = options;
-  if (keyHeader !== undefined && keyOption !== undefined && keyHeader !== keyOption) {
-    const message = 'it differs from the header Idempotency-Key; send one of them';
-    throw refusal({ code: 'FIELD_CONFLICT', message, pointer: '/options/idempotency_key', in: 'body' });
-  }
   const optionAt = (name: string) => ({ in: 'body', pointer: `/options/${name}` }) as const;
   return {
     input,
@@ -134,7 +130,7 @@ function startOf(body: ExecuteRequest, keyHeader: string | undefined): Omit<Star
       metadata,
       priority,
       tags,
-      idempotencyKey: keyHeader ?? keyOption,
+      idempotencyKey: oneKey(keyHeader, keyOption, '/options/idempotency_key'),
       version: version === undefined ? undefined : versionOf(version, optionAt('version')),
       timeoutMs: timeout === undefined ? undefined : durationMs(timeout, optionAt('timeout')),
     }),

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../kit/json.ts';
 import type { Sink } from '../sink.ts';
 import { didYouMean } from '../suggest.ts';
-import { entrySpot, isMap, jsonOf, type Spot } from '../yaml/tree.ts';
+import { entrySpot, isMap, jsonOf, nameOf, type Spot } from '../yaml/tree.ts';
 import { type Kind, keySpot, reportType } from './kind.ts';
 
 /**
@@ -57,12 +57,12 @@ export function exactlyOne<F extends Fields>(subject: string, fields: F): Kind<R
       const read = whole.read(spot, sink);
       if (!isMap(spot)) return read;
       const [first, second] = spot.node.entries;
-      if (first === undefined) sink.report('FIELD_MISSING', spot, `"${spot.key}" must be ${expected}`);
+      if (first === undefined) sink.report('FIELD_MISSING', spot, `"${nameOf(spot)}" must be ${expected}`);
       if (second !== undefined)
         sink.report(
           'FIELD_CONFLICT',
           keySpot(spot, second),
-          `"${spot.key}" takes one of ${names.join(', ')}: keep one`,
+          `"${nameOf(spot)}" takes one of ${names.join(', ')}: keep one`,
         );
       return read;
     },

@@ -4,7 +4,7 @@ import { boolean, either, integer, type Kind, map, oneOrMore, record, reportType
 import { plainName } from '../fields/name.ts';
 import { schema } from '../fields/schema.ts';
 import { purposes, type Sink } from '../sink.ts';
-import { describe, findEntry, type Spot, shorten, textOf } from '../yaml/tree.ts';
+import { describe, findEntry, nameOf, type Spot, shorten, textOf } from '../yaml/tree.ts';
 import { reportExactlyOne } from './basic-types.ts';
 import { connectorStep } from './connector.ts';
 import { credentials } from './credentials.ts';
@@ -21,7 +21,7 @@ const statusRange: Kind<string> = {
       return reportType(spot, sink, statusRange.expected);
     const found = String(node.value).toLowerCase();
     if (/^[1-5](\d\d|xx)$/.test(found)) return found;
-    sink.report('VALUE_INVALID', spot, `"${spot.key}" must be ${statusRange.expected}, it is ${shorten(found)}`);
+    sink.report('VALUE_INVALID', spot, `"${nameOf(spot)}" must be ${statusRange.expected}, it is ${shorten(found)}`);
     return undefined;
   },
   schema: () => ({

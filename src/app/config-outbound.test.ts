@@ -34,7 +34,10 @@ describe('the configuration of what goes out', () => {
     const { value, problems } = readOverlay('variable', { 'outbound.allow': '127.0.0.1:3000, *.internal,' });
     assert.deepEqual([value.outbound?.allow, problems], [['127.0.0.1:3000', '*.internal'], []]);
     const bad = readOverlay('variable', { 'outbound.allow': 'localhost, *' });
-    assert.match(bad.problems[0]?.message ?? '', /^MAGICFLOW_OUTBOUND_ALLOW: "allow\[\d\]" must be an address.*it is "\*"/);
+    assert.match(
+      bad.problems[0]?.message ?? '',
+      /^MAGICFLOW_OUTBOUND_ALLOW: "allow\[\d\]" must be an address.*it is "\*"/,
+    );
   });
 
   it('knows services and how to sign in at them', () => {

@@ -1,5 +1,5 @@
 import type { Sink } from '../sink.ts';
-import { type Spot, shorten, textOf } from '../yaml/tree.ts';
+import { nameOf, type Spot, shorten, textOf } from '../yaml/tree.ts';
 import { type Kind, reportType } from './kind.ts';
 
 /** Names of members, from an item inward, with dots between them: `total`, `customer.address.country`. */
@@ -14,7 +14,7 @@ export const memberPath: Kind<string> = {
     const found = textOf(spot);
     if (!found) return reportType(spot, sink, memberPath.expected);
     if (found.length <= lengthMax && namesInside.test(found)) return found;
-    sink.report('VALUE_INVALID', spot, `"${spot.key}": "${shorten(found)}" must be ${memberPath.expected}`);
+    sink.report('VALUE_INVALID', spot, `"${nameOf(spot)}": "${shorten(found)}" must be ${memberPath.expected}`);
     return undefined;
   },
   schema: () => ({ type: 'string', pattern: namesInside.source, maxLength: lengthMax }),

@@ -30,7 +30,7 @@ const range: Kind<QualityTest> = built(
     max: optional('max', edge, 'The most, included.'),
   } satisfies Fields),
   ({ field, min, max }, spot, sink) => {
-    if (min === undefined && max === undefined) {
+    if (findEntry(spot, 'min') === undefined && findEntry(spot, 'max') === undefined) {
       sink.report('FIELD_MISSING', spot, 'a range needs "min" or "max"');
       return undefined;
     }

@@ -9,9 +9,9 @@ import { type ConfigProblem, checkConfig } from '../../../src/app/config-file.ts
 import { settings } from '../../../src/app/config-settings.ts';
 import { requireDrivers, requireStrongSecrets } from '../../../src/app/config-start.ts';
 import { Fault } from '../../../src/kit/fault.ts';
-import { configPlaces } from './config-places.ts';
+import { configPlaces } from './configuration/config-places.ts';
+import { wrongSettings } from './configuration/setting-cases.ts';
 import { mutationsOf, openShare } from './definitions/mutations.ts';
-import { wrongSettings } from './setting-cases.ts';
 
 const casesMin = 500;
 const folder = mkdtempSync(join(tmpdir(), 'bad-config-'));
@@ -57,12 +57,13 @@ describe('bad configurations', () => {
   test(`of at least ${casesMin} kinds, no two the same, are told by code, place and field`, (t) => {
     const texts = new Set(mutations.map(({ text }) => text));
     assert.equal(texts.size, mutations.length, 'no two are the same');
-    const wrong = mutations.filter(({ text, place, field = 'must be' }) => {
+    const wrong = mutations.filter(({ text, place: { code, line, column }, beside, field = 'must be' }) => {
       const { problems } = checkConfig(text, 'magicflow.yaml');
-      const [found, ...others] = problems;
-      const { code, line, column } = place;
-      const isPlaced = found?.code === code && found.line === line && found.column === column;
-      return !isPlaced || others.length > 0 || !found.message.includes(field);
+      const isPlaced = (told: ConfigProblem): boolean =>
+        told.code === code && told.line === line && told.column === column;
+      const found = problems.filter(isPlaced);
+      const others = problems.filter((told) => !isPlaced(told) && !beside.includes(told.code));
+      return found.length !== 1 || others.length > 0 || !found[0]?.message.includes(field);
     });
     assert.deepEqual(
       wrong.map(({ title }) => title),

@@ -29,6 +29,7 @@ const right: Readonly<Record<CommandName, Right>> = {
   run: { words: ['orders'], missing: ['WORKFLOW'] },
   list: { words: ['workflows'], needed: 0 },
   get: { words: ['exec_1'], missing: ['EXECUTION|WORKFLOW'] },
+  explain: execution,
   journal: execution,
   logs: execution,
   cancel: executions,
@@ -36,6 +37,7 @@ const right: Readonly<Record<CommandName, Right>> = {
   pause: executions,
   resume: executions,
   retry: executions,
+  rerun: { words: ['exec_1', 'charge'], missing: ['EXECUTION', 'STEP'] },
   signal: { words: ['exec_1', 'go'], missing: ['EXECUTION', 'NAME'] },
   config: { words: ['check', 'a.yaml'], missing: ['check', 'FILE'], takesMore: true },
   schema: { words: [] },
@@ -59,6 +61,7 @@ const wrongFlags: Readonly<Record<string, readonly string[]>> = {
   'expires-in': ['30', 'never', '-1d', '1 d', ' '],
   input: brokenJson.map((text) => text.replace('«', '')),
   payload: brokenJson.map((text) => text.replace('«', '')),
+  outputs: brokenJson.map((text) => text.replace('«', '')),
 };
 
 /** Flags of `start` and `dev` that are settings; they are judged as the configuration is. */

@@ -8,7 +8,7 @@ import { hostileCases } from './requests/hostile-cases.ts';
 import { inputCases } from './requests/input-cases.ts';
 import { idCases, methodCases, partCases, routeCases } from './requests/path-cases.ts';
 import { queryCases } from './requests/query-cases.ts';
-import { operationCases, pageCases, startCases, versionCases } from './requests/state-cases.ts';
+import { operationCases, pageCases, rerunCases, startCases, versionCases } from './requests/state-cases.ts';
 import type { Scene } from './scene.ts';
 import { type GuardedRoute, pathOf, tokenCases } from './token-cases.ts';
 
@@ -37,6 +37,7 @@ export function corpusFor(scene: Scene, routes: readonly GuardedRoute[]): Corpus
     inputs: inputCases(writer),
     states: [
       ...operationCases(writer, standing),
+      ...rerunCases(writer, standing),
       ...versionCases(writer),
       ...startCases(writer),
       ...pageCases(writer, standing),

@@ -13,10 +13,10 @@ import {
   withSteps,
 } from '../../../../src/model/testing/sample-bad-documents.ts';
 import { badFlows, badSchemas } from '../../../../src/model/testing/sample-bad-flows.ts';
+import { callPlaces } from './call-places.ts';
+import { dataPlaces, flowPlaces } from './data-places.ts';
 import { documentPlaces } from './document-places.ts';
 import { innerPlaces } from './inner-places.ts';
-import { laterCallPlaces } from './later-call-places.ts';
-import { laterDataPlaces, laterFlowPlaces } from './later-flow-places.ts';
 import { type BadDocument, mark, mutationsOf, openShare, placeOfMark } from './mutations.ts';
 import type { ObjectPlace } from './object-place.ts';
 import { runStepPlaces } from './step-places.ts';
@@ -25,9 +25,9 @@ export const objectPlaces: readonly ObjectPlace[] = [
   ...documentPlaces,
   ...runStepPlaces,
   ...innerPlaces,
-  ...laterCallPlaces,
-  ...laterDataPlaces,
-  ...laterFlowPlaces,
+  ...callPlaces,
+  ...dataPlaces,
+  ...flowPlaces,
 ];
 
 export function badDefinitions(): BadDocument[] {

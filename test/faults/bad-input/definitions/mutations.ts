@@ -68,11 +68,14 @@ function wrongFields(place: ObjectPlace, share: (rows: Rows) => Rows): BadDocume
         code,
         pointer: `/${name}${below}`,
         beside,
-        field: name,
+        field: lastNameOf(`${name}${below}`),
       }),
     );
   });
 }
+
+/** What a list's item is called by is the list. */
+const lastNameOf = (pointer: string): string => pointer.split('/').findLast((part) => !/^\d*$/.test(part)) ?? pointer;
 
 /** The name of a field with its first letter twice, beside what is there. */
 const misspelt = (place: ObjectPlace): BadDocument[] =>

@@ -12,6 +12,7 @@ import {
   objectOf,
   plainName,
   recorded,
+  script,
   stepName,
   stepNamed,
   text,
@@ -147,9 +148,18 @@ const transformStep: ObjectPlace = {
   sound: ['name: pay', 'type: transform', 'mapping: 1'],
   required: ['name', 'type', 'mapping'],
   shared: commonFields,
-  fields: { mapping: recorded, script: [['STEP_TYPE_NOT_AVAILABLE', '«return 1']] },
+  fields: { mapping: recorded, script },
   excludes: { script: ['mapping'] },
   twins,
+};
+
+const scriptStep: ObjectPlace = {
+  ...base,
+  title: 'a transform step',
+  sound: ['name: pay', 'type: transform', 'script: return 1'],
+  fields: {
+    params: [...anyObject, ['NAME_INVALID', '{«a b: 1}', '/a b'], ['EXPRESSION_INVALID', '{a: "«$.nowhere.x"}', '/a']],
+  },
 };
 
 const waitStep: ObjectPlace = {
@@ -237,6 +247,7 @@ const choiceStep: ObjectPlace = {
 export const runStepPlaces: readonly ObjectPlace[] = [
   functionStep,
   transformStep,
+  scriptStep,
   waitStep,
   failStep,
   parallelStep,

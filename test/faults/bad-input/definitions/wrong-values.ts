@@ -142,6 +142,26 @@ export function amount(min: number, max: number): Rows {
   return [...whole(min, max), ['EXPRESSION_INVALID', '"«$.nowhere.count"']];
 }
 
+/** Names of members, from an item inward. */
+export const memberPath: Rows = [
+  ...text,
+  ...['"a b"', '".a"', '"a..b"', '"a."', '"$.a"', '1a', '"a[0]"', `${'a'.repeat(201)}`].map(
+    (each) => ['VALUE_INVALID', `«${each}`] as const,
+  ),
+];
+
+/** The body of a JavaScript function. */
+export const script: Rows = [
+  ...text,
+  ['SCRIPT_INVALID', '"return (1«"'],
+  ['SCRIPT_INVALID', '"return 1 +«"'],
+  ['SCRIPT_INVALID', '"return «}"'],
+  ['SCRIPT_INVALID', '"let a = 1; let «a = 2"'],
+  ['SCRIPT_INVALID', '"«with (input) { return 1 }"'],
+  ['SCRIPT_INVALID', '"«import a from \'a\'"'],
+  ['LIMIT_EXCEEDED', `«"${'a;'.repeat(40_000)}"`],
+];
+
 export const time: Rows = [
   ...wrongValue('tomorrow', '2030-13-01', '2030-01-32T09:00:00Z', '09:00', '"2030-01-01 09:00"', '""'),
   ...wrongType('1700000000', 'true', 'null', '[a]', '{a: b}'),

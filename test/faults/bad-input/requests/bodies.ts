@@ -153,6 +153,13 @@ export function jsonRoutes({ workflow, execution }: Addresses): readonly JsonRou
     steer('pause', {}, nothing),
     steer('resume', {}, nothing),
     steer('retry', {}, nothing),
+    steer('rerun', { from_step: 'pay' }, [
+      {
+        pointer: '',
+        required: ['from_step'],
+        members: { from_step: word, outputs: object, metadata: object, idempotency_key: key },
+      },
+    ]),
     steer('signals/go', {}, [{ pointer: '', required: [], members: { id: key } }]),
   ];
 }

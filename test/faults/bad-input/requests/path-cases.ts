@@ -45,8 +45,9 @@ interface Asked {
 const read = (rest: string): Asked => ({ line: (id) => `GET /api/v1/executions/${id}${rest}` });
 const steer = (rest: string): Asked => ({ line: (id) => `POST /api/v1/executions/${id}${rest}`, body: {} });
 const ofExecutions: readonly Asked[] = [
-  ...['', '/results', '/journal', '/stream'].map(read),
+  ...['', '/results', '/explain', '/journal', '/stream'].map(read),
   ...['/cancel', '/terminate', '/pause', '/resume', '/retry', '/signals/go'].map(steer),
+  { ...steer('/rerun'), body: { from_step: 'pay' } },
 ];
 
 const strangeNames = [...strangeIds.filter((id) => id !== 'x'), 'Orders', 'orders%20', 'a'.repeat(63), 'a'.repeat(64)];

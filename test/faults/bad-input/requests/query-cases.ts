@@ -108,12 +108,14 @@ function queryRoutes({ workflow, execution }: Addresses): readonly QueryRoute[] 
     { line: `POST ${at}/validate`, parameters: definition, body: { yaml_content } },
     // Routes that take no parameter refuse each, so that none is misspelt in silence.
     { line: `GET ${one}/results`, parameters: {} },
+    { line: `GET ${one}/explain`, parameters: {} },
     ...['', '/versions', '/versions/1.0.0'].map((rest) => ({ line: `GET ${at}${rest}`, parameters: {} })),
     ...['cancel', 'terminate', 'pause', 'resume', 'retry', 'signals/go'].map((verb) => ({
       line: `POST ${one}/${verb}`,
       parameters: {},
       body: {},
     })),
+    { line: `POST ${one}/rerun`, parameters: {}, body: { from_step: 'pay' } },
     { line: `POST ${at}/rollback`, parameters: {}, body: {} },
     { line: `POST ${at}/execute-batch`, parameters: {}, body: { executions: [{}] } },
     { line: `DELETE ${at}`, parameters: {} },

@@ -1,5 +1,5 @@
 /** Requests that are well formed and do not fit what is there: states, versions, keys, preconditions, cursors, pages. */
-import { type BadCase, type RightAnswer, unfit, type Writer } from '../bad-case.ts';
+import { type BadCase, type RightAnswer, shown, unfit, type Writer } from '../bad-case.ts';
 
 /** Executions of the scene, by what has become of them. */
 export interface Standing {
@@ -32,6 +32,42 @@ export function operationCases(writer: Writer, standing: Standing): BadCase[] {
     request: writer.json(`POST /api/v1/executions/${standing[state]}/${verb}`, {}),
     answer: conflict(names),
   }));
+}
+
+/** Reruns of what has not ended, from steps that are none, with outputs of nothing. */
+export function rerunCases(writer: Writer, standing: Standing): BadCase[] {
+  const line = (state: keyof Standing): string => `POST /api/v1/executions/${standing[state]}/rerun`;
+  const refused: readonly (readonly [unknown, string])[] = [
+    [{ from_step: 'nobody' }, '/from_step'],
+    [{ from_step: 'Echo' }, '/from_step'],
+    [{ from_step: '__proto__' }, '/from_step'],
+    [{ from_step: 'echo/echo' }, '/from_step'],
+    [{ from_step: 'echo', outputs: { nobody: 1 } }, '/outputs/nobody'],
+    [{ from_step: 'echo', outputs: { echo: 1 } }, '/outputs/echo'],
+    [{ from_step: 'echo', outputs: { 'a/b': 1 } }, '/outputs/a~1b'],
+  ];
+  return [
+    ...(['running', 'paused'] as const).map((state) => ({
+      title: `rerun of one that is ${state}`,
+      request: writer.json(line(state), { from_step: 'pay' }),
+      answer: conflict('has not ended'),
+    })),
+    ...refused.map(([body, pointer]) => ({
+      title: `rerun with ${shown(body)}`,
+      request: writer.json(line('completed'), body),
+      answer: unfit({ code: 'VALUE_INVALID', pointer, in: 'body' } as const, pointer),
+    })),
+    {
+      title: 'rerun with two keys that differ',
+      request: writer.json(line('completed'), { from_step: 'echo', idempotency_key: 'a' }, { 'idempotency-key': 'b' }),
+      answer: unfit({ code: 'FIELD_CONFLICT', pointer: '/idempotency_key', in: 'body' }),
+    },
+    {
+      title: 'rerun with an input that does not fit',
+      request: writer.json(line('completed'), { from_step: 'echo', input: { text: 7 } }),
+      answer: { status: 422, code: 'INPUT_INVALID', place: { code: 'TYPE', pointer: '/input/text' } },
+    },
+  ];
 }
 
 const otherContent = (name: string): string =>

@@ -1,5 +1,5 @@
 /** The sections of configuration files, with what each setting must not be. Written by hand. */
-import { documentAround, type Fields, type ObjectPlace } from './definitions/object-place.ts';
+import { documentAround, type Fields, type ObjectPlace } from '../definitions/object-place.ts';
 import {
   anyObject,
   choice,
@@ -10,38 +10,9 @@ import {
   number,
   objectOf,
   text,
-  type WrongValue,
-} from './definitions/wrong-values.ts';
-
-type Rows = readonly WrongValue[];
-
-const wrong = (code: string, ...texts: readonly string[]): Rows => texts.map((each) => [code, `«${each}`] as const);
-
-/** Numbers may be written as texts, because variables are. */
-const whole = (min: number, max: number): Rows => [
-  ...wrong('VALUE_INVALID', String(min - 1), String(max + 1), `${min}.5`, `"${max + 1}"`),
-  ...wrong('TYPE_WRONG', 'many', 'true', 'null', `[${min}]`, '{a: 1}', '"1.5"', '"0x10"', '" "'),
-];
-const port = whole(0, 65_535);
-const flag: Rows = wrong('TYPE_WRONG', 'maybe', '2', 'null', '[true]', '{a: true}', '""', 'enabled');
-const size: Rows = wrong('TYPE_WRONG', 'lots', '5tb', '-1mb', '1.5gb', 'mb', '""', 'null', '[1mb]', '{a: 1}');
-const url = (...protocols: readonly [string, ...string[]]): Rows => [
-  ...wrong(
-    'VALUE_INVALID',
-    'gopher://h',
-    'localhost',
-    '"//h"',
-    '""',
-    `"${protocols[0].toUpperCase()}://h"`,
-    `${protocols[0]}`,
-  ),
-  ['VALUE_INVALID', `«${protocols[0]}://${'h'.repeat(4_096)}`],
-  ...wrong('TYPE_WRONG', 'null', '[a]', '{a: b}'),
-];
-const named = (...words: readonly [string, ...string[]]): Rows => [
-  ...wrong('VALUE_INVALID', words[0].toUpperCase(), `${words[0]}x`, '""', 'oracle'),
-  ...wrong('TYPE_WRONG', '7', 'null', `[${words[0]}]`, '{a: b}'),
-];
+} from '../definitions/wrong-values.ts';
+import { type Section, section } from './section.ts';
+import { flag, named, port, size, url, whole } from './wrong-settings.ts';
 
 const connection: Fields = { host: label, port, username: label, user: label, password: label, ssl: flag };
 const connectionTwins = [['username', 'user', 'a']] as const;
@@ -85,40 +56,8 @@ const monitoring: Fields = {
   log_level: choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
 };
 
-interface Section {
-  readonly path: string;
-  readonly sound: string;
-  readonly fields: Fields;
-  readonly twins?: ObjectPlace['twins'];
-  readonly excludes?: ObjectPlace['excludes'];
-  /** Further lines of the file, which say of what kind it is. */
-  readonly beside?: string;
-}
-
-/** A section at a path of the file: `storage.postgres`, `metrics.alerts[0]`. */
-function section({ path, sound, fields, twins = [], excludes = {}, beside = '' }: Section): ObjectPlace {
-  const parts = path.split('.');
-  const around = parts.map((part, depth) => {
-    const indent = '  '.repeat(depth);
-    return part.endsWith('[]') ? `${indent}${part.slice(0, -2)}:\n${indent}  -\n` : `${indent}${part}:\n`;
-  });
-  const depth = parts.length + parts.filter((part) => part.endsWith('[]')).length;
-  return {
-    title: path,
-    pointer: '',
-    sound: [sound],
-    fields,
-    twins,
-    excludes,
-    wrong: path.endsWith('[]')
-      ? [
-          ['TYPE_WRONG', '«text'],
-          ['TYPE_WRONG', '«7'],
-        ]
-      : [],
-    write: documentAround(`${beside}${around.join('')}${'  '.repeat(depth)}@\n`),
-  };
-}
+const httpUrl = url('http', 'https');
+const credentials: Fields = { bearer: label, basic: anyObject, api_key: anyObject };
 
 const sections: readonly Section[] = [
   {
@@ -209,6 +148,78 @@ const sections: readonly Section[] = [
     },
   },
   {
+    path: 'outbound',
+    sound: 'max_response: 1mb',
+    fields: {
+      allow: [
+        ['VALUE_INVALID', '«"10.0.0.0/33"'],
+        ['VALUE_INVALID', '[10.0.0.1, «"a b"]'],
+        ['VALUE_INVALID', '[«"http://h"]'],
+        ['TYPE_WRONG', '[«null]'],
+        ['TYPE_WRONG', '«7'],
+        ['TYPE_WRONG', '«null'],
+        ['TYPE_WRONG', '«{a: b}'],
+      ],
+      ports: [...notAList, ['VALUE_INVALID', '«[]'], ['VALUE_INVALID', '[80, «65536]'], ['TYPE_WRONG', '[«http]']],
+      max_response: size,
+    },
+  },
+  {
+    path: 'services.users',
+    sound: 'base_url: https://h',
+    required: ['base_url'],
+    twins: [['base_url', 'url', 'https://h']],
+    excludes: { url: ['base_url'] },
+    fields: {
+      base_url: [...httpUrl, ['VALUE_INVALID', '«https://ada:pw@h'], ['VALUE_INVALID', '«https://h/?a=b']],
+      url: httpUrl,
+      headers: [...anyObject, ['TYPE_WRONG', '{accept: «null}', '/accept']],
+      auth: anyObject,
+      timeout: duration(),
+    },
+  },
+  {
+    path: 'connections.ops',
+    sound: ['url: https://h', 'type: slack'],
+    required: ['url', 'type'],
+    fields: {
+      url: httpUrl,
+      type: [
+        ['VALUE_INVALID', '«fax'],
+        ['VALUE_INVALID', '«""'],
+        ['TYPE_WRONG', '«7'],
+        ['TYPE_WRONG', '«null'],
+      ],
+    },
+  },
+  {
+    path: 'connections.pages',
+    sound: ['routing_key: a', 'type: pagerduty'],
+    required: ['routing_key'],
+    fields: { routing_key: label, url: httpUrl },
+  },
+  {
+    path: 'connections.hook',
+    sound: ['url: https://h', 'type: webhook'],
+    required: ['url'],
+    fields: { url: httpUrl, headers: anyObject, secret: label },
+  },
+  {
+    path: 'connections.mail',
+    sound: ['host: h', 'from: a@b.de', 'type: smtp'],
+    required: ['host', 'from'],
+    twins: connectionTwins,
+    fields: {
+      host: label,
+      port,
+      username: label,
+      user: label,
+      password: label,
+      from: label,
+      secure: named('tls', 'starttls', 'none'),
+    },
+  },
+  {
     path: 'executor',
     sound: 'name: a',
     fields: {
@@ -247,9 +258,24 @@ const wholeFile: ObjectPlace = {
     monitoring: objectOf,
     health: objectOf,
     limits: objectOf,
+    outbound: objectOf,
+    services: anyObject,
+    connections: anyObject,
     metrics: objectOf,
   },
   write: documentAround('@\n'),
 };
 
-export const configPlaces: readonly ObjectPlace[] = [wholeFile, ...sections.map(section)];
+const serviceCredentials: ObjectPlace = {
+  title: 'the credentials of a service',
+  pointer: '',
+  sound: ['bearer: a'],
+  excludes: { basic: ['bearer'], api_key: ['bearer'] },
+  // Two members are one too many, whatever the second is called.
+  beside: ['FIELD_CONFLICT'],
+  fields: credentials,
+  wrong: [],
+  write: documentAround('services:\n  users:\n    base_url: https://h\n    auth:\n      @\n'),
+};
+
+export const configPlaces: readonly ObjectPlace[] = [wholeFile, ...sections.map(section), serviceCredentials];

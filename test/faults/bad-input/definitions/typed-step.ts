@@ -1,28 +1,32 @@
-/** Steps of types that are checked and not run yet: each answer names that beside what is wrong. */
+/** Steps by their type, and the objects inside them. What every step may have is tried in full elsewhere. */
 import { atStep, inStep, type ObjectPlace } from './object-place.ts';
 import { commonFields, reservedFields } from './step-places.ts';
 
 type Own = Pick<ObjectPlace, 'sound' | 'fields'> & Partial<ObjectPlace>;
 
-const notAvailable = { beside: ['STEP_TYPE_NOT_AVAILABLE'], wrong: [] } as const;
+/** Of a type that is checked and not run yet: the answer may say that too. */
+export const notYet = { beside: ['STEP_TYPE_NOT_AVAILABLE'] } as const;
 
 /** A step of a type: the lines that make it sound, its own fields. */
-export const laterStep = (type: string, { sound, ...own }: Own): ObjectPlace => ({
-  ...notAvailable,
+export const typedStep = (type: string, { sound, ...own }: Own): ObjectPlace => ({
   title: `a ${type} step`,
   pointer: atStep,
   sound: ['name: pay', `type: ${type}`, ...sound],
   shared: commonFields,
   reserved: reservedFields,
+  wrong: [],
   write: inStep('@\n'),
   ...own,
 });
 
+/** The same step in another form of it, for the fields that go with that form. */
+export const otherForm = (type: string, own: Own): ObjectPlace => ({ ...typedStep(type, own), shared: {} });
+
 /** An object inside such a step, at a pointer below it; `around` are the lines of the step, `@` the object. */
-export const insideLater = (title: string, { pointer, around, ...own }: Own & { around: string }): ObjectPlace => ({
-  ...notAvailable,
+export const insideStep = (title: string, { pointer, around, ...own }: Own & { around: string }): ObjectPlace => ({
   title,
   pointer: `${atStep}${pointer}`,
+  wrong: [],
   write: inStep(`name: pay\n${around}`),
   ...own,
 });

@@ -1,5 +1,5 @@
 /** Settings given by variables and by flags, each with what it must not be. Written by hand, one line a setting. */
-import type { Setting } from '../../../src/app/config-settings.ts';
+import type { Setting } from '../../../../src/app/config-settings.ts';
 
 export interface WrongSetting {
   readonly setting: Setting;
@@ -43,6 +43,7 @@ const wrongBySetting: Readonly<Record<Setting, Rows>> = {
   'monitoring.metrics_enabled': flag,
   'monitoring.tracing_enabled': flag,
   'monitoring.log_level': choice('loud', 'INFO', 'warning', '3'),
+  'outbound.allow': { VALUE_INVALID: ['10.0.0.0/33', 'a b', 'http://h', '10.0.0.1:0', '*', '::1/129'] },
   'limits.running': whole(1, 1_000_000_000),
   'limits.queued': whole(1, 1_000_000_000),
   'limits.lease': duration,

@@ -127,6 +127,7 @@ describe('a step with a cache', () => {
     await node.deploy(cached());
     for (const round of [1, 2]) {
       const claim = node.claim({ waitMs: 1_000 });
+      await clock.settle();
       const id = await node.start({ k: 1 });
       await clock.settle();
       if (round === 2) await clock.advance(1_000);

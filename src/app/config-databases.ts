@@ -2,7 +2,7 @@ import { Fault } from '../kit/fault.ts';
 import { type Fields, optional, required } from '../model/fields/field.ts';
 import { type Kind, label, reportType } from '../model/fields/kind.ts';
 import type { Sink } from '../model/sink.ts';
-import { isMap, type Spot, textOf } from '../model/yaml/tree.ts';
+import { isMap, nameOf, type Spot, textOf } from '../model/yaml/tree.ts';
 import type { DatabaseConnection } from '../steps/database-connection.ts';
 import { requireConnection } from '../steps/database-connections.ts';
 import { flag, named, port, url, whole } from './config-kinds.ts';
@@ -14,7 +14,7 @@ const tableName: Kind<string> = {
     const found = textOf(spot);
     if (found === undefined) return reportType(spot, sink, tableName.expected);
     if (/^[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?$/.test(found)) return found;
-    sink.report('VALUE_INVALID', spot, `"${spot.key}" must be ${tableName.expected}`);
+    sink.report('VALUE_INVALID', spot, `"${nameOf(spot)}" must be ${tableName.expected}`);
     return undefined;
   },
   schema: () => ({ type: 'string' }),

@@ -84,7 +84,7 @@ export function webAddress(options: { takesQuery?: boolean } = {}): Kind<string>
       const found = kind.read(spot, sink);
       const fault = found === undefined ? undefined : addressFault(found, options);
       if (fault === undefined) return found;
-      sink.report('VALUE_INVALID', spot, `"${spot.key}" ${fault}`);
+      sink.report('VALUE_INVALID', spot, `"${nameOf(spot)}" ${fault}`);
       return undefined;
     },
   };

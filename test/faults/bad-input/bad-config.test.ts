@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { loadConfig } from '../../../src/app/config.ts';
+import { executorFields, metricsFields, platformFields } from '../../../src/app/config-fields.ts';
 import { type ConfigProblem, checkConfig } from '../../../src/app/config-file.ts';
 import { settings } from '../../../src/app/config-settings.ts';
 import { requireDrivers, requireStrongSecrets } from '../../../src/app/config-start.ts';
 import { Fault } from '../../../src/kit/fault.ts';
+import { fieldsSchema } from '../../../src/model/fields/field.ts';
 import { configPlaces } from './configuration/config-places.ts';
 import { wrongSettings } from './configuration/setting-cases.ts';
 import { mutationsOf, openShare } from './definitions/mutations.ts';
+import { untriedObjects } from './definitions/untried.ts';
 
 const casesMin = 500;
 const folder = mkdtempSync(join(tmpdir(), 'bad-config-'));
@@ -71,6 +74,12 @@ describe('bad configurations', () => {
     );
     assert.ok(mutations.length >= casesMin);
     t.diagnostic(`${mutations.length} files, ${wrongSettings.length} settings`);
+  });
+
+  test('every setting of every kind of file has a wrong value', () => {
+    for (const fields of [platformFields, executorFields, metricsFields]) {
+      assert.deepEqual(untriedObjects(fieldsSchema(fields), configPlaces), []);
+    }
   });
 
   for (const [code, marked] of wholes) {

@@ -5,10 +5,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { openTestApi } from '../../../src/api/test-api.ts';
+import { workflowSchema } from '../../../src/model/published-schema.ts';
 import { until } from '../../support/platform.ts';
 import { type BadCase, fingerprintOf } from './bad-case.ts';
 import { type Corpus, corpusFor } from './corpus.ts';
-import { untriedObjects } from './definitions/published-objects.ts';
+import { objectPlaces } from './definitions/bad-definitions.ts';
+import { untriedObjects } from './definitions/untried.ts';
 import { judge } from './judge.ts';
 import { openLeases } from './lease-cases.ts';
 import { figuresOf, type ProcessFigures } from './process-figures.ts';
@@ -45,7 +47,7 @@ describe('bad input', () => {
   test('every route that asks for a credential has a row, and every field of the language a wrong value', () => {
     const guarded = routes.filter(({ permission }) => permission !== 'public').map(keyOf);
     assert.deepEqual(guarded.sort(), Object.keys(guardedRows).sort());
-    assert.deepEqual(untriedObjects(), []);
+    assert.deepEqual(untriedObjects(workflowSchema(), objectPlaces), []);
   });
 
   test(`of at least ${casesMin} kinds, no two the same, is answered by the one right status, code and place`, async (t) => {

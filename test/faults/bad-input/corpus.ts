@@ -8,7 +8,15 @@ import { hostileCases } from './requests/hostile-cases.ts';
 import { inputCases } from './requests/input-cases.ts';
 import { idCases, methodCases, partCases, routeCases } from './requests/path-cases.ts';
 import { queryCases } from './requests/query-cases.ts';
-import { operationCases, pageCases, rerunCases, startCases, versionCases } from './requests/state-cases.ts';
+import {
+  lengthCases,
+  operationCases,
+  pageCases,
+  rerunCases,
+  startCases,
+  versionCases,
+  workspaceCases,
+} from './requests/state-cases.ts';
 import type { Scene } from './scene.ts';
 import { type GuardedRoute, pathOf, tokenCases } from './token-cases.ts';
 
@@ -40,6 +48,8 @@ export function corpusFor(scene: Scene, routes: readonly GuardedRoute[]): Corpus
       ...rerunCases(writer, standing),
       ...versionCases(writer),
       ...startCases(writer),
+      ...workspaceCases(writer),
+      ...lengthCases(writer),
       ...pageCases(writer, standing),
     ],
     'unknown leases': unknownLeaseCases(writer),

@@ -1,5 +1,5 @@
 /** The sections of configuration files, with what each setting must not be. Written by hand. */
-import { documentAround, type Fields, type ObjectPlace } from '../definitions/object-place.ts';
+import type { Fields, ObjectPlace } from '../definitions/object-place.ts';
 import {
   anyObject,
   choice,
@@ -11,6 +11,7 @@ import {
   objectOf,
   text,
 } from '../definitions/wrong-values.ts';
+import { filePlaces } from './file-places.ts';
 import { type Section, section } from './section.ts';
 import { flag, named, port, size, url, whole } from './wrong-settings.ts';
 
@@ -57,7 +58,19 @@ const monitoring: Fields = {
 };
 
 const httpUrl = url('http', 'https');
-const credentials: Fields = { bearer: label, basic: anyObject, api_key: anyObject };
+
+const ofDatabase: Fields = {
+  read_only: flag,
+  max_rows: whole(1, 100_000),
+  max_connections: whole(1, 1_000),
+  idempotency_table: [
+    ['VALUE_INVALID', '«"a b"'],
+    ['VALUE_INVALID', '«"a; drop table b"'],
+    ['TYPE_WRONG', '«7'],
+    ['TYPE_WRONG', '«null'],
+  ],
+};
+const databaseServer: Fields = { ...sql, ssl_verify: flag, ssl_ca: label, ...ofDatabase };
 
 const sections: readonly Section[] = [
   {
@@ -70,8 +83,15 @@ const sections: readonly Section[] = [
       mode: choice('standalone', 'cluster'),
       timeout: duration(),
       public_url: url('http', 'https'),
+      rate_limit: objectOf,
       data_dir: label,
+      databases_dir: label,
     },
+  },
+  {
+    path: 'server.rate_limit',
+    sound: 'per: 1m',
+    fields: { requests: whole(1, 1_000_000_000), task_requests: whole(1, 1_000_000_000), per: duration() },
   },
   { path: 'database', sound: 'backend: sqlite', fields: storage, twins: storageTwins, excludes: { type: ['backend'] } },
   { path: 'storage', sound: 'backend: sqlite', fields: storage, twins: storageTwins, excludes: { type: ['backend'] } },
@@ -220,6 +240,26 @@ const sections: readonly Section[] = [
     },
   },
   {
+    path: 'connections.orders',
+    sound: ['username: a', 'database: a', 'type: postgres'],
+    twins: connectionTwins,
+    excludes: { user: ['username'], url: ['username', 'database'] },
+    fields: { ...databaseServer, url: url('postgres', 'postgresql') },
+  },
+  {
+    path: 'connections.stock',
+    sound: ['username: a', 'database: a', 'type: mysql'],
+    twins: connectionTwins,
+    excludes: { user: ['username'], url: ['username', 'database'] },
+    fields: { ...databaseServer, url: url('mysql', 'mariadb') },
+  },
+  {
+    path: 'connections.notes',
+    sound: ['path: a.db', 'type: sqlite'],
+    required: ['path'],
+    fields: { ...ofDatabase, path: label },
+  },
+  {
     path: 'executor',
     sound: 'name: a',
     fields: {
@@ -244,38 +284,4 @@ const sections: readonly Section[] = [
   },
 ];
 
-const wholeFile: ObjectPlace = {
-  title: 'a configuration',
-  pointer: '',
-  sound: ['server: {}'],
-  fields: {
-    server: objectOf,
-    database: objectOf,
-    storage: objectOf,
-    cache: objectOf,
-    messaging: objectOf,
-    security: objectOf,
-    monitoring: objectOf,
-    health: objectOf,
-    limits: objectOf,
-    outbound: objectOf,
-    services: anyObject,
-    connections: anyObject,
-    metrics: objectOf,
-  },
-  write: documentAround('@\n'),
-};
-
-const serviceCredentials: ObjectPlace = {
-  title: 'the credentials of a service',
-  pointer: '',
-  sound: ['bearer: a'],
-  excludes: { basic: ['bearer'], api_key: ['bearer'] },
-  // Two members are one too many, whatever the second is called.
-  beside: ['FIELD_CONFLICT'],
-  fields: credentials,
-  wrong: [],
-  write: documentAround('services:\n  users:\n    base_url: https://h\n    auth:\n      @\n'),
-};
-
-export const configPlaces: readonly ObjectPlace[] = [wholeFile, ...sections.map(section), serviceCredentials];
+export const configPlaces: readonly ObjectPlace[] = [...sections.map(section), ...filePlaces];

@@ -109,7 +109,6 @@ const http: readonly ObjectPlace[] = [
 ];
 
 const grpc = typedStep('grpc', {
-  ...notYet,
   sound: ['address: host:1', 'service: s', 'method: m'],
   required: ['address', 'service', 'method'],
   excludes: { service_address: ['address'] },
@@ -123,7 +122,7 @@ const grpc = typedStep('grpc', {
     headers,
     proto: text,
     tls: bool,
-    auth: handedOver,
+    auth: [...anyObject, ['FIELD_MISSING', '«{}'], ['FIELD_UNKNOWN', '{«token: a}', '/token']],
   },
 });
 

@@ -1,5 +1,6 @@
 /** Steps that work on data, and those that lead to others: loops, workflows, people. */
 import type { ObjectPlace } from './object-place.ts';
+import { idle } from './step-places.ts';
 import { insideStep, notYet, otherForm, typedStep } from './typed-step.ts';
 import {
   amount,
@@ -47,6 +48,7 @@ const rule = (test: string): string => `type: validate\nrules:\n  -\n    name: s
 
 const validate: readonly ObjectPlace[] = [
   typedStep('validate', {
+    useless: idle,
     sound: ['data: $.input', 'schema: true'],
     fields: {
       data: recorded,
@@ -136,6 +138,7 @@ const inStatistic = 'type: aggregate\nitems: $.input\nstatistics:\n  total:\n   
 
 const aggregate: readonly ObjectPlace[] = [
   typedStep('aggregate', {
+    useless: idle,
     sound: ['items: $.input.items', 'statistics: {total: {function: sum, field: price}}'],
     required: ['items', 'statistics'],
     excludes: { data: ['items'], aggregations: ['statistics'] },
@@ -177,6 +180,7 @@ export const dataPlaces: readonly ObjectPlace[] = [...validate, ...aggregate];
 
 export const flowPlaces: readonly ObjectPlace[] = [
   typedStep('loop', {
+    useless: idle,
     sound: ['iterate_over: $.input.items', `steps: ${inner}`],
     required: ['iterate_over', 'steps'],
     excludes: { while: ['iterate_over'], until: ['iterate_over'] },

@@ -1,6 +1,7 @@
 /** Objects inside steps: policies, limits, mappings, branches, cases, steps that undo. */
 import { atStep, inStep, type ObjectPlace } from './object-place.ts';
 import {
+  anyObject,
   bool,
   choice,
   duration,
@@ -84,8 +85,8 @@ export const innerPlaces: readonly ObjectPlace[] = [
     write: inCall('concurrency:\n  @\n'),
   },
   {
-    ...limit,
     title: 'a cache',
+    wrong: [],
     pointer: `${atStep}/cache`,
     sound: ['ttl: 1m', 'key: $.input.user'],
     required: ['ttl'],
@@ -96,7 +97,17 @@ export const innerPlaces: readonly ObjectPlace[] = [
     title: 'a data mapping',
     pointer: `${atStep}/data_mapping`,
     sound: ['input: 1'],
-    fields: { input: handedOver, output: recorded },
+    fields: {
+      input: handedOver,
+      output: recorded,
+      transforms: [
+        ...anyObject,
+        ['NAME_INVALID', '{«a b: "1"}', '/a b'],
+        ['EXPRESSION_INVALID', '{total: "«$.nowhere.x"}', '/total'],
+        ['TYPE_WRONG', '{total: «7}', '/total'],
+      ],
+    },
+    excludes: { transforms: ['input'] },
     wrong: [],
     write: inCall('data_mapping:\n  @\n'),
   },

@@ -48,6 +48,7 @@ export function mutationsOf(place: ObjectPlace, share: (rows: Rows) => Rows): Ba
     ...missing(place),
     ...doubled(place),
     ...twins(place),
+    ...useless(place),
     ...forbidden(place),
     ...wrongWhole(place),
   ];
@@ -55,7 +56,8 @@ export function mutationsOf(place: ObjectPlace, share: (rows: Rows) => Rows): Ba
 
 function wrongFields(place: ObjectPlace, share: (rows: Rows) => Rows): BadDocument[] {
   const shared = Object.entries(place.shared ?? {}).filter(
-    ([name]) => name !== 'type' && !Object.hasOwn(place.fields, name),
+    ([name]) =>
+      name !== 'type' && !Object.hasOwn(place.fields, name) && !place.useless?.some(([each]) => each === name),
   );
   const few = shared.map(([name, rows]) => [name, rows.slice(0, sharedEach)] as const);
   const all = [...Object.entries(place.fields), ...few];
@@ -124,6 +126,16 @@ const twins = (place: ObjectPlace): BadDocument[] =>
       }),
     ];
   });
+
+const useless = (place: ObjectPlace): BadDocument[] =>
+  (place.useless ?? []).map(([name, value]) =>
+    documentOf(place, [...place.sound, `${mark}${name}: ${value}`], {
+      title: `${name} for nothing`,
+      code: 'FIELD_CONFLICT',
+      pointer: `/${name}`,
+      field: name,
+    }),
+  );
 
 const forbidden = (place: ObjectPlace): BadDocument[] =>
   ['__proto__', '"__proto__"'].map((name) =>

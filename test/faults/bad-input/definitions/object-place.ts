@@ -19,6 +19,8 @@ export interface ObjectPlace {
   readonly excludes?: Readonly<Record<string, readonly string[]>>;
   /** Two names of one field, and a value that is right for it. */
   readonly twins?: readonly (readonly [name: string, alias: string, value: string])[];
+  /** Fields that it may not have although others like it may, with a value that would be right for them. */
+  readonly useless?: readonly (readonly [name: string, value: string])[];
   /** Fields that are read and not acted on: a warning beside whatever is wrong with them. */
   readonly reserved?: readonly string[];
   /** Codes that stand in the answer whatever is sent, as with a step type that is not run yet. */

@@ -118,7 +118,10 @@ const steps: readonly WrongValue[] = [
 ];
 
 /** Read, kept and not acted on by this release. */
-export const reservedFields = ['rate_limit', 'concurrency', 'cache'];
+export const reservedFields = ['rate_limit', 'concurrency'];
+
+/** A step that calls nothing has no result of a call to keep. */
+export const idle = [['cache', '{ttl: 1m}']] as const;
 const twins: NonNullable<ObjectPlace['twins']> = [
   ['retry_config', 'retry_policy', '{max_attempts: 2}'],
   ['condition', 'when', '"true"'],
@@ -148,6 +151,7 @@ const transformStep: ObjectPlace = {
   sound: ['name: pay', 'type: transform', 'mapping: 1'],
   required: ['name', 'type', 'mapping'],
   shared: commonFields,
+  useless: idle,
   fields: { mapping: recorded, script },
   excludes: { script: ['mapping'] },
   twins,
@@ -168,6 +172,7 @@ const waitStep: ObjectPlace = {
   sound: ['name: pay', 'type: wait', 'duration: 1s'],
   required: ['name', 'type', 'duration'],
   shared: commonFields,
+  useless: idle,
   fields: { duration: timing(0), until: time, signal: plainName },
   excludes: { until: ['duration'], signal: ['duration'] },
 };
@@ -178,6 +183,7 @@ const failStep: ObjectPlace = {
   sound: ['name: pay', 'type: fail'],
   required: ['name', 'type'],
   shared: commonFields,
+  useless: idle,
   fields: { code: errorCode, message: recorded, details: recorded },
   twins,
 };
@@ -188,6 +194,7 @@ const parallelStep: ObjectPlace = {
   sound: ['name: pay', 'type: parallel', `branches: [{name: left, steps: ${list}}]`],
   required: ['name', 'type', 'branches'],
   shared: commonFields,
+  useless: idle,
   fields: {
     branches: [
       ...notAList,
@@ -218,6 +225,7 @@ const conditionStep: ObjectPlace = {
   sound: ['name: pay', 'type: condition', 'condition: "true"', `then: ${list}`],
   required: ['name', 'type', 'condition', 'then'],
   shared: commonFields,
+  useless: idle,
   fields: {
     condition: expression,
     then: steps,

@@ -178,6 +178,46 @@ export function startCases(writer: Writer): BadCase[] {
   ];
 }
 
+/** Workspaces that are none, or that the token does not reach; told before anything else is looked at. */
+export function workspaceCases(writer: Writer): BadCase[] {
+  const lines = ['GET /api/v1/workflows', 'GET /api/v1/executions', 'GET /api/v1/tokens', 'GET /metrics'];
+  const header = 'x-magicflow-workspace';
+  const place = { code: 'VALUE_INVALID', pointer: `/${header}`, in: 'headers' } as const;
+  return lines.flatMap((line) => [
+    ...['', 'Other', 'a b', '-a', '../other', 'a'.repeat(64), '__proto__', "'--"].map((name) => ({
+      title: `${line} in the workspace ${name}`,
+      request: writer.bare(line, { [header]: name }),
+      answer: unfit(place),
+    })),
+    ...['other', 'nobody', 'constructor', 'a'.repeat(63)].map((name) => ({
+      title: `${line} in the workspace ${name}`,
+      request: writer.bare(line, { [header]: name }),
+      answer: { status: 404, code: 'WORKSPACE_NOT_FOUND', names: name },
+    })),
+  ]);
+}
+
+/** Members that may be anything, and not that long. */
+export function lengthCases(writer: Writer): BadCase[] {
+  const lease = { task_id: 'exec_1/work#1/1', lease_token: 'token' };
+  const beat = 'POST /api/v1/tasks/heartbeat';
+  const tooLong = (pointer: string) => unfit({ code: 'VALUE_INVALID', pointer, in: 'body' } as const);
+  return [
+    ...['x'.repeat(4_095), 'ü'.repeat(2_048), ['x'.repeat(4_093)]].map((progress) => ({
+      title: `a progress of more than 4 KiB: ${shown(progress).slice(0, 10)}`,
+      request: writer.json(beat, { tasks: [lease, { ...lease, progress }] }),
+      answer: tooLong('/tasks/1/progress'),
+    })),
+    ...['POST /api/v1/workflows', 'PUT /api/v1/workflows/orders', 'POST /api/v1/workflows/orders/versions'].map(
+      (line) => ({
+        title: `${line} with metadata of more than 16 KiB`,
+        request: writer.json(line, { yaml_content: 'kind: Workflow', metadata: { note: 'x'.repeat(16_385) } }),
+        answer: tooLong('/metadata'),
+      }),
+    ),
+  ];
+}
+
 const cursor = (parts: unknown): string => Buffer.from(JSON.stringify(parts)).toString('base64url');
 
 export function pageCases(writer: Writer, { running }: Standing): BadCase[] {

@@ -39,8 +39,13 @@ describe('client', () => {
     await client.pause('e1');
     await client.resume('e1');
     await client.retry('e1');
-    await client.signal('e1', 'paid', { sum: 3 });
+    await client.signal('e1', 'paid', { sum: 3 }, { key: 'o-7' });
     await client.request({ method: 'DELETE', path: '/api/v1/workflows/w' });
+    await client.listHumanTasks({ assignee: 'ada b', limit: 5 });
+    await client.getHumanTask('h1');
+    await client.claimHumanTask('h1');
+    await client.unclaimHumanTask('h1');
+    await client.completeHumanTask('h1', { answer: { a: 1 }, outcome: 'approved' }, 'click');
     assert.deepEqual(sent(), [
       'POST /api/v1/workflows?strict=true',
       'GET /api/v1/workflows',
@@ -58,7 +63,15 @@ describe('client', () => {
       'POST /api/v1/executions/e1/retry',
       'POST /api/v1/executions/e1/signals/paid',
       'DELETE /api/v1/workflows/w',
+      'GET /api/v1/human-tasks?assignee=ada+b&limit=5',
+      'GET /api/v1/human-tasks/h1',
+      'POST /api/v1/human-tasks/h1/claim',
+      'POST /api/v1/human-tasks/h1/unclaim',
+      'POST /api/v1/human-tasks/h1/complete',
     ]);
+    assert.equal(platform.calls.at(-1)?.headers['idempotency-key'], 'click');
+    assert.deepEqual(platform.calls.at(-1)?.body, { answer: { a: 1 }, outcome: 'approved' });
+    assert.equal(platform.calls[14]?.body.key, 'o-7');
     const [deploy, , , execute, batch] = platform.calls;
     assert.equal(deploy?.headers['content-type'], 'application/yaml');
     assert.equal(deploy?.body, 'kind: Workflow');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Deployed, Execution, Explanation, JournalEvent, Started } from './answers.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs, pause } from './backoff.ts';
+import { humanTaskCalls } from './human-tasks.ts';
 import { type StreamPlace, streamExecution } from './stream.ts';
 import { type Call, openTransport, type TransportOptions, wasNeverSent } from './transport.ts';
 
@@ -39,7 +40,7 @@ export type Client = ReturnType<typeof createClient>;
 export function createClient(options: ClientOptions) {
   const transport = openTransport(options);
   const caller = new Caller((call) => transport.send(call).then((answer) => answer.body), options.attemptsMax ?? 5);
-  return Object.assign(workflowCalls(caller), executionCalls(caller), {
+  return Object.assign(workflowCalls(caller), executionCalls(caller), humanTaskCalls(caller, queryText), {
     /** Live events from after a position to the end of the execution; goes on by itself after a lost connection. */
     stream: (executionId: string, at: StreamPlace = {}): AsyncGenerator<JournalEvent> =>
       streamExecution(transport, executionId, at),
@@ -111,9 +112,13 @@ function executionCalls(caller: Caller) {
         body: { from_step: fromStep, ...body },
       });
     },
-    /** Bears an id, so that a repeat of the call is one signal. */
-    signal: (id: string, name: string, payload: unknown = null): Promise<Execution> =>
-      caller.repeat({ method: 'POST', path: at(id, `/signals/${segment(name)}`), body: { payload, id: randomUUID() } }),
+    /** Bears an id, so that a repeat of the call is one signal. `key`: for a step that waits for the name under it. */
+    signal: (id: string, name: string, payload: unknown = null, more: { key?: string } = {}): Promise<Execution> =>
+      caller.repeat({
+        method: 'POST',
+        path: at(id, `/signals/${segment(name)}`),
+        body: { payload, ...more, id: randomUUID() },
+      }),
   };
 }
 

@@ -22,6 +22,7 @@ export interface TestBody extends TestWish {
   readonly claim?: TestWish;
   readonly executions: readonly { readonly idempotency_key: string }[];
   readonly payload: unknown;
+  readonly key?: string;
   readonly id: string;
 }
 
@@ -200,9 +201,9 @@ function send(response: ServerResponse, status: number, body: unknown, headers: 
   response.end(typeof body === 'string' ? body : JSON.stringify(body ?? {}));
 }
 
-/** Resolves once the claim holds; rejects after two seconds with what it waited for. */
+/** Resolves once the claim holds; rejects after twenty seconds with what it waited for. */
 export async function until(claim: () => boolean, what: string): Promise<void> {
-  const endAt = performance.now() + 2_000;
+  const endAt = performance.now() + 20_000;
   while (!claim()) {
     if (performance.now() > endAt) throw new Error(`waited too long for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

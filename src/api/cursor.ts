@@ -20,6 +20,20 @@ export function decodeExecutionCursor(cursor: string): ExecutionCursor {
   return { createdAt: Number(createdAt), executionId };
 }
 
+export interface HumanTaskCursor {
+  readonly createdAt: number;
+  readonly humanTaskId: string;
+}
+
+export function encodeHumanTaskCursor({ createdAt, humanTaskId }: HumanTaskCursor): string {
+  return encode([createdAt, humanTaskId]);
+}
+
+export function decodeHumanTaskCursor(cursor: string): HumanTaskCursor {
+  const { createdAt, executionId: humanTaskId } = decodeExecutionCursor(cursor);
+  return { createdAt, humanTaskId };
+}
+
 export function encodeOffset(offset: number): string {
   return encode([offset]);
 }

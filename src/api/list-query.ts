@@ -22,7 +22,7 @@ export function viewQuery(workspace: string, query: ExecutionListRequest): ViewQ
       tag,
       text,
       version: read(query.version, (version) => versionOf(version, at('version'))),
-      status: read(query.status, statusesOf),
+      status: read(query.status, (status) => wordsOf(status, executionStatuses, 'status')),
       from: read(query.from, (time) => timeMs(time, at('from'))),
       to: read(query.to, (time) => timeMs(time, at('to'))),
       labels: read(query.labels, labelsOf),
@@ -33,14 +33,13 @@ export function viewQuery(workspace: string, query: ExecutionListRequest): ViewQ
   };
 }
 
-const knownStatuses: readonly string[] = executionStatuses;
-
-function statusesOf(text: string): readonly string[] {
+/** Words of a table, separated by commas. `name` is the parameter's. */
+export function wordsOf(text: string, known: readonly string[], name: string): readonly string[] {
   return text.split(',').map((part) => {
-    const status = part.trim();
-    if (knownStatuses.includes(status)) return status;
-    const message = `there is no status ${JSON.stringify(status)}${didYouMean(status, knownStatuses)}`;
-    throw refusal({ code: 'VALUE_INVALID', message, pointer: '/status', in: 'query' });
+    const word = part.trim();
+    if (known.includes(word)) return word;
+    const message = `there is no ${name} ${JSON.stringify(word)}${didYouMean(word, known)}`;
+    throw refusal({ code: 'VALUE_INVALID', message, pointer: `/${name}`, in: 'query' });
   });
 }
 

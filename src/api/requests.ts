@@ -58,6 +58,12 @@ export function oneKey(header: string | undefined, inBody: string | undefined, p
   throw refusal({ code: 'FIELD_CONFLICT', message, pointer, in: 'body' });
 }
 
+/** An id that no human task can have is not found like any other. */
+export function humanTaskIdOf(params: { id: string }): string {
+  if (anyId.test(params.id)) return params.id;
+  throw new Fault('HUMAN_TASK_NOT_FOUND', 'there is no such human task; list them with GET /api/v1/human-tasks');
+}
+
 const versionForm = /^v?(\d+\.\d+\.\d+(?:[-+][\w.+-]{1,40})?)$/;
 
 /** `v1.0.0` is `1.0.0`. */

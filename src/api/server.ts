@@ -24,6 +24,7 @@ import { openRateLimiter } from './rate-limit.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { openExecutionAnswers } from './routes/execution-answers.ts';
 import { executionRoutes } from './routes/executions.ts';
+import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { journalRoutes } from './routes/journal.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -143,6 +144,7 @@ function apiRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing; streams: St
   operationRoutes(app, deps, answer);
   rerunRoutes(app, deps);
   taskRoutes(app, deps);
+  humanTaskRoutes(app, deps);
   metricsRoutes(app, deps);
   tokenRoutes(app, deps);
   systemRoutes(app, deps, deps.streams);

@@ -2,6 +2,7 @@
 import { makeFirstToken, openAuth } from '../auth/auth.ts';
 import { type Role, roles } from '../auth/permission.ts';
 import { openTokens, type StoredToken } from '../auth/tokens.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../kit/clock.ts';
 import { systemClock } from '../kit/clock.ts';
 import type { ApiConfig } from './http-app.ts';
@@ -49,7 +50,7 @@ spec:
 `;
 
 export async function openTestApi(
-  options: { config?: Partial<ApiConfig>; clock?: Clock; auth?: boolean } = {},
+  options: { config?: Partial<ApiConfig>; clock?: Clock; auth?: boolean; over?: Engine } = {},
 ): Promise<TestApi> {
   const engine = openTestEngine();
   const clock = options.clock ?? { ...systemClock, nowMs: () => testNowMs + 1_000 };
@@ -66,7 +67,7 @@ export async function openTestApi(
   made.set('stranger', (await shelf.create({ name: 'stranger', role: 'admin', workspace: 'other' })).token);
   const logged: unknown[] = [];
   const api = await openApi({
-    engine,
+    engine: options.over ?? engine,
     auth: openAuth({ tokens: shelf, enabled: options.auth ?? true }),
     clock,
     log: { error: (fields) => logged.push(fields) },

@@ -22,6 +22,7 @@ import type { Json } from '../kit/json.ts';
 import { parseDocuments } from '../model/parse.ts';
 import type { StoredVersion } from '../storage/catalog.ts';
 import type { Statistics, StoredView, ViewQuery } from '../storage/views.ts';
+import { noHumanTasks } from './test-human-tasks.ts';
 
 export interface TestEngine extends Engine {
   /** What happened to an execution, as one durable move. */
@@ -417,6 +418,7 @@ export function openTestEngine(): TestEngine {
         ];
       },
     },
+    humanTasks: noHumanTasks(called),
     local: { register: () => undefined },
     health: () => ({
       ready: engine.isReady,

@@ -24,7 +24,9 @@ test('each role may do exactly what the table says', () => {
   const granted = Object.fromEntries(roles.map((role) => [role, permissions.filter((name) => may(role, name))]));
   assert.deepEqual(granted['admin'], permissions);
   assert.deepEqual(granted['executor'], ['public', 'tasks:work']);
-  assert.deepEqual(granted['viewer'], ['public', 'workflows:read', 'executions:read', 'metrics:read', 'system:read']);
+  assert.deepEqual(granted['person'], ['public', 'human_tasks:read', 'human_tasks:answer']);
+  const reading = ['workflows:read', 'executions:read', 'human_tasks:read', 'metrics:read', 'system:read'];
+  assert.deepEqual(granted['viewer'], ['public', ...reading]);
   assert.deepEqual(
     permissions.filter((name) => !granted['operator']?.includes(name)),
     ['tokens:manage'],

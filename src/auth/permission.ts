@@ -4,7 +4,7 @@
  * Every route names one permission; what a route does not name, nobody may. `public` is a permission too, so that an
  * open route is a decision that somebody wrote down.
  */
-export const roles = ['admin', 'operator', 'executor', 'viewer'] as const;
+export const roles = ['admin', 'operator', 'executor', 'viewer', 'person'] as const;
 export type Role = (typeof roles)[number];
 
 const admin = ['admin'] as const;
@@ -18,6 +18,9 @@ const grants = {
   'executions:start': operators,
   'executions:operate': operators,
   'tasks:work': ['admin', 'operator', 'executor'],
+  /** A person sees and answers what is theirs, or nobody's. */
+  'human_tasks:read': ['admin', 'operator', 'viewer', 'person'],
+  'human_tasks:answer': ['admin', 'operator', 'person'],
   'metrics:read': readers,
   'system:read': readers,
   'tokens:manage': admin,

@@ -278,6 +278,37 @@ describe('commands with a server', () => {
     answer('POST /api/v1/executions/e1/signals/paid', { status: 'running' });
     assert.equal((await run(['signal', 'e1', 'paid', '--payload', '{"sum":3}'])).out, 'e1 running\n');
     assert.deepEqual(lastCall()?.body.payload, { sum: 3 });
+    await run(['signal', 'e1', 'paid', '--key', 'order-7']);
+    assert.deepEqual([lastCall()?.body.key, lastCall()?.body.payload], ['order-7', null]);
+  });
+
+  it('human tasks are listed, shown, taken, given back and answered', async () => {
+    const task = { id: 'human_1', title: 'Pay?', status: 'open', assignees: ['ada', 'bob'], execution_id: 'e1' };
+    answer('GET /api/v1/human-tasks', { human_tasks: [task], pagination: { next_cursor: 'c2' } });
+    const listed = await run(['human-tasks', 'list', '--assignee', 'ada', '--status', 'open', '--limit', '1']);
+    assert.match(listed.out, /^ID +TITLE[\s\S]*human_1 +Pay\? +open +ada, bob/);
+    assert.equal(listed.err, 'more: --cursor c2\n');
+    assert.match(lastCall()?.path ?? '', /assignee=ada&status=open&limit=1/);
+    const fields = [{ name: 'sum', type: 'number', required: true, default: 3 }];
+    answer('GET /api/v1/human-tasks/human_1', { ...task, fields, outcomes: ['approved'] });
+    assert.match((await run(['human-tasks', 'show', 'human_1'])).out, /title +Pay\?[\s\S]*sum +number +yes +3/);
+    answer('POST /api/v1/human-tasks/human_1/claim', { ...task, status: 'claimed' });
+    assert.equal((await run(['human-tasks', 'claim', 'human_1'])).out, 'human_1 claimed\n');
+    answer('POST /api/v1/human-tasks/human_1/unclaim', task);
+    assert.equal((await run(['human-tasks', 'unclaim', 'human_1'])).out, 'human_1 open\n');
+    answer('POST /api/v1/human-tasks/human_1/complete', { ...task, status: 'completed' });
+    const words = ['human-tasks', 'complete', 'human_1', '--answer', '{"sum":5}', '--outcome', 'approved'];
+    assert.equal((await run([...words, '--comment', 'fine'])).out, 'human_1 completed\n');
+    assert.deepEqual(lastCall()?.body, { answer: { sum: 5 }, outcome: 'approved', comment: 'fine' });
+    const wrong = {
+      code: 'ANSWER_INVALID',
+      detail: 'no',
+      errors: [{ code: 'TYPE', message: 'a number', pointer: '/answer/sum' }],
+    };
+    answer('POST /api/v1/human-tasks/human_1/complete', wrong, 422);
+    const refused = await run(words);
+    assert.equal(refused.code, 3);
+    assert.match(refused.err, /\/answer\/sum.*a number/);
   });
 
   it('tokens are made, listed and revoked', async () => {

@@ -19,6 +19,7 @@ export const commands = {
   retry: async () => (await import('./operate.ts')).retry,
   rerun: async () => (await import('./rerun.ts')).rerun,
   signal: async () => (await import('./signal.ts')).signal,
+  'human-tasks': async () => (await import('./human-tasks.ts')).humanTasks,
   config: async () => (await import('./config-command.ts')).configCommand,
   schema: async () => (await import('./schema.ts')).schema,
   token: async () => (await import('./token.ts')).token,

@@ -5,7 +5,7 @@ import { choiceOf, durationTextOf, readWords } from './read-words.ts';
 import { type Format, fieldsOf, formatFlags, formatOf, listOf, show, tableOf } from './show.ts';
 
 const verbs = ['create', 'list', 'revoke'] as const;
-const roles = ['admin', 'operator', 'executor', 'viewer'] as const;
+const roles = ['admin', 'operator', 'executor', 'viewer', 'person'] as const;
 const path = '/api/v1/tokens';
 
 interface Args {
@@ -22,7 +22,12 @@ export const token: Command<Args> = {
   name: 'token',
   summary: 'make, list and revoke tokens',
   usage: 'token create NAME | list | revoke ID',
-  examples: ['token create ci --role operator --expires-in 30d', 'token list', 'token revoke tok_01j…'],
+  examples: [
+    'token create ci --role operator --expires-in 30d',
+    'token create ada --role person',
+    'token list',
+    'token revoke tok_01j…',
+  ],
   flags: {
     role: { type: 'string', value: roles.join('|'), doc: 'what it may do (default: operator)' },
     'expires-in': { type: 'string', value: 'DURATION', doc: 'how long it works (default: for ever)' },

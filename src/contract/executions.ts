@@ -133,6 +133,7 @@ export const StepAnswerSchema = Type.Object(
         { description: 'Of a loop: what became of its rounds so far.' },
       ),
     ),
+    human_task_id: Type.Optional(Type.String({ description: 'Of a human task: where it is answered.' })),
   },
   { title: 'Step' },
 );
@@ -265,10 +266,26 @@ export type RerunBodyRequest = Static<typeof RerunBody>;
 export const SignalBody = closed(
   {
     payload: Type.Optional(AnyJson('What the waiting step gets; null where it is absent.')),
-    id: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'Makes a repeat harmless.' })),
+    key: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 255, description: 'For a step that waits for the name under this key.' }),
+    ),
+    id: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 255,
+        description: 'Makes a repeat harmless; the header Idempotency-Key means the same.',
+      }),
+    ),
   },
   { title: 'SignalBody' },
 );
+export type SignalRequest = Static<typeof SignalBody>;
+
+export const SignalHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ minLength: 1, maxLength: 255, description: 'The same key again is the same signal.' }),
+  ),
+});
 
 export const ExplanationSchema = Type.Object(
   {

@@ -31,7 +31,7 @@ export const SystemStatus = Type.Object(
   { title: 'SystemStatus' },
 );
 
-export const roles = ['admin', 'operator', 'executor', 'viewer'] as const;
+export const roles = ['admin', 'operator', 'executor', 'viewer', 'person'] as const;
 
 export const TokenBody = closed(
   {

@@ -2,7 +2,8 @@
  * Whether a fact may move an execution at all. Reads only the state: what a settled attempt, a fired timer or an
  * ended execution still sends is refused here, before anything is decided.
  */
-import type { AttemptFact, Fact } from './facts.ts';
+import { admitHuman } from './admit-human.ts';
+import type { AttemptFact, Fact, HumanFact } from './facts.ts';
 import { signalsKeptMax } from './limits.ts';
 import { type ExecutionState, isEnded } from './state.ts';
 
@@ -15,11 +16,12 @@ export interface Refusal {
     | 'SETTLED'
     | 'REPEATED'
     | 'LIMIT_EXCEEDED'
-    | 'STATE_CONFLICT';
+    | 'STATE_CONFLICT'
+    | 'NOT_ASSIGNED';
   readonly message: string;
 }
 
-const refuse = (code: Refusal['code'], message: string): Refusal => ({ code, message });
+export const refuse = (code: Refusal['code'], message: string): Refusal => ({ code, message });
 
 export function admit(state: ExecutionState, fact: Fact): Refusal | undefined {
   if (state.position === 0) {
@@ -29,9 +31,16 @@ export function admit(state: ExecutionState, fact: Fact): Refusal | undefined {
   }
   if (fact.type === 'start') return refuse('ALREADY_STARTED', `execution ${state.id} has been started before`);
   if (fact.type === 'retry') return admitRetry(state);
+  if (isHuman(fact)) return admitHuman(state, fact);
+  // A repeat is one whatever came of the first.
+  if (fact.type === 'signal' && state.signalIds.includes(fact.id)) {
+    return refuse('REPEATED', `signal ${fact.id} was received before`);
+  }
   if (isEnded(state)) return refuse('EXECUTION_ENDED', `execution ${state.id} has ended (${state.status})`);
   return admitOpen(state, fact);
 }
+
+const isHuman = (fact: Fact): fact is HumanFact => fact.type.startsWith('human.');
 
 function admitOpen(state: ExecutionState, fact: Fact): Refusal | undefined {
   switch (fact.type) {
@@ -47,7 +56,7 @@ function admitOpen(state: ExecutionState, fact: Fact): Refusal | undefined {
     case 'admitted':
       return state.status === 'queued' ? undefined : refuse('SETTLED', 'it is admitted already');
     case 'signal':
-      return admitSignal(state, fact);
+      return admitSignal(state);
     case 'pause':
       return admitPause(state);
     case 'resume':
@@ -65,8 +74,7 @@ function admitAttempt(state: ExecutionState, fact: AttemptFact): Refusal | undef
   return refuse('STALE_ATTEMPT', `${id} is settled or superseded`);
 }
 
-function admitSignal(state: ExecutionState, fact: Extract<Fact, { type: 'signal' }>): Refusal | undefined {
-  if (state.signalIds.includes(fact.id)) return refuse('REPEATED', `signal ${fact.id} was received before`);
+function admitSignal(state: ExecutionState): Refusal | undefined {
   if (state.signals.length < signalsKeptMax) return undefined;
   return refuse('LIMIT_EXCEEDED', `the execution keeps ${signalsKeptMax} signals that no step has taken yet`);
 }

@@ -4,21 +4,22 @@
  * What each type does when it begins is here alone, for its first attempt and for the later ones.
  */
 
-import { ExpressionFault, type Scope } from '../expression/expression.ts';
+import type { Scope } from '../expression/expression.ts';
 import type { Json } from '../kit/json.ts';
 import { aggregate } from './aggregate.ts';
 import { isStopping } from './closing.ts';
 import { isContainer, openContainer } from './containers.ts';
-import type { Origin, TaskSpec } from './events.ts';
+import type { Origin, TaskSpec, Waits } from './events.ts';
 import { failAttempt } from './failure.ts';
 import { failFrame, leave, succeed } from './flow.ts';
 import { inlineStepsMax } from './limits.ts';
 import { itemsOf } from './loop.ts';
 import type { Node } from './program.ts';
-import { inputOf, isEnded, type Signal } from './state.ts';
+import { inputOf, isEnded } from './state.ts';
 import { isTaskWork, taskOf } from './task-spec.ts';
 import { emit, evaluated, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 import { type ValidateWork, validate } from './validate.ts';
+import { isWaitingWork, takeSignals, waitsOf } from './waiting.ts';
 
 export interface Arrival {
   readonly frame: string;
@@ -118,25 +119,12 @@ export const compensationFrame = '$compensation';
 
 interface Times {
   readonly timeoutMs: number | undefined;
-  readonly dueAt: number | undefined;
+  /** Of a step that waits for the world. */
+  readonly waits: Waits | undefined;
 }
 
 function timesOf(turn: Turn, node: Node, scope: Scope): Times {
-  const dueAt = node.work.kind === 'wait' ? waitDueAt(turn, node.work, scope) : undefined;
-  return { timeoutMs: node.timeout?.(scope), dueAt };
-}
-
-function waitDueAt(turn: Turn, work: Extract<Node['work'], { kind: 'wait' }>, scope: Scope): number | undefined {
-  if (work.duration) return turn.at + given(work.duration(scope), 'duration', 'a duration');
-  if (!work.until) return undefined;
-  const until = work.until.fill(scope);
-  const untilMs = typeof until === 'number' ? until : Date.parse(String(until));
-  return given(Number.isFinite(untilMs) ? untilMs : undefined, 'until', 'a time');
-}
-
-function given(value: number | undefined, field: string, wanted: string): number {
-  if (value === undefined) throw new ExpressionFault('EXPRESSION_FAILED', `"${field}" does not give ${wanted}`);
-  return value;
+  return { waits: waitsOf(turn, node, scope), timeoutMs: node.timeout?.(scope) };
 }
 
 function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
@@ -156,10 +144,8 @@ function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
   }
   const { times, task, ...input } = prepared.value;
   if (task) return schedule(turn, head, { ...input, task });
-  if (work.kind === 'wait') {
-    const signal = work.signal === undefined ? {} : { signal: work.signal };
-    emit(turn, { type: 'step.waiting', ...head, ...signal, ...dueOf(turn, times) });
-  } else emit(turn, { type: 'step.entered', ...head, ...input, ...dueOf(turn, times) });
+  const type = times.waits ? 'step.waiting' : 'step.entered';
+  emit(turn, { type, ...head, ...input, ...dueOf(turn, times) });
   perform(turn, head.step, sight);
 }
 
@@ -176,9 +162,9 @@ function schedule(turn: Turn, head: Head, given: { task: TaskSpec; input?: Json 
   emit(turn, { type: 'step.scheduled', ...head, ...given, ...queue });
 }
 
-function dueOf(turn: Turn, { timeoutMs, dueAt }: Times): { dueAt?: number; deadlineAt?: number } {
+function dueOf(turn: Turn, { timeoutMs, waits }: Times): Waits & { deadlineAt?: number } {
   return {
-    ...(dueAt === undefined ? {} : { dueAt }),
+    ...waits,
     ...(timeoutMs === undefined ? {} : { deadlineAt: turn.at + timeoutMs }),
   };
 }
@@ -188,7 +174,7 @@ function perform(turn: Turn, path: string, sight: Sight): void {
   const { work } = nodeOf(turn, stepAt(turn.state, path));
   switch (work.kind) {
     case 'wait':
-      takeSignal(turn, path);
+      takeSignals(turn, path);
       return;
     case 'condition':
     case 'parallel':
@@ -212,6 +198,7 @@ function perform(turn: Turn, path: string, sight: Sight): void {
     }
     case 'function':
     case 'connector':
+    case 'human_task':
       return;
   }
 }
@@ -245,7 +232,7 @@ export function beginAttempt(turn: Turn, path: string): void {
     const queue = queueMs === undefined ? {} : { queueDeadlineAt: turn.at + queueMs };
     return emit(turn, { type: 'step.attempted', step: path, attempt: step.attempt + 1, ...queue });
   }
-  const isLasting = node.work.kind === 'wait' || isContainer(node.work);
+  const isLasting = isWaitingWork(node.work) || isContainer(node.work);
   if (!isLasting || !attemptAnew(turn, path)) return enter(turn, node, { ...step, isAgain: true });
   perform(turn, path, sightOf(turn, step));
 }
@@ -256,23 +243,5 @@ export function attemptAnew(turn: Turn, path: string): boolean {
   const times = evaluated(path, () => timesOf(turn, nodeOf(turn, step), scopeOf(turn, sightOf(turn, step))));
   if (!times.ok) return false;
   emit(turn, { type: 'step.attempted', step: path, attempt: step.attempt + 1, ...dueOf(turn, times.value) });
-  return true;
-}
-
-/** A waiting step takes the oldest kept signal that fits it. True where it did. */
-export function takeSignal(turn: Turn, path: string): boolean {
-  const step = stepAt(turn.state, path);
-  const { work } = nodeOf(turn, step);
-  if (step.status !== 'waiting' || step.signal === undefined || work.kind !== 'wait') return false;
-  const { condition } = work;
-  const fits = ({ name, payload }: Signal): boolean => {
-    if (name !== step.signal || !condition) return name === step.signal;
-    const scope = scopeOf(turn, { ...sightOf(turn, step), extra: { signal: payload } });
-    const holds = evaluated(path, () => isTrue(condition.evaluate(scope)));
-    return holds.ok && holds.value;
-  };
-  const signal = turn.state.signals.find(fits);
-  if (!signal) return false;
-  succeed(turn, path, { response: signal.payload, signal: signal.id });
   return true;
 }

@@ -79,6 +79,7 @@ function compileNode(builder: Builder, list: ProgramList, step: Step): Node {
     list,
     next: { kind: 'end' },
     onFailure: undefined,
+    onTimeout: undefined,
     fallback: undefined,
     fallbackResponse: templateOf(step.fallbackResponse),
     dependents: [],
@@ -111,6 +112,7 @@ function innerLists(builder: Builder, outer: ProgramList, step: Step): CompileIn
 function linkNode(builder: Builder, node: Mutable<Node>): void {
   const { step, list } = node;
   node.onFailure = targetOf(builder, step.onFailure);
+  if (step.type === 'human_task') node.onTimeout = targetOf(builder, step.onTimeout);
   node.fallback = targetOf(builder, step.fallbackStep);
   if (list.isGraph) {
     node.dependents = list.nodes.filter((other) => !other.step.handler && other.dependsOn.includes(step.name));

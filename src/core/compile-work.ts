@@ -3,7 +3,8 @@ import type { Json } from '../kit/json.ts';
 import type { Step, StepList } from '../model/definition.ts';
 import { compileAggregate } from './aggregate.ts';
 import { compileLoop } from './compile-loop.ts';
-import { durationOf, expressionOf, templateOf } from './compile-text.ts';
+import { expressionOf, templateOf } from './compile-text.ts';
+import { compileHumanTask, compileWait } from './compile-waiting.ts';
 import type { ProgramList, Work } from './program.ts';
 import { compileValidate } from './validate.ts';
 
@@ -52,13 +53,9 @@ export function compileWork(step: Step, inner: CompileInner): Work {
     case 'loop':
       return compileLoop(step, inner(step.list, 'round'));
     case 'wait':
-      return {
-        kind: 'wait',
-        duration: durationOf(step.duration),
-        until: templateOf(step.until),
-        signal: step.signal,
-        condition: step.condition === undefined ? undefined : expressionOf(step.condition),
-      };
+      return compileWait(step);
+    case 'human_task':
+      return compileHumanTask(step);
     case 'unavailable':
       throw new Impossible(`a step of type ${step.declaredType} was deployed`);
   }

@@ -9,13 +9,14 @@
  * move is durable, and nothing before.
  */
 import { present, unreachable } from '../kit/assert.ts';
-import { beginAttempt, enter, takeSignal } from './arrival.ts';
+import { beginAttempt, enter } from './arrival.ts';
 import { closeExecution, failExecution, isStopping, settleInFlight } from './closing.ts';
 import type { StepError } from './errors.ts';
 import type { ExecutionEvent, ExecutionStarted } from './events.ts';
 import type { AttemptFact, Fact, StartFact } from './facts.ts';
 import { failAttempt } from './failure.ts';
 import { cancelSteps, go, openFrame, succeed } from './flow.ts';
+import { escalate, takeHuman } from './human-task.ts';
 import { deliveriesMax, eventsMax } from './limits.ts';
 import { continueLoop } from './loop.ts';
 import type { Program } from './program.ts';
@@ -24,6 +25,7 @@ import { resumeFailed } from './resume.ts';
 import { retryDelayMs } from './retry.ts';
 import { type ExecutionState, isEnded } from './state.ts';
 import { emit, evaluated, openTurn, runAgenda, scopeOf, stepAt, type Turn } from './turn.ts';
+import { endWait, receiveSignal } from './waiting.ts';
 
 export function decide(program: Program, state: ExecutionState, fact: Fact): readonly ExecutionEvent[] {
   const turn = openTurn(program, state, fact.at);
@@ -54,7 +56,11 @@ function take(turn: Turn, fact: Fact): void {
     case 'continue':
       return goOn(turn, fact.id);
     case 'signal':
-      return receive(turn, fact);
+      return receiveSignal(turn, fact);
+    case 'human.claimed':
+    case 'human.unclaimed':
+    case 'human.answered':
+      return takeHuman(turn, fact);
     case 'cancel':
       return closeExecution(turn, { outcome: 'cancelled', error: cancelled(fact.reason) });
     case 'terminate':
@@ -169,7 +175,9 @@ function fire(turn: Turn, fact: Extract<Fact, { type: 'timer' }>): void {
     case 'retry':
       return beginAttempt(turn, timer.step);
     case 'wait':
-      return succeed(turn, timer.step, { response: null });
+      return endWait(turn, timer.step);
+    case 'escalation':
+      return escalate(turn, timer.step);
     case 'timeout': {
       const error = { code: 'TIMEOUT', message: `step ${timer.step} took longer than its timeout`, step: timer.step };
       return failAttempt(turn, timer.step, { error, isTimeout: true });
@@ -244,13 +252,4 @@ function goOn(turn: Turn, id: string): void {
   const node = present(turn.program.nodes.get(command.next), `step ${command.next}`);
   const previous = turn.state.frames.get(command.frame)?.last;
   enter(turn, node, { frame: command.frame, origin: 'flow', ...(previous === undefined ? {} : { previous }) });
-}
-
-function receive(turn: Turn, fact: Extract<Fact, { type: 'signal' }>): void {
-  emit(turn, { type: 'signal.received', id: fact.id, name: fact.name, payload: fact.payload });
-  for (const frame of turn.state.frames.values()) {
-    for (const path of frame.active) if (takeSignal(turn, path)) return;
-  }
-  const [undo] = turn.state.compensation?.remaining ?? [];
-  if (undo && turn.state.steps.has(undo.step)) takeSignal(turn, undo.step);
 }

@@ -33,7 +33,9 @@ export function elide(events: readonly ExecutionEvent[], folds: LoopFolded[]): r
 function isNeeded(event: ExecutionEvent, folds: readonly LoopFolded[]): boolean {
   const path = pathOf(event);
   if (path === undefined || !folds.some((fold) => isFolded(path, fold))) return true;
-  if (event.type === 'step.completed') return event.vars !== undefined || event.signal !== undefined;
+  if (event.type === 'step.completed') {
+    return event.vars !== undefined || event.signal !== undefined || event.signals !== undefined;
+  }
   return event.type === 'loop.opened' && event.vars !== undefined;
 }
 

@@ -49,7 +49,12 @@ export type ExecutionEvent =
   | StepReused
   | { readonly type: 'step.cancelled'; readonly step: string; readonly outcome?: 'unknown' }
   /** A fallback ran in its place, or a rule or timeout action let it pass. */
-  | { readonly type: 'step.replaced'; readonly step: string; readonly by?: string };
+  | { readonly type: 'step.replaced'; readonly step: string; readonly by?: string }
+  | { readonly type: 'human.claimed'; readonly step: string; readonly by: string }
+  | { readonly type: 'human.unclaimed'; readonly step: string; readonly by: string }
+  /** Nobody answered in time: the next ones are asked. */
+  | { readonly type: 'human.escalated'; readonly step: string; readonly assignees: readonly string[] }
+  | HumanAnswered;
 
 export interface ExecutionStarted {
   readonly type: 'execution.started';
@@ -103,6 +108,8 @@ export interface SignalReceived {
   readonly id: string;
   readonly name: string;
   readonly payload: Json;
+  /** What a wait may ask for beside the name. */
+  readonly key?: string;
 }
 
 /** A list of steps begins to run: `list` is its place in the definition, `frame` its identity in this execution. */
@@ -226,21 +233,56 @@ export interface StepEntered extends Arrival {
   readonly deadlineAt?: number;
 }
 
-export interface StepWaiting extends Arrival {
+export interface StepWaiting extends Arrival, Waits {
   readonly type: 'step.waiting';
-  readonly dueAt?: number;
-  readonly signal?: string;
+  readonly input?: Json;
   readonly deadlineAt?: number;
 }
 
+/** What a step waits for. */
+export interface Waits {
+  /** The earliest time that ends the wait. */
+  readonly dueAt?: number;
+  readonly signal?: string;
+  /** Where that is more than one signal by its name, or one time. */
+  readonly awaits?: readonly Awaited[];
+  readonly human?: HumanAsked;
+}
+
+/** One thing that a step waits for: a time, or signals. */
+export interface Awaited {
+  /** Where it is one of several: what the output calls it. */
+  readonly name?: string;
+  readonly dueAt?: number;
+  readonly signal?: string;
+  readonly key?: string;
+  /** Absent: the first. */
+  readonly take?: 'all' | number;
+}
+
+/** A person is asked. */
+export interface HumanAsked {
+  readonly title: string;
+  /** Names of people or groups; empty: whoever may answer. */
+  readonly assignees: readonly string[];
+  readonly dueAt?: number;
+  /** What the fields of the form hold at first. */
+  readonly defaults?: JsonObject;
+  /** In the order of their times. */
+  readonly escalations?: readonly Escalation[];
+}
+
+export interface Escalation {
+  readonly dueAt: number;
+  readonly assignees: readonly string[];
+}
+
 /** The next attempt begins. */
-export interface StepAttempted {
+export interface StepAttempted extends Waits {
   readonly type: 'step.attempted';
   readonly step: string;
   readonly attempt: number;
   readonly queueDeadlineAt?: number;
-  /** Of a wait: until when. */
-  readonly dueAt?: number;
   /** Of a wait or container: when this attempt times out. */
   readonly deadlineAt?: number;
 }
@@ -266,6 +308,8 @@ export interface StepCompleted {
   readonly startedAt?: number;
   /** The signal that a wait took. */
   readonly signal?: string;
+  /** Those that it took, where it asked for several. */
+  readonly signals?: readonly string[];
   /** The output is the fallback response to this error. */
   readonly insteadOf?: StepError;
   readonly quality?: Quality;
@@ -297,4 +341,16 @@ export interface StepReused extends Arrival {
 
 export interface StepSkipped extends Arrival {
   readonly type: 'step.skipped';
+}
+
+export interface HumanAnswered {
+  readonly type: 'human.answered';
+  readonly step: string;
+  /** Who, by the name of the token. */
+  readonly by: string;
+  readonly outcome: string;
+  readonly answer: Json;
+  readonly comment?: string;
+  /** Of the request: a repeat is refused. */
+  readonly id?: string;
 }

@@ -1,6 +1,6 @@
 /** The part of `evolve` that records what happened to the execution as a whole. Same promises: total, no rules, constant cost. */
 import { unreachable } from '../kit/assert.ts';
-import type { ExecutionEvent, ExecutionStarted } from './events.ts';
+import type { ExecutionEvent, ExecutionStarted, SignalReceived } from './events.ts';
 import { signalIdsKept } from './limits.ts';
 import { openCommand, openTimer, reopenAll, settleAll, settleTimers } from './outstanding.ts';
 import type { ExecutionState } from './state.ts';
@@ -66,8 +66,7 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
       state.rulesFired.push(event.rule);
       break;
     case 'signal.received':
-      state.signals.push({ id: event.id, name: event.name, payload: event.payload });
-      rememberSignal(state, event.id);
+      keepSignal(state, event);
       break;
     default:
       unreachable(event);
@@ -122,7 +121,8 @@ function recordCompensated(state: ExecutionState, failed: boolean): void {
   if (undone) undone.status = 'compensated';
 }
 
-function rememberSignal(state: ExecutionState, id: string): void {
+function keepSignal(state: ExecutionState, { id, name, payload, key }: SignalReceived): void {
+  state.signals.push({ id, name, payload, ...(key === undefined ? {} : { key }) });
   state.signalIds.push(id);
   if (state.signalIds.length > signalIdsKept) state.signalIds.shift();
 }

@@ -10,6 +10,8 @@ import type {
   StepSkipped,
   StepWaiting,
 } from './events.ts';
+import { settleHuman } from './evolve-human.ts';
+import { forgetTaken, recordWaits } from './evolve-waiting.ts';
 import { openDispatch, openStepTimers, openTimer, openWithdrawal, settleStep } from './outstanding.ts';
 import { attemptId, type ExecutionState, type StepState, type StepStatus } from './state.ts';
 
@@ -44,6 +46,8 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
     dueAt: undefined,
     deadlineAt: undefined,
     signal: undefined,
+    awaits: undefined,
+    human: undefined,
   };
   const earlier = state.steps.get(event.step);
   if (earlier) settleStep(state, earlier);
@@ -84,9 +88,10 @@ export function evolveStep(state: ExecutionState, event: StepEvent, at: number):
   if (event.type === 'step.completed') recordOutside(state, event);
   const step = state.steps.get(event.step);
   if (!step) return;
+  if (step.human) settleHuman(state, step, event, at);
   switch (event.type) {
     case 'step.attempted':
-      recordAttempt(state, step, event);
+      recordAttempt(state, step, event, at);
       break;
     case 'step.redelivered':
       step.deliveries = event.delivery;
@@ -130,14 +135,14 @@ export function evolveStep(state: ExecutionState, event: StepEvent, at: number):
   }
 }
 
-function recordAttempt(state: ExecutionState, step: StepState, event: StepAttempted): void {
+function recordAttempt(state: ExecutionState, step: StepState, event: StepAttempted, at: number): void {
   settleStep(state, step);
   reopen(state, step);
   step.attempt = event.attempt;
   step.deliveries = 1;
-  step.status = step.kind === 'wait' ? 'waiting' : 'running';
-  step.dueAt = event.dueAt;
+  step.status = step.kind === 'wait' || event.human ? 'waiting' : 'running';
   step.deadlineAt = event.deadlineAt;
+  recordWaits(state, step, { waits: event, at });
   step.passed = false;
   if (step.task) openDispatch(state, step, event.queueDeadlineAt);
   else openStepTimers(state, step);
@@ -166,7 +171,7 @@ function recordCompleted(state: ExecutionState, step: StepState, event: StepComp
 
 /** What a step changes beyond itself stays, even where the step is folded away and its other events are elided. */
 function recordOutside(state: ExecutionState, event: StepCompleted): void {
-  if (event.signal !== undefined) state.signals = state.signals.filter((signal) => signal.id !== event.signal);
+  if (event.signal !== undefined || event.signals) forgetTaken(state, event);
   for (const name of Object.keys(event.vars ?? {})) state.vars[name] = event.vars?.[name] ?? null;
 }
 

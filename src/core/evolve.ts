@@ -7,8 +7,10 @@
  */
 import type { ExecutionEvent, FrameClosed, FrameOpened, StepReused, StepScheduled, StepWaiting } from './events.ts';
 import { evolveExecution } from './evolve-execution.ts';
+import { evolveHuman } from './evolve-human.ts';
 import { evolveLoop, recordRound, recordRoundClosed } from './evolve-loop.ts';
 import { evolveStep, openStep } from './evolve-step.ts';
+import { recordWaits } from './evolve-waiting.ts';
 import { openCommand, openDispatch, openStepTimers } from './outstanding.ts';
 import { type ExecutionState, type FrameState, resultOf } from './state.ts';
 
@@ -57,6 +59,12 @@ export function evolve(state: ExecutionState, event: ExecutionEvent, at: number)
     case 'step.cancelled':
     case 'step.replaced':
       evolveStep(state, event, at);
+      break;
+    case 'human.claimed':
+    case 'human.unclaimed':
+    case 'human.escalated':
+    case 'human.answered':
+      evolveHuman(state, event, at);
       break;
     default:
       evolveExecution(state, event, at);
@@ -144,8 +152,8 @@ function recordScheduled(state: ExecutionState, event: StepScheduled, at: number
 
 function recordWaiting(state: ExecutionState, event: StepWaiting, at: number): void {
   const step = openStep(state, event, 'waiting', at);
-  step.dueAt = event.dueAt;
+  step.input = event.input;
   step.deadlineAt = event.deadlineAt;
-  step.signal = event.signal;
+  recordWaits(state, step, { waits: event, at });
   openStepTimers(state, step);
 }

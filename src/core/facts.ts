@@ -20,7 +20,10 @@ export type Fact = { readonly at: number } & (
   /** `isClaimed`: for the timer of a queue, whether an executor holds the attempt. */
   | { readonly type: 'timer'; readonly id: string; readonly isClaimed?: boolean }
   | { readonly type: 'continue'; readonly id: string }
-  | { readonly type: 'signal'; readonly id: string; readonly name: string; readonly payload: Json }
+  | SignalFact
+  | (AttemptOf<'human.claimed' | 'human.unclaimed'> & Person)
+  /** The answer fits its form: that was looked at before. */
+  | (AttemptOf<'human.answered'> & Person & Answer)
   | { readonly type: 'cancel'; readonly reason?: string }
   | { readonly type: 'terminate'; readonly reason?: string }
   | { readonly type: 'pause' }
@@ -44,6 +47,29 @@ export interface StartFact {
   readonly rerun?: Rerun;
 }
 
+export interface SignalFact {
+  readonly type: 'signal';
+  /** A repeat is refused. */
+  readonly id: string;
+  readonly name: string;
+  readonly payload: Json;
+  readonly key?: string;
+}
+
+export interface Person {
+  readonly by: string;
+  /** True: also for what is assigned to others. */
+  readonly isOperator: boolean;
+}
+
+export interface Answer {
+  readonly outcome: string;
+  readonly answer: Json;
+  readonly comment?: string;
+  /** Of the request: a repeat is refused. */
+  readonly id?: string;
+}
+
 interface AttemptOf<Type extends string> {
   readonly type: Type;
   readonly step: string;
@@ -52,3 +78,4 @@ interface AttemptOf<Type extends string> {
 }
 
 export type AttemptFact = Extract<Fact, { type: `task.${string}` }>;
+export type HumanFact = Extract<Fact, { type: `human.${string}` }>;

@@ -97,7 +97,8 @@ function afterFailure(turn: Turn, step: StepState, node: Node): void {
   if (fallBack(turn, step, node)) return;
   const original = step.after === undefined ? undefined : turn.state.steps.get(step.after);
   const isStandIn = step.origin === 'fallback' && original !== undefined;
-  const target = node.onFailure ?? (isStandIn ? nodeOf(turn, original).onFailure : undefined);
+  const onTimeout = step.status === 'timed_out' ? node.onTimeout : undefined;
+  const target = onTimeout ?? node.onFailure ?? (isStandIn ? nodeOf(turn, original).onFailure : undefined);
   if (target) {
     const isHandler = target.kind === 'node' && target.node.step.handler;
     go(turn, target, {

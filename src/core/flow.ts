@@ -52,6 +52,7 @@ interface Success {
   readonly response: Json;
   readonly startedAt?: number | undefined;
   readonly signal?: string;
+  readonly signals?: readonly string[];
   readonly insteadOf?: StepError;
   readonly quality?: Quality;
   readonly cached?: true | undefined;
@@ -71,6 +72,7 @@ export function succeed(turn: Turn, path: string, success: Success): void {
     ...(vars === undefined ? {} : { vars }),
     ...(success.startedAt === undefined ? {} : { startedAt: success.startedAt }),
     ...(success.signal === undefined ? {} : { signal: success.signal }),
+    ...(success.signals === undefined ? {} : { signals: success.signals }),
     ...(success.insteadOf === undefined ? {} : { insteadOf: success.insteadOf }),
     ...(success.quality === undefined ? {} : { quality: success.quality }),
     ...(success.cached === undefined ? {} : { cached: success.cached }),

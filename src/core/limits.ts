@@ -1,3 +1,5 @@
+import { signalsTakenMax } from '../model/limits.ts';
+
 /** Every bound of one execution, with its unit. A bound that is passed fails with LIMIT_EXCEEDED or the code named here. */
 
 /** Events in one journal; beyond it the execution fails with EVENT_LIMIT_EXCEEDED. Room is kept for closing it. */
@@ -5,7 +7,7 @@ export const eventsMax = 1_000_000;
 /** Visits of one step that sets no `max_visits`. */
 export const visitsDefault = 100;
 /** Signals kept for an execution that has not asked for them yet; the next one is refused. */
-export const signalsKeptMax = 1_000;
+export const signalsKeptMax = signalsTakenMax;
 /** Signal ids remembered to refuse a repeat. */
 export const signalIdsKept = 1_000;
 /** Rounds of a loop at once where it is parallel and sets no `batch_size`. */
@@ -30,6 +32,11 @@ export const listedDefault = 100;
 export const listedTotalMax = 100_000;
 /** What one validate or aggregate step may cost, in the steps of expressions: some tens of nanoseconds each. */
 export const dataEffortMax = 10_000_000;
+/** Characters of a signal's key. */
+export const signalKeyLengthMax = 255;
+/** Characters of the title of a human task, and of a name that it is written to. */
+export const titleLengthMax = 1_000;
+export const assigneeLengthMax = 200;
 /** How long an attempt of a step that the server carries out itself may take where the step sets no `timeout`. */
 export const connectorTimeoutDefaultMs = 60_000;
 /** Deliveries of one attempt before it counts as poison and goes to the dead letters. */

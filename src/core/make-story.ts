@@ -14,7 +14,7 @@ import { elide } from './elide.ts';
 import type { StepError } from './errors.ts';
 import type { ExecutionEvent, LoopFolded } from './events.ts';
 import { evolve } from './evolve.ts';
-import type { Fact, StartFact } from './facts.ts';
+import type { Answer, Fact, Person, StartFact } from './facts.ts';
 import { takeChanges } from './outstanding.ts';
 import { pending } from './pending.ts';
 import type { Program } from './program.ts';
@@ -47,7 +47,11 @@ export interface Story {
   timesOut(step: string): Story;
   /** Time passes until the timer of this kind is due, and it fires. */
   fires(timer: Extract<Command, { type: 'timer' }>['timer'], step?: string): Story;
-  signals(name: string, payload?: Json, id?: string): Story;
+  signals(name: string, payload?: Json, more?: { readonly id?: string; readonly key?: string }): Story;
+  /** A person takes the task of a step, gives it back, or answers it. */
+  claims(step: string, by: string): Story;
+  unclaims(step: string, by: string): Story;
+  answers(step: string, answer?: Json, more?: Partial<Answer> & Partial<Person>): Story;
   step(path: string): StepState;
   /** Statuses of all steps by path, in the order of first arrival. */
   statuses(): Readonly<Record<string, string>>;
@@ -138,8 +142,21 @@ export function started(spec: string, start: Partial<StartFact> & { readonly inp
       when({ type: 'timer', id: command.id });
       return story;
     },
-    signals(name, payload = null, id = `${name}-${state.position}`) {
-      when({ type: 'signal', id, name, payload });
+    signals(name, payload = null, { id = `${name}-${state.position}`, ...key } = {}) {
+      when({ type: 'signal', id, name, payload, ...key });
+      return story;
+    },
+    claims(path, by) {
+      when({ ...attempt('human.claimed', path), by, isOperator: false });
+      return story;
+    },
+    unclaims(path, by) {
+      when({ ...attempt('human.unclaimed', path), by, isOperator: false });
+      return story;
+    },
+    answers(path, answer = null, more = {}) {
+      const given = { answer, outcome: 'completed', by: 'ada', isOperator: false, ...more };
+      when({ ...attempt('human.answered', path), ...given });
       return story;
     },
     step(path) {
@@ -201,7 +218,7 @@ function replayOf(id: string, journal: Moves): ExecutionState {
   return replayed;
 }
 
-/** Every open execution has something that will move it: a task, a timer, a withdrawal, a turn, or a signal to come. */
+/** Every open execution has something that will move it: a task, a timer, a withdrawal, a turn, a signal or a person. */
 function checkWakes(state: ExecutionState): void {
   if (isEnded(state)) {
     assert.equal(state.outstanding.size, 0, 'an ended execution waits for something');
@@ -209,8 +226,9 @@ function checkWakes(state: ExecutionState): void {
     assert.deepEqual(open, [], 'an ended execution has open steps');
     return;
   }
-  const waitsForSignal = [...state.steps.values()].some(
-    (step) => step.status === 'waiting' && step.signal !== undefined,
+  const waitsForWorld = [...state.steps.values()].some(
+    ({ status, signal, awaits, human }) =>
+      status === 'waiting' && (signal !== undefined || human !== undefined || awaits?.some((each) => each.signal)),
   );
-  assert.ok(state.outstanding.size > 0 || waitsForSignal, 'nothing will ever move this execution');
+  assert.ok(state.outstanding.size > 0 || waitsForWorld, 'nothing will ever move this execution');
 }

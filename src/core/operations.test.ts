@@ -256,7 +256,7 @@ describe('a signal', () => {
   });
 
   test('that comes twice is refused', () => {
-    const story = started(waits('')).signals('paid', 1, 'id-1');
+    const story = started(waits('')).signals('paid', 1, { id: 'id-1' });
     assert.equal(story.refusal({ type: 'signal', id: 'id-1', name: 'paid', payload: 1 })?.code, 'REPEATED');
   });
 

@@ -1,16 +1,26 @@
 /**
  * The commands of an execution that wait for an answer, and what changed about them since the shell last looked.
  *
- * `opened` and `settled` are the shell's inbox, not part of what an execution is: they are left out of snapshots, and a
+ * `opened`, `settled` and `humanTasks` are the shell's inbox, not part of what an execution is: they are left out of snapshots, and a
  * replay ends by clearing them. They keep the cost of a move independent of how much is outstanding.
  */
-import { attemptId, type Command, type ExecutionState, passId, type StepState, type TimerKind } from './state.ts';
+import {
+  attemptId,
+  type Command,
+  type ExecutionState,
+  type HumanTask,
+  passId,
+  type StepState,
+  type TimerKind,
+} from './state.ts';
 
 export interface Changes {
   /** Commands opened and not settled since. */
   readonly opened: readonly Command[];
   /** Attempt ids of tasks that are settled. */
   readonly settled: readonly string[];
+  /** Human tasks that are not what they were. */
+  readonly humanTasks: readonly HumanTask[];
 }
 
 export function takeChanges(state: ExecutionState): Changes {
@@ -18,7 +28,17 @@ export function takeChanges(state: ExecutionState): Changes {
   const { settled } = state;
   state.opened = [];
   state.settled = [];
-  return { opened, settled };
+  return { opened, settled, humanTasks: takeHumanTasks(state) };
+}
+
+const noTasks: readonly HumanTask[] = [];
+
+/** Each once, however often it changed. */
+function takeHumanTasks(state: ExecutionState): readonly HumanTask[] {
+  if (state.humanTasks.length === 0) return noTasks;
+  const changed = [...new Set(state.humanTasks)];
+  state.humanTasks = [];
+  return changed;
 }
 
 export function openCommand(state: ExecutionState, command: Command): void {
@@ -68,6 +88,7 @@ export function settleStep(state: ExecutionState, step: StepState): void {
   } else {
     outstanding.delete(`wait:${passId(step)}`);
     outstanding.delete(`timeout:${passId(step)}`);
+    if (step.human) outstanding.delete(`escalation:${passId(step)}`);
   }
   if (step.status === 'retrying') outstanding.delete(`retry:${attemptId(step)}`);
 }

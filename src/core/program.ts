@@ -53,6 +53,8 @@ export interface Node {
   /** After success, in a sequence. */
   readonly next: Target;
   readonly onFailure: Target | undefined;
+  /** After a timeout, before `onFailure`. */
+  readonly onTimeout: Target | undefined;
   readonly fallback: Target | undefined;
   readonly fallbackResponse: Template | undefined;
   /** In a graph: the nodes that wait for this one. */
@@ -110,13 +112,38 @@ export type Work =
       readonly waitFor: 'all' | number;
     }
   | LoopWork
-  | {
-      readonly kind: 'wait';
-      readonly duration: DurationOf | undefined;
-      readonly until: Template | undefined;
-      readonly signal: string | undefined;
-      readonly condition: Expression | undefined;
-    };
+  | WaitWork
+  | HumanWork;
+
+export interface WaitWork {
+  readonly kind: 'wait';
+  /** Whichever comes first; a wait for one thing has one, without a name. */
+  readonly alternatives: readonly Alternative[];
+}
+
+export interface Alternative {
+  readonly name: string | undefined;
+  readonly duration: DurationOf | undefined;
+  readonly until: Template | undefined;
+  readonly signal: string | undefined;
+  readonly key: Template | undefined;
+  /** How many signals, or a text that says so; undefined: the first. */
+  readonly take: Template | undefined;
+  readonly condition: Expression | undefined;
+}
+
+export interface HumanWork {
+  readonly kind: 'human_task';
+  readonly title: (scope: Scope) => unknown;
+  readonly assignees: readonly Template[];
+  /** What an answer must be; undefined: anything. Made when it is first asked for. */
+  readonly check: (() => SchemaCheck) | undefined;
+  /** What the fields of the form hold at first, by their names. */
+  readonly defaults: Template | undefined;
+  readonly outcomes: readonly string[] | undefined;
+  readonly due: DurationOf | undefined;
+  readonly escalations: readonly { readonly after: DurationOf; readonly assignees: readonly Template[] }[];
+}
 
 export interface LoopWork {
   readonly kind: 'loop';

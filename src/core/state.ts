@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../kit/json.ts';
 import type { StepError } from './errors.ts';
-import type { Closing, Origin, Quality, RoundFailure, TaskSpec, Undo } from './events.ts';
+import type { Awaited, Closing, Escalation, Origin, Quality, RoundFailure, TaskSpec, Undo } from './events.ts';
 
 /**
  * What an execution is after its events so far. Made by `evolve` alone; everything else reads.
@@ -49,6 +49,7 @@ export interface ExecutionState {
   /** The shell's inbox, see `outstanding.ts`. */
   opened: Command[];
   settled: string[];
+  humanTasks: HumanTask[];
   /** Signals that nobody has taken yet, oldest first. */
   signals: Signal[];
   /** Oldest first. */
@@ -117,6 +118,40 @@ export interface StepState {
   dueAt: number | undefined;
   deadlineAt: number | undefined;
   signal: string | undefined;
+  /** What it waits for, where that is more than `signal` and `dueAt` say. */
+  awaits: readonly Awaited[] | undefined;
+  human: HumanTask | undefined;
+}
+
+/** What a person is asked in one attempt of a step. */
+export interface HumanTask {
+  readonly step: string;
+  readonly name: string;
+  readonly visit: number;
+  readonly attempt: number;
+  readonly title: string;
+  readonly defaults: JsonObject | undefined;
+  readonly createdAt: number;
+  /** By when an answer is wished for. */
+  readonly dueAt: number | undefined;
+  readonly escalations: readonly Escalation[];
+  /** How many of them have come. */
+  escalated: number;
+  assignees: readonly string[];
+  status: HumanTaskStatus;
+  claimedBy: string | undefined;
+  answer: HumanAnswer | undefined;
+  endedAt: number | undefined;
+}
+
+export type HumanTaskStatus = 'open' | 'claimed' | 'completed' | 'timed_out' | 'cancelled';
+
+export interface HumanAnswer {
+  readonly by: string;
+  readonly outcome: string;
+  readonly answer: Json;
+  readonly comment: string | undefined;
+  readonly id: string | undefined;
 }
 
 export interface FrameState {
@@ -171,6 +206,7 @@ export interface Signal {
   readonly id: string;
   readonly name: string;
   readonly payload: Json;
+  readonly key?: string;
 }
 
 /** A wish that outlives the move that made it: it stays until a later event settles it. */
@@ -198,9 +234,9 @@ export type Command =
 
 /**
  * `deadline`: of the execution. `rerun`: of its next run. `timeout`: of a container or a wait. `queue`: of waiting for an
- * executor.
+ * executor. `escalation`: of a human task.
  */
-export type TimerKind = 'deadline' | 'rerun' | 'retry' | 'wait' | 'timeout' | 'queue';
+export type TimerKind = 'deadline' | 'rerun' | 'retry' | 'wait' | 'timeout' | 'queue' | 'escalation';
 
 export function emptyState(id: string): ExecutionState {
   return {
@@ -234,6 +270,7 @@ export function emptyState(id: string): ExecutionState {
     outstanding: new Map(),
     opened: [],
     settled: [],
+    humanTasks: [],
     signals: [],
     signalIds: [],
     rulesFired: [],

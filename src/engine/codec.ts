@@ -16,7 +16,17 @@ export interface Encoded {
 }
 
 /** Members of events that hold a user's value. */
-const valueMembers = ['input', 'output', 'payload', 'result', 'results', 'metadata', 'vars'] as const;
+const valueMembers = [
+  'input',
+  'output',
+  'payload',
+  'result',
+  'results',
+  'metadata',
+  'vars',
+  'answer',
+  'human',
+] as const;
 
 export function encodeEvents(events: readonly ExecutionEvent[]): Encoded {
   const text = JSON.stringify(events);

@@ -2,8 +2,10 @@ import type { StepError } from '../core/errors.ts';
 import type { ExecutionEvent } from '../core/events.ts';
 import type { ExecutionState } from '../core/state.ts';
 import type { Json, JsonObject } from '../kit/json.ts';
+import type { Form } from '../model/definition.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { StoredVersion, StoredWorkflow } from '../storage/catalog.ts';
+import type { HumanTaskPage, HumanTaskQuery, StoredHumanTask } from '../storage/human-tasks.ts';
 import type { QueueDepth } from '../storage/tasks.ts';
 import type { Statistics, StatisticsQuery, ViewPage, ViewQuery } from '../storage/views.ts';
 
@@ -17,6 +19,7 @@ export interface Engine {
   readonly versions: Versions;
   readonly executions: Executions;
   readonly tasks: TaskDesk;
+  readonly humanTasks: HumanTaskDesk;
   /** Functions that run in this process. */
   readonly local: LocalExecutors;
   health(): EngineHealth;
@@ -137,6 +140,7 @@ export interface Reason {
     | 'waiting_for_executor'
     | 'running'
     | 'retry'
+    | 'person'
     | 'signal'
     | 'timer'
     | 'deadline'
@@ -206,7 +210,53 @@ export type Operation =
   | { readonly type: 'cancel' | 'terminate'; readonly reason?: string }
   | { readonly type: 'pause' | 'resume' | 'retry' }
   /** `id` makes a repeat harmless. */
-  | { readonly type: 'signal'; readonly name: string; readonly payload: Json; readonly id?: string };
+  | {
+      readonly type: 'signal';
+      readonly name: string;
+      readonly payload: Json;
+      readonly key?: string;
+      readonly id?: string;
+    };
+
+/** Where people find what they are asked, and answer. */
+export interface HumanTaskDesk {
+  list(query: HumanTaskQuery): Promise<HumanTaskPage>;
+  /** This and the calls below reject with HUMAN_TASK_NOT_FOUND. */
+  get(workspace: string, humanTaskId: string): Promise<HumanTaskDetail>;
+  /**
+   * From then on the task is answered by its claimer alone. This and the calls below reject with FORBIDDEN where the task
+   * is somebody else's, and with STATE_CONFLICT where it is over or another has claimed it.
+   */
+  claim(caller: Caller, humanTaskId: string): Promise<HumanTaskDetail>;
+  /** An operator may take the task from whoever claimed it. */
+  unclaim(caller: Caller, humanTaskId: string): Promise<HumanTaskDetail>;
+  /** Durable once it resolves. Rejects with ANSWER_INVALID (`detail.errors`) where it does not fit; then nothing has moved. */
+  complete(caller: Caller, humanTaskId: string, answer: AnswerRequest): Promise<HumanTaskDetail>;
+}
+
+/** Who acts: the name and the rights of a token. */
+export interface Caller {
+  readonly workspace: string;
+  readonly name: string;
+  /** May act for people whose tasks they are. */
+  readonly isOperator: boolean;
+}
+
+export interface AnswerRequest {
+  readonly answer: Json | undefined;
+  readonly outcome: string | undefined;
+  readonly comment?: string;
+  /** Makes a repeat harmless. */
+  readonly id?: string;
+}
+
+export interface HumanTaskDetail extends StoredHumanTask {
+  readonly description: string | undefined;
+  readonly form: Form | undefined;
+  readonly outcomes: readonly string[];
+  /** What the step got; null where the execution has gone on and asked again. */
+  readonly input: Json;
+}
 
 /** Where executors outside this process take work and bring results. */
 export interface TaskDesk {

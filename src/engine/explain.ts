@@ -48,6 +48,7 @@ const ranks: readonly Reason['kind'][] = [
   'waiting_for_executor',
   'running',
   'retry',
+  'person',
   'signal',
   'timer',
   'deadline',
@@ -64,16 +65,30 @@ function endOf(state: Readonly<ExecutionState>): Reason {
 
 function reasonsOf(state: Readonly<ExecutionState>, deps: ExplainDeps): Reason[] {
   const reasons = [...state.outstanding.values()].flatMap((command) => reasonOf(state, command, deps) ?? []);
-  for (const step of state.steps.values()) if (waitsForSignal(step)) reasons.push(signalReason(step));
+  for (const step of state.steps.values()) if (step.status === 'waiting') reasons.push(...waitReasons(step));
   if (state.paused) reasons.push({ kind: 'paused', message: 'it is paused: resume it, and it goes on' });
   return reasons;
 }
 
-const waitsForSignal = (step: StepState): boolean => step.status === 'waiting' && step.signal !== undefined;
-
-function signalReason(step: StepState): Reason {
-  const message = `step ${step.path} waits for the signal "${step.signal}": send it, or wait for its timeout`;
-  return { kind: 'signal', step: step.path, message, since: step.startedAt, until: step.deadlineAt };
+/** What a waiting step waits for beside the time, whose timer is a reason of its own. */
+function waitReasons(step: StepState): Reason[] {
+  const at = { step: step.path, since: step.startedAt, until: step.deadlineAt };
+  if (step.human) {
+    const { assignees, claimedBy } = step.human;
+    const whom = claimedBy ?? (assignees.length === 0 ? 'anybody' : assignees.join(' or '));
+    return [{ ...at, kind: 'person', message: `step ${step.path} waits for the answer of ${whom}` }];
+  }
+  const awaited = step.awaits?.flatMap(({ signal }) => signal ?? []) ?? [];
+  const names = step.signal === undefined ? awaited : [step.signal];
+  if (names.length === 0) return [];
+  const signals = names.map((name) => `"${name}"`).join(' or ');
+  return [
+    {
+      ...at,
+      kind: 'signal',
+      message: `step ${step.path} waits for the signal ${signals}: send it, or wait for its timeout`,
+    },
+  ];
 }
 
 function reasonOf(state: Readonly<ExecutionState>, command: Command, deps: ExplainDeps): Reason | undefined {
@@ -147,6 +162,7 @@ function timerReason(state: Readonly<ExecutionState>, timer: Command & { type: '
       return { kind: 'deadline', until: timer.dueAt, message: `its own timeout is at ${until}` };
     case 'timeout':
     case 'queue':
+    case 'escalation':
       return undefined;
     default:
       return unreachable(timer.timer);

@@ -4,9 +4,10 @@ import type { ExecutionEvent } from '../core/events.ts';
 import type { Changes } from '../core/outstanding.ts';
 import { pending } from '../core/pending.ts';
 import { type Command, type ExecutionState, isEnded, statusOf } from '../core/state.ts';
-import type { MoveWrite, NewTask } from '../storage/store.ts';
+import type { HumanTaskRow, MoveWrite, NewTask } from '../storage/store.ts';
 import type { Lease } from '../storage/tasks.ts';
 import { encodeEvents } from './codec.ts';
+import { humanTaskRow } from './human-task-row.ts';
 import { handOverGraceMs } from './limits.ts';
 import type { Claims, Live } from './live.ts';
 import { taskIdOf } from './task-id.ts';
@@ -42,11 +43,17 @@ export function writeMove(parts: MoveParts): MoveWrite {
     tasksAdded: newTasks(parts),
     tasksRemoved: settledTasks(parts),
     view: isViewStale(live) ? viewOf(state) : undefined,
+    humanTasks: humanTaskRows(parts),
     startKey: parts.claims?.startKey,
     // One that ended in the move that began it holds nothing.
     slotTaken: isEnded(state) ? undefined : parts.claims?.slot,
     slotsFreed: (parts.freesSlots && isEnded(state)) || undefined,
   };
+}
+
+function humanTaskRows({ live, changes }: MoveParts): HumanTaskRow[] | undefined {
+  if (changes.humanTasks.length === 0) return undefined;
+  return changes.humanTasks.map((task) => humanTaskRow(live.state, task));
 }
 
 function settledTasks({ live, changes }: MoveParts): string[] | undefined {

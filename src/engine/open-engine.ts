@@ -19,6 +19,7 @@ import type { Engine, EngineCounters, EngineHealth } from './engine.ts';
 import { type Estimates, openEstimates } from './estimates.ts';
 import { openExecutions } from './executions.ts';
 import { type HandOverDeps, handOver } from './hand-over.ts';
+import { openHumanTasks } from './human-tasks.ts';
 import { admissionDefaults, leaseDefaultMs } from './limits.ts';
 import type { Live } from './live.ts';
 import { openLocal } from './local.ts';
@@ -95,6 +96,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     versions,
     executions,
     tasks: desk,
+    humanTasks: openHumanTasks({ store, mailboxes }),
     local: {
       register(workspace, executor, functionName, run) {
         local.register(workspace, executor, functionName, run);

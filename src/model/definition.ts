@@ -150,6 +150,7 @@ export type Step =
   | ParallelStep
   | LoopStep
   | WaitStep
+  | HumanTaskStep
   | FailStep
   | UnavailableStep;
 
@@ -269,14 +270,61 @@ export interface LoopStep extends StepCommon {
   readonly toleratedFailures?: number | string;
 }
 
-export interface WaitStep extends StepCommon {
-  readonly type: 'wait';
+/** One thing that a step may wait for: a time, or signals. */
+export interface Awaitable {
   readonly duration?: Timing;
   /** An ISO 8601 time, or the text of an expression that gives one (or milliseconds since the epoch). */
   readonly until?: string;
   readonly signal?: string;
+  /** With `signal`: a template; only signals sent under this key are taken. */
+  readonly key?: Json;
+  /** With `signal`: all that are there, or so many; absent: the first. A text is an expression. */
+  readonly take?: 'all' | number | string;
   /** With `signal`: which payloads are taken; the text of an expression that sees the payload as `$.signal`. */
   readonly condition?: string;
+}
+
+export interface WaitStep extends StepCommon, Awaitable {
+  readonly type: 'wait';
+  /** Instead of one: whichever comes first. */
+  readonly any?: readonly (Awaitable & { readonly name: string })[];
+}
+
+export interface HumanTaskStep extends StepCommon {
+  readonly type: 'human_task';
+  /** Templates. */
+  readonly title?: Json;
+  /** Templates, each of a name or of a list of them; absent: whoever may answer. */
+  readonly assignees?: readonly Json[];
+  /** What an answer holds; absent: anything. */
+  readonly form?: Form;
+  /** What an answer may say beside the form; absent: `completed` or `rejected`. */
+  readonly outcomes?: readonly string[];
+  readonly due?: Timing;
+  readonly escalation?: readonly { readonly after: Timing; readonly assignees: readonly Json[] }[];
+  readonly onTimeout?: string;
+}
+
+export type Form = { readonly fields: readonly FormField[] } | { readonly schema: JsonSchema };
+
+export interface FormField {
+  readonly name: string;
+  readonly type: 'text' | 'multiline' | 'number' | 'boolean' | 'date' | 'select' | 'file';
+  readonly label?: string;
+  readonly description?: string;
+  readonly required?: boolean;
+  /** Of a select. */
+  readonly options?: readonly FormOption[];
+  /** Of a number: its bounds; of a text: those of its length. */
+  readonly min?: number;
+  readonly max?: number;
+  /** A template. */
+  readonly default?: Json;
+}
+
+export interface FormOption {
+  readonly value: Json;
+  readonly label?: string;
 }
 
 export interface FailStep extends StepCommon {

@@ -26,6 +26,20 @@ export const stepsMax = 500;
 export const nestingMax = 32;
 /** Branches of one parallel step, and cases of one condition. */
 export const branchesMax = 1_000;
+/** Things that one wait may wait for at once. */
+export const alternativesMax = 100;
+/** Signals that one wait may take; as many as an execution keeps. */
+export const signalsTakenMax = 1_000;
+/** Fields of one form. */
+export const formFieldsMax = 100;
+/** Options of one field of a form. */
+export const formOptionsMax = 1_000;
+/** Outcomes that one human task may have. */
+export const outcomesMax = 20;
+/** Escalations of one human task. */
+export const escalationsMax = 20;
+/** People and groups that one human task may be written to. */
+export const assigneesMax = 100;
 /** Characters of a name. */
 export const nameLengthMax = 63;
 /** Rules of one `error_handling`. */

@@ -12,6 +12,7 @@ import {
   withSteps,
 } from './testing/sample-bad-documents.ts';
 import { badFlows, badSchemas } from './testing/sample-bad-flows.ts';
+import { badWaits } from './testing/sample-bad-waits.ts';
 
 const mark = '«';
 
@@ -40,6 +41,7 @@ checkRows('texts that are no workflow are refused with their place', badTexts, (
 checkRows('specs are refused with their place', badSpecs, withSpec);
 checkRows('steps are refused with their place', badSteps, withStep);
 checkRows('flows are refused with their place', badFlows, withSteps);
+checkRows('waits and human tasks are refused with their place', badWaits, withSteps);
 checkRows('schemas are refused with their place', badSchemas, withSchema);
 
 test('the table of bad documents is long', () => {

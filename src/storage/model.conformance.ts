@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Impossible } from '../kit/assert.ts';
 import { NaiveStore } from './naive-store.ts';
-import { compact, lease, move, noon, snapshot, task, viewRow, wake } from './sample-writes.ts';
+import { compact, humanTask, lease, move, noon, snapshot, task, viewRow, wake } from './sample-writes.ts';
 import type { CompactWrite, MoveWrite, NewTask, Store, Write } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 
@@ -11,6 +11,7 @@ const executions = ['e1', 'e2', 'e3'];
 const taskIds = ['t1', 't2', 't3'];
 const keys = ['k1', 'k2'];
 const hashes = ['h1', 'h2'];
+const humanTaskIds = ['a1', 'a2'];
 
 /** One batch and the milliseconds that pass before it, or executions to forget. */
 type Turn = { readonly passMs: number; readonly writes: readonly Write[] } | { readonly forget: readonly string[] };
@@ -54,7 +55,7 @@ function named(write: Write, prefix: string, at: number): Write {
   if (write.kind === 'wake') return { ...write, workspace: prefix, executionId: prefix + write.executionId };
   if (write.kind === 'compact') return namedCompaction(write, prefix);
   if (write.kind === 'snapshot') return { ...write, executionId: prefix + write.executionId };
-  const { startKey, slotTaken, tasksAdded, tasksRemoved } = write;
+  const { startKey, slotTaken, tasksAdded, tasksRemoved, humanTasks } = write;
   return {
     ...write,
     workspace: prefix,
@@ -62,6 +63,12 @@ function named(write: Write, prefix: string, at: number): Write {
     at,
     ...(tasksAdded && { tasksAdded: tasksAdded.map((added) => namedTask(added, prefix, at)) }),
     ...(tasksRemoved && { tasksRemoved: tasksRemoved.map((id) => prefix + id) }),
+    ...(humanTasks && {
+      humanTasks: humanTasks.map((row) => ({
+        ...row,
+        humanTaskId: `${prefix}${write.executionId}-${row.humanTaskId}`,
+      })),
+    }),
     ...(startKey && { startKey: { ...startKey, expiresAt: at + 15 } }),
     ...(slotTaken && { slotTaken }),
   };
@@ -94,7 +101,22 @@ async function compare(store: Store, model: NaiveStore, run: { prefix: string; a
       else await assert.rejects(store.journal.values(executionId, [hash]), Impossible);
     }
   }
+  await compareHumanTasks(store, model, run);
   await compareQueues(store, model, run);
+}
+
+async function compareHumanTasks(store: Store, model: NaiveStore, run: { prefix: string }): Promise<void> {
+  const query = { workspace: run.prefix, status: ['open', 'claimed', 'completed'], limit: 100 };
+  for (const person of [undefined, 'ada', 'bob']) {
+    const { rows } = await store.humanTasks.list({ ...query, ...(person && { people: [person] }) });
+    const isTheirs = ({ assignees, claimedBy }: { assignees: readonly string[]; claimedBy: string | null }): boolean =>
+      person === undefined || assignees.includes(person) || claimedBy === person;
+    const expected = model.humanTasks.filter(({ row }) => isTheirs(row));
+    assert.deepEqual(
+      rows.map((row) => [row.humanTaskId, row.position, row.status]).sort(),
+      expected.map(({ row }) => [row.humanTaskId, row.position, row.status]).sort(),
+    );
+  }
 }
 
 async function compareQueues(store: Store, model: NaiveStore, run: { prefix: string; at: number }): Promise<void> {
@@ -143,6 +165,18 @@ const moveWrite: fc.Arbitrary<MoveWrite> = fc
       ),
       tasksRemoved: fc.array(taskId, { maxLength: 2 }),
       view: fc.nat(5).map((position) => viewRow(position)),
+      humanTasks: fc.array(
+        fc
+          .record({
+            humanTaskId: fc.constantFrom(...humanTaskIds),
+            position: fc.nat(5),
+            status: fc.constantFrom('open', 'claimed', 'completed'),
+            assignees: fc.subarray(['ada', 'bob']),
+            claimedBy: fc.constantFrom(null, 'ada', 'bob'),
+          })
+          .map(({ humanTaskId, ...more }) => humanTask(humanTaskId, more)),
+        { maxLength: 2 },
+      ),
       key: fc.constantFrom(...keys),
       slotTaken: fc.record({ key: fc.constantFrom('s1', 's2'), limit: fc.integer({ min: 0, max: 2 }) }),
       slotsFreed: fc.boolean(),

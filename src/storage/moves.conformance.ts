@@ -5,6 +5,7 @@ import {
   commitOne,
   conflict,
   done,
+  humanTask,
   move,
   moveIds,
   noon,
@@ -83,6 +84,7 @@ function acceptance(promise: PromiseCase): void {
       move('x', 2, { startKey: key }),
       move('x', 1, { at: noon + 0.5 }),
       move('x', 1, { tasksAdded: [task('t', { lease: { token: 'a', worker: 'w', since: noon, expiresAt: 0.5 } })] }),
+      move('x', 1, { humanTasks: [humanTask('h', { dueAt: noon + 0.5 })] }),
     ]) {
       await assert.rejects(store.commit([move('e', 1), wrong]), Impossible);
     }
@@ -190,7 +192,7 @@ export async function oneWinnerEach(stores: readonly [Store, Store]): Promise<vo
 }
 
 function traces(promise: PromiseCase): void {
-  promise('writes no task, wake, view, value, slot or key of a refused move', async (store) => {
+  promise('writes no task, wake, view, human task, value, slot or key of a refused move', async (store) => {
     await store.commit([move('e', 1, { wakeAt: noon + 7, tasksAdded: [task('kept')], view: viewRow(1) })]);
     const refused = move('e', 1, {
       moveId: 'loser',
@@ -199,6 +201,7 @@ function traces(promise: PromiseCase): void {
       tasksRemoved: ['kept'],
       values: [{ hash: 'h', text: '1' }],
       view: viewRow(9),
+      humanTasks: [humanTask('h')],
       startKey: { workflow: 'w', key: 'k', fingerprint: 'f', expiresAt: noon + 99 },
       slotTaken: { key: 's', limit: 1 },
     });
@@ -209,6 +212,7 @@ function traces(promise: PromiseCase): void {
       ['kept'],
     );
     assert.equal((await store.views.find('default', 'e'))?.position, 1);
+    assert.equal(await store.humanTasks.find('default', 'h'), undefined);
     assert.equal(await store.journal.findStartKey('default', 'w', 'k', noon), undefined);
     await assert.rejects(store.journal.values('e', ['h']), Impossible);
     assert.deepEqual(await commitOne(store, move('other', 1, { slotTaken: { key: 's', limit: 1 } })), done);

@@ -5,6 +5,7 @@
 import { emptyObject } from '../kit/json.ts';
 import type {
   CompactWrite,
+  HumanTaskRow,
   LeaseWrite,
   MoveWrite,
   Outcome,
@@ -30,6 +31,7 @@ export class NaiveStore {
   wakes: { executionId: string; dueAt: number }[] = [];
   tasks: NaiveTask[] = [];
   views: { executionId: string; row: ViewRow }[] = [];
+  humanTasks: { executionId: string; row: HumanTaskRow }[] = [];
   values: { executionId: string; hash: string; text: string }[] = [];
   keys: { name: string; executionId: string; fingerprint: string; expiresAt: number }[] = [];
   slots: { key: string; slot: number; executionId: string }[] = [];
@@ -56,6 +58,7 @@ export class NaiveStore {
     this.wakes = this.wakes.filter(stays);
     this.tasks = this.tasks.filter(stays);
     this.views = this.views.filter(stays);
+    this.humanTasks = this.humanTasks.filter(stays);
     this.values = this.values.filter(stays);
     this.slots = this.slots.filter(stays);
     for (const id of ids) delete this.snapshots[id];
@@ -111,6 +114,11 @@ export class NaiveStore {
     const shown = this.views.find((each) => each.executionId === executionId);
     if (view && (shown?.row.position ?? -1) < view.position) {
       this.views = [...this.views.filter((each) => each !== shown), { executionId, row: view }];
+    }
+    for (const row of move.humanTasks ?? []) {
+      const kept = this.humanTasks.find((each) => each.row.humanTaskId === row.humanTaskId);
+      if ((kept?.row.position ?? -1) >= row.position) continue;
+      this.humanTasks = [...this.humanTasks.filter((each) => each !== kept), { executionId, row }];
     }
     if (startKey) {
       this.keys = this.keys.filter((held) => held.name !== startKey.key);

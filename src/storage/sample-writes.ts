@@ -2,6 +2,7 @@
 import type { NewVersion } from './catalog.ts';
 import type {
   CompactWrite,
+  HumanTaskRow,
   LeaseWrite,
   MoveWrite,
   NewTask,
@@ -70,6 +71,30 @@ export function viewRow(position: number, more: Partial<ViewRow> = {}): ViewRow 
     errorMessage: null,
     searchText: 'onboarding',
     steps: [],
+    ...more,
+  };
+}
+
+export function humanTask(humanTaskId: string, more: Partial<HumanTaskRow> = {}): HumanTaskRow {
+  return {
+    humanTaskId,
+    position: 1,
+    workflow: 'onboarding',
+    version: '1.0.0',
+    step: 'approve',
+    name: 'approve',
+    visit: 1,
+    attempt: 1,
+    title: 'Approve?',
+    status: 'open',
+    assignees: ['ada'],
+    claimedBy: null,
+    escalations: 0,
+    createdAt: noon,
+    dueAt: null,
+    endedAt: null,
+    defaults: null,
+    answer: null,
     ...more,
   };
 }

@@ -6,10 +6,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Fault } from '../kit/fault.ts';
 import { catalogConformance } from './catalog.conformance.ts';
+import { humanTasksConformance } from './human-tasks.conformance.ts';
 import { journalConformance } from './journal.conformance.ts';
 import { modelConformance } from './model.conformance.ts';
 import { movesConformance, oneWinnerEach } from './moves.conformance.ts';
-import { commitOne, done, lease, move, moveIds, noon, task, version, viewRow } from './sample-writes.ts';
+import { commitOne, done, humanTask, lease, move, moveIds, noon, task, version, viewRow } from './sample-writes.ts';
 import { startKeysConformance } from './start-keys.conformance.ts';
 import { statisticsConformance } from './statistics.conformance.ts';
 import type { Store } from './store.ts';
@@ -24,6 +25,7 @@ export function storeConformance(subject: StoreSubject): void {
     journalConformance,
     tasksConformance,
     viewsConformance,
+    humanTasksConformance,
     statisticsConformance,
     catalogConformance,
     lifeConformance,
@@ -57,6 +59,7 @@ function lifeConformance(promise: PromiseCase): void {
     await assert.rejects(store.journal.load('e', 1), isUnreachable);
     await assert.rejects(store.tasks.depths(noon), isUnreachable);
     await assert.rejects(store.views.counts('default'), isUnreachable);
+    await assert.rejects(store.humanTasks.find('default', 'h'), isUnreachable);
     await assert.rejects(store.catalog.removeWorkflow('default', 'w', noon), isUnreachable);
     await store.close();
   });
@@ -72,7 +75,11 @@ function reopening(subject: StoreSubject): void {
     await before.commit([
       move('e', 1, { wakeAt: noon, view: viewRow(1), startKey, tasksAdded, slotTaken: { key: 's', limit: 1 } }),
       lease('t', 'a'),
-      move('e', 2, { tasksRemoved: ['gone'], values: [{ hash: 'h', text: '1' }] }),
+      move('e', 2, {
+        humanTasks: [humanTask('h')],
+        tasksRemoved: ['gone'],
+        values: [{ hash: 'h', text: '1' }],
+      }),
     ]);
     await before.catalog.putVersion(version('w', '1.0.0'));
     const goneSequence = ((await before.tasks.find('t'))?.sequence ?? 0) + 1;
@@ -92,6 +99,7 @@ async function allThere(store: Store, goneSequence: number): Promise<void> {
   assert.equal((await store.journal.findStartKey('default', 'w', 'k', noon))?.executionId, 'e');
   assert.equal((await store.tasks.find('t'))?.lease?.token, 'a');
   assert.equal((await store.views.find('default', 'e'))?.position, 1);
+  assert.equal((await store.humanTasks.find('default', 'h'))?.title, 'Approve?');
   assert.equal((await store.catalog.findVersion('default', 'w'))?.version, '1.0.0');
   assert.equal((await commitOne(store, move('f', 1, { slotTaken: { key: 's', limit: 1 } })))?.ok, false);
   await store.commit([move('e', 3, { tasksAdded: [task('new')] })]);

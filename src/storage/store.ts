@@ -1,10 +1,12 @@
+import type { Json, JsonObject } from '../kit/json.ts';
 import type { Catalog } from './catalog.ts';
+import type { HumanTasks } from './human-tasks.ts';
 import type { Journal } from './journal.ts';
 import type { Lease, Tasks } from './tasks.ts';
 import type { Views } from './views.ts';
 
 /**
- * Everything a node keeps: one write path and four ways to read.
+ * Everything a node keeps: one write path and five ways to read.
  *
  * All writes of executions go through `commit`, in batches that share one durable commit. Each write in a batch is
  * atomic on its own and succeeds or is refused on its own; the batch only shares the fsync. A `commit` that rejects
@@ -18,6 +20,7 @@ export interface Store {
   readonly journal: Journal;
   readonly tasks: Tasks;
   readonly views: Views;
+  readonly humanTasks: HumanTasks;
   readonly catalog: Catalog;
   /**
    * The newest time that a record or a lease bears, in milliseconds since the epoch; 0 where there is none. The clock of
@@ -48,7 +51,7 @@ export type Outcome =
  *
  * Refused with CONFLICT unless no record of the execution begins at `first` **and** (`first` is 1 and the execution
  * has no record, or a record ends at `first - 1` and none begins after it), checked in the same statement. A refused
- * move writes no task, wake, view, value, slot or key. A repeat of a move that is already there under the same
+ * move writes no task, wake, view, human task, value, slot or key. A repeat of a move that is already there under the same
  * `moveId` answers ok and changes nothing.
  *
  * Once a move is refused, every later move and snapshot of its execution in the same batch is refused with CONFLICT:
@@ -74,6 +77,8 @@ export interface MoveWrite {
   readonly tasksRemoved?: readonly string[] | undefined;
   /** Replaces the view row of the execution where that row's position is smaller. */
   readonly view?: ViewRow | undefined;
+  /** Each replaces the row of its id where that row's position is smaller. */
+  readonly humanTasks?: readonly HumanTaskRow[] | undefined;
   /** Only with a start (`first` is 1): insert-if-absent of (workspace, workflow, key). Outlives its execution. */
   readonly startKey?: StartKey | undefined;
   readonly slotTaken?: SlotClaim | undefined;
@@ -144,6 +149,36 @@ export interface ViewRow {
   readonly searchText: string;
   /** Only on rows of ended executions, for step statistics. */
   readonly steps: readonly StepSummary[];
+}
+
+/** What a person is asked, in one attempt of a step. */
+export interface HumanTaskRow {
+  readonly humanTaskId: string;
+  readonly position: number;
+  readonly workflow: string;
+  readonly version: string;
+  /** The path of the step, and its name. */
+  readonly step: string;
+  readonly name: string;
+  readonly visit: number;
+  readonly attempt: number;
+  readonly title: string;
+  readonly status: string;
+  readonly assignees: readonly string[];
+  readonly claimedBy: string | null;
+  /** How often it went on to others. */
+  readonly escalations: number;
+  readonly createdAt: number;
+  readonly dueAt: number | null;
+  readonly endedAt: number | null;
+  /** What the fields of the form held at first. */
+  readonly defaults: JsonObject | null;
+  readonly answer: {
+    readonly by: string;
+    readonly outcome: string;
+    readonly answer: Json;
+    readonly comment: string | null;
+  } | null;
 }
 
 export interface StepSummary {

@@ -48,6 +48,7 @@ function checkMove(move: MoveWrite): void {
     checkTime(view.startedAt);
     checkTime(view.endedAt);
   }
+  for (const row of move.humanTasks ?? []) for (const time of [row.createdAt, row.dueAt, row.endedAt]) checkTime(time);
   if (!tasksAdded) return;
   for (const { lease } of tasksAdded) {
     checkTime(lease?.since);

@@ -6,6 +6,7 @@ import type { Operation, Started, StartRequest } from '../../src/engine/engine.t
 import { Fault } from '../../src/kit/fault.ts';
 import type { Auditor } from './checks/auditor.ts';
 import type { Dice } from './dice.ts';
+import { signalKeys, signalNames } from './generate-waits.ts';
 import { Lost, type Network } from './network.ts';
 import type { Tally } from './tally.ts';
 import { claim } from './violation.ts';
@@ -103,13 +104,16 @@ export function openClient(deps: ClientDeps): Client {
     idsByKey.set(key, executionId);
   }
 
+  function signalAtRandom(): Operation {
+    const payload = { n: dice.int(0, 9) };
+    const key = dice.chance(0.5) ? { key: dice.pick([...signalKeys, String(dice.int(0, 9))]) } : {};
+    const signal = { type: 'signal', name: dice.pick(signalNames), payload, ...key } as const;
+    return dice.chance(0.7) ? { ...signal, id: `sig-${dice.int(0, 1_000_000)}` } : signal;
+  }
+
   function operationAtRandom(): Operation {
     const number = dice.int(1, 100);
-    if (number <= 35) {
-      const payload = { n: dice.int(0, 9) };
-      const signal = { type: 'signal', name: dice.pick(['go', 'stop']), payload } as const;
-      return dice.chance(0.7) ? { ...signal, id: `sig-${dice.int(0, 1_000_000)}` } : signal;
-    }
+    if (number <= 35) return signalAtRandom();
     if (number <= 50) return { type: 'pause' };
     if (number <= 70) return { type: 'resume' };
     if (number <= 82) return { type: 'retry' };
@@ -168,7 +172,12 @@ export function openClient(deps: ClientDeps): Client {
       if (open.length === 0) return;
       const { id } = dice.pick(open);
       look(id);
-      if (dice.chance(0.5)) void operate(id, operationAtRandom());
+      if (!dice.chance(0.5)) return;
+      const operation = operationAtRandom();
+      void operate(id, operation);
+      // Signals come in crowds: of those that are kept a wait must take the right one.
+      if (operation.type !== 'signal' || dice.chance(0.5)) return;
+      for (let count = dice.int(1, 3); count > 0; count -= 1) void operate(id, signalAtRandom());
     },
   };
 }

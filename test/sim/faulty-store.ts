@@ -102,7 +102,7 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
     return weather.strikes('readSlow') ? slowly(call, dice.int(1, 300)) : call();
   }
 
-  const { journal, tasks, views, catalog } = inner;
+  const { journal, tasks, views, humanTasks, catalog } = inner;
   return {
     commit(writes) {
       if (!machine.isAlive) return new Promise(() => undefined);
@@ -132,6 +132,10 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
       statistics: (query) => read(() => views.statistics(query)),
       queued: (...given) => read(() => views.queued(...given)),
       queuedWorkspaces: () => read(() => views.queuedWorkspaces()),
+    },
+    humanTasks: {
+      find: (...given) => read(() => humanTasks.find(...given)),
+      list: (query) => read(() => humanTasks.list(query)),
     },
     catalog,
     latestAt: () => read(() => inner.latestAt()),

@@ -1,6 +1,7 @@
 /** Lists of steps at random: sequences and graphs, with handlers behind the steps that name them. */
 import type { Json, JsonObject } from '../../src/kit/json.ts';
 import type { Dice } from './dice.ts';
+import { humanFields, waitFields } from './generate-waits.ts';
 
 type Fields = Record<string, Json>;
 
@@ -43,6 +44,9 @@ export function makeList(draft: Draft, { depth, count }: Place): JsonObject[] {
     const name = String(step['name']);
     if (isGraph) addDependencies(draft, step, steps, index === count - 1);
     else if (dice.chance(0.15)) step['when'] = guard(draft);
+    if (step['type'] === 'human_task' && step['timeout'] !== undefined && dice.chance(0.4)) {
+      step['on_timeout'] = addHandler(draft, handlers);
+    }
     if (dice.chance(0.2)) step['on_failure'] = failureTarget(draft, { steps, handlers, isGraph });
     if (dice.chance(0.1) && handlers.length < 3) {
       step['fallback_step'] = addHandler(draft, handlers);
@@ -119,7 +123,17 @@ function makeStep(draft: Draft, depth: number): Fields {
   if (kind <= 46) return wait(draft);
   if (kind <= 49)
     return { name: draft.freshName(), type: 'fail', code: dice.pick(['E1', 'E2']), message: 'on purpose' };
+  if (kind <= 53) return humanTask(draft);
   return call(draft);
+}
+
+function humanTask(draft: Draft): Fields {
+  const { dice } = draft;
+  const step: Fields = { name: draft.freshName(), type: 'human_task', ...humanFields(dice) };
+  if (dice.chance(0.5)) addTimeout(draft, step);
+  if (dice.chance(0.15)) step['retry_config'] = retry(draft);
+  if (dice.chance(0.1)) step['fallback_response'] = { n: 7, instead: true };
+  return step;
 }
 
 function call(draft: Draft): Fields {
@@ -215,11 +229,8 @@ function aggregate(draft: Draft): Fields {
 
 function wait(draft: Draft): Fields {
   const { dice } = draft;
-  const name = draft.freshName();
-  if (dice.chance(0.5)) return { name, type: 'wait', duration: dice.pick(['50ms', '1s', '7s', '25s', '80s']) };
-  const step: Fields = { name, type: 'wait', signal: dice.pick(['go', 'stop']) };
-  if (dice.chance(0.3)) step['condition'] = `$.signal.n > ${dice.int(0, 5)}`;
-  if (dice.chance(0.6)) addTimeout(draft, step);
+  const step: Fields = { name: draft.freshName(), type: 'wait', ...waitFields(dice) };
+  if (step['duration'] === undefined && dice.chance(0.6)) addTimeout(draft, step);
   return step;
 }
 

@@ -15,6 +15,7 @@ const of =
   (find: string, replace: string, why: string): Mutant => ({ file: `src/${file}`, find, replace, why });
 
 const admit = of('core/admit.ts');
+const admitHuman = of('core/admit-human.ts');
 const arrival = of('core/arrival.ts');
 const closing = of('core/closing.ts');
 const compaction = of('engine/compaction.ts');
@@ -22,18 +23,22 @@ const containers = of('core/containers.ts');
 const decide = of('core/decide.ts');
 const elide = of('core/elide.ts');
 const evolveLoop = of('core/evolve-loop.ts');
+const evolveHuman = of('core/evolve-human.ts');
 const evolveStep = of('core/evolve-step.ts');
 const evolveExecution = of('core/evolve-execution.ts');
+const evolveWaiting = of('core/evolve-waiting.ts');
 const failure = of('core/failure.ts');
 const flow = of('core/flow.ts');
 const loop = of('core/loop.ts');
 const outstanding = of('core/outstanding.ts');
 const retry = of('core/retry.ts');
 const snapshot = of('core/snapshot.ts');
+const waiting = of('core/waiting.ts');
 const breakers = of('engine/breakers.ts');
 const claims = of('engine/claims.ts');
 const committer = of('engine/committer.ts');
 const results = of('engine/results.ts');
+const humanTasks = of('engine/human-tasks.ts');
 const local = of('engine/local.ts');
 const mailbox = of('engine/mailbox.ts');
 const move = of('engine/move.ts');
@@ -52,7 +57,7 @@ export const mutants: readonly Mutant[] = [
     'return id === "" ? refuse(\'STALE_ATTEMPT\', id) : undefined;',
     'a settled attempt is taken again',
   ),
-  admit('if (state.signalIds.includes(fact.id)) return', 'if (fact.id === "") return', 'a signal counts twice'),
+  admit('state.signalIds.includes(fact.id)', 'fact.id === ""', 'a signal counts twice'),
   admit(
     'if (state.compensation) return refuse(',
     'if (state.position < 0) return refuse(',
@@ -193,6 +198,49 @@ export const mutants: readonly Mutant[] = [
     "openTimer(state, { id: 'rerun', timer: 'rerun', step: '', dueAt: event.dueAt });",
     '',
     'the next run never begins',
+  ),
+  waiting('(awaited.key === undefined || key === awaited.key)', 'true', 'a wait takes signals of any key'),
+  waiting(
+    'return signals.length < needed ?',
+    'return signals.length + 1 < needed ?',
+    'a wait takes one signal too few',
+  ),
+  waiting('found.completeAt < first.completeAt', 'found.completeAt > first.completeAt', 'the last to come wins'),
+  waiting('dueAt === step.dueAt', 'dueAt !== undefined', 'a wait for any is ended by another time than it tells'),
+  evolveWaiting(
+    'state.signals = state.signals.filter(({ id }) => !taken.has(id));',
+    'state.signals = [...state.signals];',
+    'a signal that was taken is taken again',
+  ),
+  admitHuman(
+    'const isHeldByOther = claimedBy !== undefined && claimedBy !== fact.by;',
+    'const isHeldByOther = false;',
+    'a claim keeps nobody out',
+  ),
+  admitHuman('fact.id === answer?.id && fact.by === answer.by', 'answer === undefined', 'an answer is called a repeat'),
+  admitHuman(
+    'if (!fact.isOperator && !isTheirs(human, fact.by)) {',
+    'if (fact.by === "") {',
+    'anybody answers for others',
+  ),
+  evolveHuman('human.escalated += 1;', '', 'a task goes to the same people again and again'),
+  evolveHuman('openEscalation(state, step, human);', '', 'the second escalation never comes'),
+  evolveHuman("case 'step.cancelled':\n", '', 'a task that was cancelled stays in the list'),
+  outstanding(
+    'if (step.human) outstanding.delete(`escalation:${passId(step)}`);',
+    '',
+    'a task that was answered escalates',
+  ),
+  failure(
+    "step.status === 'timed_out' ? node.onTimeout : undefined",
+    'node.onTimeout',
+    'on_timeout takes every failure',
+  ),
+  move('humanTasks: humanTaskRows(parts),', '', 'nobody finds what they are asked'),
+  humanTasks(
+    'const outcome = checkAnswer(workOf(live, row), task, { answer, outcome: given.outcome });',
+    "const outcome = { ok: true, answer: answer ?? null, outcome: given.outcome ?? 'completed', errors: [] };",
+    'an answer is not looked at',
   ),
   // Defects that the simulation found in the engine itself, planted again.
   evolveExecution(

@@ -10,10 +10,18 @@ import type { Fact } from '../../src/core/facts.ts';
 import { takeChanges } from '../../src/core/outstanding.ts';
 import { pending } from '../../src/core/pending.ts';
 import type { Program } from '../../src/core/program.ts';
-import { type Command, type ExecutionState, emptyState, isEnded } from '../../src/core/state.ts';
+import {
+  type Command,
+  type ExecutionState,
+  emptyState,
+  type HumanTask,
+  isEnded,
+  type StepState,
+} from '../../src/core/state.ts';
 import { assert, present } from '../../src/kit/assert.ts';
 import { parseDocuments } from '../../src/model/parse.ts';
 import { type Dice, makeDice } from './dice.ts';
+import { people, signalKeys, signalNames } from './generate-waits.ts';
 import { generateWorkflow } from './generate-workflow.ts';
 import { startOfTime } from './virtual-time.ts';
 
@@ -135,15 +143,32 @@ function interference(state: ExecutionState, dice: Dice, count: number): Distrib
   if (isEnded(state)) return { type: 'retry' };
   if (state.paused) return { type: 'resume' };
   const number = dice.int(1, 100);
-  const awaited = [...state.steps.values()].find((step) => step.status === 'waiting')?.signal;
-  if (number <= 75) {
-    return {
-      type: 'signal',
-      id: `sig-${count}`,
-      name: awaited ?? dice.pick(['go', 'stop']),
-      payload: { n: dice.int(0, 9) },
-    };
-  }
+  const waiting = [...state.steps.values()].find((step) => step.status === 'waiting');
+  if (number <= 75) return waiting?.human ? personal(waiting.human, dice, count) : signal(waiting, dice, count);
   if (number <= 90) return { type: 'pause' };
   return number <= 97 ? { type: 'cancel', reason: 'enough' } : { type: 'terminate' };
+}
+
+function signal(waiting: StepState | undefined, dice: Dice, count: number): Distributed<Fact> {
+  const [awaited] = waiting?.awaits?.filter((each) => each.signal !== undefined) ?? [];
+  const name = awaited?.signal ?? waiting?.signal ?? dice.pick(signalNames);
+  const key = awaited?.key ?? (dice.chance(0.3) ? dice.pick(signalKeys) : undefined);
+  const payload = { n: dice.int(0, 9) };
+  return { type: 'signal', id: `sig-${count}`, name, payload, ...(key === undefined ? {} : { key }) };
+}
+
+function personal({ step, visit, attempt }: HumanTask, dice: Dice, count: number): Distributed<Fact> {
+  const fact = { step, visit, attempt, by: dice.pick(people), isOperator: dice.chance(0.2) };
+  const number = dice.int(1, 100);
+  if (number <= 30) return { type: 'human.claimed', ...fact };
+  if (number <= 40) return { type: 'human.unclaimed', ...fact };
+  const outcome = dice.pick(['completed', 'rejected']);
+  return {
+    type: 'human.answered',
+    ...fact,
+    outcome,
+    answer: { n: dice.int(0, 5) },
+    comment: 'so',
+    id: `answer-${count}`,
+  };
 }

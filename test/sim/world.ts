@@ -2,7 +2,7 @@
  * One run: a disk, nodes over it, executors and users around them, faults between all of them, and one seed that decides
  * everything. After a time of faults comes a calm, in which all that was started must come to its end.
  */
-import { isEnded } from '../../src/core/state.ts';
+import { type ExecutionState, isEnded } from '../../src/core/state.ts';
 import { makeMemoryDisk } from '../../src/storage/memory/memory-disk.ts';
 import { openAuditor } from './checks/auditor.ts';
 import { checkRest } from './checks/check-rest.ts';
@@ -13,6 +13,7 @@ import { generateWorkflow } from './generate-workflow.ts';
 import { openMayhem } from './mayhem.ts';
 import { openNetwork } from './network.ts';
 import { openNodes } from './nodes.ts';
+import { type Answered, startPeople } from './people.ts';
 import { makeTally, type Tally } from './tally.ts';
 import { makeTarget } from './target.ts';
 import { openTrace, type Trace } from './trace.ts';
@@ -67,6 +68,7 @@ export function makeWorld(seed: number): World {
   const chosen = Array.from({ length: dice.int(1, 3) }, () => dice.int(1, workflowCount));
   const workflows = chosen.map((number) => `w${number}`);
   const client = openClient({ ...shared, dice: dice.fork(), network, workflows });
+  let answered: Answered = new Map();
   const mayhem = openMayhem({ ...shared, dice: dice.fork(), nodes, deploy, storm });
 
   function deploy(): void {
@@ -88,6 +90,7 @@ export function makeWorld(seed: number): World {
     const { engine } = await nodes.boot();
     for (const number of chosen) await engine.versions.deploy(workspace, documentText(number, 1));
     weather.isCalm = false;
+    answered = startPeople({ ...shared, dice: dice.fork(), network });
     for (const workerId of workers) {
       const executor = workerId.slice(0, workerId.indexOf('-'));
       const isCutOff = (): boolean => mayhem.isCutOff(workerId);
@@ -114,14 +117,23 @@ export function makeWorld(seed: number): World {
       // Whoever is queued must be let in by itself.
       if (isEnded(shadow) || shadow.status === 'queued') continue;
       if (shadow.paused) void client.operate(id, { type: 'resume' });
-      const awaited = [...shadow.steps.values()].find((step) => step.status === 'waiting')?.signal;
-      if (calmForMs > 60_000 && awaited !== undefined) {
-        void client.operate(id, { type: 'signal', name: awaited, payload: { n: 9 } });
-      }
+      if (calmForMs > 60_000) sendAwaited(shadow);
       // Nothing else ends a function of this process that hangs without a timeout.
       const isAbandoned = target.hangs(id) || nodes.hasOverlapped();
       if (isAbandoned && calmForMs > 240_000) void client.operate(id, { type: 'cancel' });
       if (isAbandoned && calmForMs > 400_000) void client.operate(id, { type: 'terminate' });
+    }
+  }
+
+  /** One signal for each way out of each wait. */
+  function sendAwaited(shadow: ExecutionState): void {
+    for (const { status, signal: only, awaits } of shadow.steps.values()) {
+      if (status !== 'waiting') continue;
+      for (const { signal: name, key } of awaits ?? [{ signal: only, key: undefined }]) {
+        if (name === undefined) continue;
+        const signal = { type: 'signal', name, payload: { n: 9 }, ...(key === undefined ? {} : { key }) } as const;
+        void client.operate(shadow.id, signal);
+      }
     }
   }
 
@@ -144,7 +156,7 @@ export function makeWorld(seed: number): World {
     populate(chaosMs);
     await runUntil(startOfTime + chaosMs);
     await calmDown();
-    if (failure === undefined) checkRest(auditor, disk, client.ledger);
+    if (failure === undefined) checkRest(auditor, disk, { ledger: client.ledger, answered });
   }
 
   return {

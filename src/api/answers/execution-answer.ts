@@ -4,6 +4,7 @@ import type { ExecutionDetailAnswer, StepAnswer } from '../../contract/execution
 import { endedRounds } from '../../core/evolve-loop.ts';
 import { type ExecutionState, inputOf, isEnded, type StepState, statusOf } from '../../core/state.ts';
 import type { TaskDesk } from '../../engine/engine.ts';
+import { humanTaskIdOf } from '../../engine/human-task-row.ts';
 import { emptyObject, type Json } from '../../kit/json.ts';
 import { isoTime, isoTimeOrNull, seconds } from './time.ts';
 
@@ -73,6 +74,7 @@ function stepAnswer({ state, holder }: ExecutionView, step: StepState): StepAnsw
     error: step.error ?? null,
     progress: held?.progress ?? null,
     ...iterationsOf(state, step),
+    ...(step.human ? { human_task_id: humanTaskIdOf(state.id, step.human) } : {}),
   };
 }
 

@@ -1,5 +1,12 @@
 /** Steering executions. */
-import { ExecutionDetail, ReasonBody, SignalBody, stepsPageMax } from '../../contract/executions.ts';
+import {
+  ExecutionDetail,
+  ReasonBody,
+  SignalBody,
+  SignalHeaders,
+  type SignalRequest,
+  stepsPageMax,
+} from '../../contract/executions.ts';
 import { Empty } from '../../contract/values.ts';
 import type { Operation } from '../../engine/engine.ts';
 import type { Json } from '../../kit/json.ts';
@@ -43,19 +50,38 @@ export function operationRoutes(app: HttpApp, { engine }: ApiDeps, answer: Execu
   operate('resume', 'Go on with a paused execution', () => ({ type: 'resume' }));
   operate('retry', 'Try again from the failed step', () => ({ type: 'retry' }));
 
-  app.route<{ Params: Identified & { name: string }; Body: { payload?: Json; id?: string } }>({
+  app.route<{
+    Params: Identified & { name: string };
+    Body: SignalRequest;
+    Headers: { 'idempotency-key'?: string };
+  }>({
     method: 'POST',
     url: '/executions/:id/signals/:name',
     config: { permission: 'executions:operate' },
-    schema: { summary: 'Send a signal', tags: ['signals'], body: SignalBody, response: { 200: ExecutionDetail } },
+    schema: {
+      summary: 'Send a signal',
+      description: 'Kept until a step asks for it, by its name and its key.',
+      tags: ['signals'],
+      body: SignalBody,
+      headers: SignalHeaders,
+      response: { 200: ExecutionDetail },
+    },
     handler: async (request) => {
-      const { payload = null, id } = request.body;
-      const signal = { type: 'signal', name: signalNameOf(request.params.name), payload, ...defined({ id }) } as const;
+      const { payload = null, key } = request.body;
+      const id = signalIdOf(request.body, request.headers['idempotency-key']);
+      const name = signalNameOf(request.params.name);
+      const signal = { type: 'signal', name, payload: payload as Json, ...defined({ key, id }) } as const;
       const place = { workspace: workspaceOf(request), executionId: executionIdOf(request.params) };
       await executions.operate(place.workspace, place.executionId, signal);
       return answer(place, { offset: 0, limit: stepsPageMax });
     },
   });
+}
+
+function signalIdOf({ id }: SignalRequest, keyHeader: string | undefined): string | undefined {
+  if (id === undefined || keyHeader === undefined || id === keyHeader) return id ?? keyHeader;
+  const message = 'it differs from the header Idempotency-Key; send one of them';
+  throw refusal({ code: 'FIELD_CONFLICT', message, pointer: '/id', in: 'body' });
 }
 
 function signalNameOf(name: string): string {

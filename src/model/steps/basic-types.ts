@@ -1,15 +1,14 @@
 import { present } from '../../kit/assert.ts';
-import { expression, template } from '../fields/expression.ts';
+import { template } from '../fields/expression.ts';
 import { type Fields, optional, required } from '../fields/field.ts';
 import { type Kind, reportType, text } from '../fields/kind.ts';
-import { executorName, plainName } from '../fields/name.ts';
-import { time, timing } from '../fields/time.ts';
+import { executorName } from '../fields/name.ts';
 import { purposes, type Sink } from '../sink.ts';
 import { findEntry, type Spot, shorten, textOf } from '../yaml/tree.ts';
-import { commonFields, guardedFields } from './step-fields.ts';
+import { commonFields } from './step-fields.ts';
 import { stepType } from './step-type.ts';
 
-/** Small steps without steps inside: `function`, `wait`, `fail`. */
+/** Small steps without steps inside: `function`, `fail`. */
 export const functionType = stepType({
   name: 'function',
   doc: 'Calls a function of an executor.',
@@ -27,37 +26,6 @@ export const functionType = stepType({
       function: present(own.function, 'function'),
     }),
   }),
-});
-
-export const waitType = stepType({
-  name: 'wait',
-  doc: 'Waits for a time or for a signal.',
-  common: guardedFields,
-  own: {
-    duration: optional('duration', timing(), 'How long.'),
-    until: optional('until', time, 'Until when.'),
-    signal: optional('signal', plainName, 'The name of the signal.'),
-    condition: optional(
-      'condition',
-      expression(purposes.signal),
-      'With `signal`: which payloads (`$.signal`) are taken. Otherwise the guard, like `when`.',
-    ),
-  } satisfies Fields,
-  draft({ condition, ...own }, { spot, sink }) {
-    reportExactlyOne(spot, sink, ['duration', 'until', 'signal']);
-    const isGuard = condition !== undefined && own.signal === undefined;
-    const guard = isGuard ? findEntry(spot, 'when') : undefined;
-    if (guard) sink.report('FIELD_CONFLICT', guard, '"when" and "condition" mean the same without "signal": keep one');
-    return {
-      ...(isGuard ? { when: condition } : {}),
-      build: (common) => ({
-        ...common,
-        ...own,
-        type: 'wait',
-        ...(condition === undefined || isGuard ? {} : { condition }),
-      }),
-    };
-  },
 });
 
 const errorCode: Kind<string> = {

@@ -1,45 +1,74 @@
 import { template } from '../fields/expression.ts';
 import { type Fields, object, optional, required } from '../fields/field.ts';
-import { boolean, choice, either, json, jsonObject, list, oneOrMore, text } from '../fields/kind.ts';
+import { list, oneOrMore } from '../fields/kind.ts';
 import { plainName, stepReference } from '../fields/name.ts';
 import { timing } from '../fields/time.ts';
-import { purposes } from '../sink.ts';
+import { assigneesMax, escalationsMax, outcomesMax } from '../limits.ts';
+import { purposes, type Sink } from '../sink.ts';
+import { findEntry } from '../yaml/tree.ts';
+import { form } from './form-kind.ts';
 import { commonFields } from './step-fields.ts';
-import { laterType } from './step-type.ts';
+import { stepType } from './step-type.ts';
 
 /** `human_task`: asks a person and waits for the answer. */
-const formField = object('a field of a form', {
-  name: required('name', plainName, 'The member of the answer.'),
-  type: required(
-    'type',
-    choice('text', 'number', 'boolean', 'date', 'select', 'multiline', 'file'),
-    'How it is asked.',
-  ),
-  label: optional('label', text, 'For people.'),
-  required: optional('required', boolean, 'Default false.'),
-  options: optional('options', list(json, { min: 1 }), 'With select.'),
-  default: optional('default', template(purposes.value), 'What stands there at first.'),
-} satisfies Fields);
+const people = oneOrMore(template(purposes.value), { max: assigneesMax });
 
 const escalation = object('an escalation', {
-  after: required('after', timing(1), 'How long without an answer.'),
-  assignee: required('assignee', oneOrMore(template(purposes.value)), 'Who then.'),
+  after: required('after', timing(1), 'How long without an answer, from the moment the task is there.'),
+  assignee: required(['assignee', 'assignees'], people, 'Who then, in place of those before.'),
 } satisfies Fields);
 
-export const humanTaskType = laterType({
+/** Other steps hand their input to a machine, with its secrets; this one shows it to people. */
+function reportSecrets(sink: Sink): void {
+  for (const { purpose, references, spot } of sink.uses) {
+    if (!purpose.secrets || !references.some(({ path: [root] }) => root === 'secrets')) continue;
+    sink.report('SECRET_MISPLACED', spot, 'a secret may not stand in the input of a human task: people would see it');
+  }
+}
+
+export const humanTaskType = stepType({
   name: 'human_task',
   doc: 'Asks a person and waits for the answer.',
   common: commonFields,
   own: {
-    title: optional('title', template(purposes.value), 'The question in a line.'),
-    assignee: required(['assignee', 'assignees'], oneOrMore(template(purposes.value)), 'People or groups.'),
-    form: optional(
-      'form',
-      either((spot) => spot.node.kind === 'list', list(formField, { min: 1 }), jsonObject),
-      'The fields of the answer.',
+    title: optional(
+      'title',
+      template(purposes.value),
+      'The question in a line. Default: the description, or the name.',
     ),
-    due: optional('due', timing(1), 'Shown to the assignee.'),
-    escalation: optional('escalation', oneOrMore(escalation), 'What happens without an answer.'),
+    assignees: optional(
+      ['assignee', 'assignees'],
+      people,
+      'People or groups, by the names of their tokens. Default: whoever may answer.',
+    ),
+    form: optional('form', form, 'The fields of the answer, or a JSON Schema of it. Default: any answer.'),
+    outcomes: optional(
+      'outcomes',
+      list(plainName, { min: 1, max: outcomesMax }),
+      'What an answer may say beside the form. Default: completed or rejected.',
+    ),
+    due: optional('due', timing(1), 'By when, shown to the assignee.'),
+    escalation: optional(
+      'escalation',
+      oneOrMore(escalation, { max: escalationsMax }),
+      'Who is asked without an answer.',
+    ),
     onTimeout: optional('on_timeout', stepReference('on_failure'), 'The step after a timeout.'),
   } satisfies Fields,
+  draft({ escalation: escalations, ...own }, { spot, sink }) {
+    const onTimeout = findEntry(spot, 'on_timeout');
+    if (onTimeout && findEntry(spot, 'timeout') === undefined) {
+      sink.report('FIELD_CONFLICT', onTimeout, '"on_timeout" never comes without a "timeout": give the step one');
+    }
+    reportSecrets(sink);
+    const escalation = escalations?.map(({ after = 0, assignee = [] }) => ({ after, assignees: assignee }));
+    return {
+      build: (common) => ({
+        ...common,
+        ...own,
+        type: 'human_task',
+        ...(escalation === undefined ? {} : { escalation }),
+      }),
+    };
+  },
 });

@@ -1,5 +1,5 @@
 import { aggregateType } from './aggregate-type.ts';
-import { failType, functionType, waitType } from './basic-types.ts';
+import { failType, functionType } from './basic-types.ts';
 import { conditionType } from './condition-type.ts';
 import { databaseType } from './database-type.ts';
 import { grpcType } from './grpc-type.ts';
@@ -13,6 +13,7 @@ import { containerFields } from './step-fields.ts';
 import { laterType, type StepType } from './step-type.ts';
 import { transformType } from './transform-type.ts';
 import { validateType } from './validate-type.ts';
+import { waitType } from './wait-type.ts';
 import { webhookType } from './webhook-type.ts';
 import { workflowType } from './workflow-type.ts';
 

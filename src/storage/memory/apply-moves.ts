@@ -43,6 +43,7 @@ function applyMove(disk: MemoryDisk, move: MoveWrite, lost: Set<string>): Outcom
   writeClaims(disk, move);
   writeTasks(disk, move);
   writeView(disk, move);
+  writeHumanTasks(disk, move);
   return done;
 }
 
@@ -125,6 +126,15 @@ export function freeSlots(disk: MemoryDisk, executionId: string): void {
   for (const [key, holders] of disk.slots) {
     for (const [slot, holder] of holders) if (holder === executionId) holders.delete(slot);
     if (holders.size === 0) disk.slots.delete(key);
+  }
+}
+
+function writeHumanTasks(disk: MemoryDisk, { executionId, workspace, humanTasks }: MoveWrite): void {
+  if (!humanTasks) return;
+  for (const row of humanTasks) {
+    const kept = disk.humanTasks.get(row.humanTaskId);
+    if (kept && kept.position >= row.position) continue;
+    disk.humanTasks.set(row.humanTaskId, { executionId, workspace, ...row });
   }
 }
 

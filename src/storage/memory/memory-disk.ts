@@ -3,6 +3,7 @@
  * simulation share a database, and so that closing a store loses nothing.
  */
 import type { StoredVersion } from '../catalog.ts';
+import type { StoredHumanTask } from '../human-tasks.ts';
 import type { StoredRecord, Wake } from '../journal.ts';
 import type { SnapshotWrite } from '../store.ts';
 import type { StoredTask } from '../tasks.ts';
@@ -20,6 +21,7 @@ export interface MemoryDisk {
   readonly slots: Map<string, Map<number, string>>;
   readonly tasks: Map<string, StoredTask>;
   readonly views: Map<string, StoredView>;
+  readonly humanTasks: Map<string, StoredHumanTask>;
   readonly workflows: Map<string, KeptWorkflow>;
   readonly waitingContexts: Map<string, string>;
   /** The sequence of the task written last. */
@@ -56,6 +58,7 @@ export function makeMemoryDisk(): MemoryDisk {
     slots: new Map(),
     tasks: new Map(),
     views: new Map(),
+    humanTasks: new Map(),
     workflows: new Map(),
     waitingContexts: new Map(),
     lastSequence: 0,

@@ -10,6 +10,7 @@ import { checkForget, checkWrites } from '../write-checks.ts';
 import { applyWrites, freeSlots } from './apply-moves.ts';
 import { openMemoryCatalog } from './memory-catalog.ts';
 import { type DiskInUse, type MemoryDisk, makeMemoryDisk } from './memory-disk.ts';
+import { openMemoryHumanTasks } from './memory-human-tasks.ts';
 import { openMemoryJournal } from './memory-journal.ts';
 import { openMemoryTasks } from './memory-tasks.ts';
 import { openMemoryViews } from './memory-views.ts';
@@ -29,6 +30,7 @@ export async function openMemoryStore({ disk = makeMemoryDisk() }: { disk?: Memo
     journal: openMemoryJournal(use),
     tasks: openMemoryTasks(use),
     views: openMemoryViews(use),
+    humanTasks: openMemoryHumanTasks(use),
     catalog: openMemoryCatalog(use),
     async latestAt() {
       const { records, tasks } = use();
@@ -53,4 +55,5 @@ function forgetAll(disk: MemoryDisk, executionIds: readonly string[]): void {
     freeSlots(disk, executionId);
   }
   for (const task of disk.tasks.values()) if (gone.has(task.executionId)) disk.tasks.delete(task.taskId);
+  for (const [id, row] of disk.humanTasks) if (gone.has(row.executionId)) disk.humanTasks.delete(id);
 }

@@ -12,6 +12,7 @@ import { isOfHistory } from '../write-checks.ts';
 import { type Claims, prepareClaims } from './claims.ts';
 import { prepareCompaction } from './compaction.ts';
 import type { RowsOfMove, RowWrite } from './flat-writes.ts';
+import { prepareHumanTaskWriter } from './human-task-writer.ts';
 import { prepareTaskWriter, type TaskWriter } from './task-writer.ts';
 
 const insertRecord = `
@@ -97,10 +98,12 @@ function prepareRest(database: DatabaseSync, tasks: TaskWriter, claims: Claims):
   const valuePut = database.prepare('INSERT INTO large_values VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING');
   const setWake = prepareWakeRow(database);
   const viewPut = database.prepare(putView);
+  const humanTasksPut = prepareHumanTaskWriter(database);
   return (move) => {
     const { executionId, workspace, wakeAt, view } = move;
     if (wakeAt !== undefined) setWake({ executionId, workspace, wakeAt });
     if (view) viewPut.run(executionId, workspace, ...view);
+    if (move.humanTasks) humanTasksPut(move);
     if (move.values) for (const { hash, text } of move.values) valuePut.run(executionId, hash, text);
     if (move.tasksAdded || move.tasksRemoved) tasks.write(move);
     if (move.startKey || move.slotTaken || move.slotsFreed) claims.write(move);

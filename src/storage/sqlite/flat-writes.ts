@@ -27,10 +27,11 @@ export function flatten(writes: readonly Write[]): FlatWrites {
 }
 
 function flattenMove(flat: unknown[], move: MoveWrite): void {
-  const { values, startKey, slotTaken, slotsFreed, view, tasksAdded = [], tasksRemoved = [] } = move;
+  const { values, startKey, slotTaken, slotsFreed, humanTasks, view, tasksAdded = [], tasksRemoved = [] } = move;
   flat.push('move', move.workspace, move.executionId, move.first, move.last, move.moveId, move.at, move.events);
   flat.push(move.wakeAt);
-  flat.push(values || startKey || slotTaken || slotsFreed ? { values, startKey, slotTaken, slotsFreed } : undefined);
+  const isRare = values || startKey || slotTaken || slotsFreed || humanTasks;
+  flat.push(isRare ? { values, startKey, slotTaken, slotsFreed, humanTasks } : undefined);
   flat.push(tasksRemoved.length, ...tasksRemoved, tasksAdded.length);
   for (const task of tasksAdded) flattenTask(flat, task);
   if (view) flattenView(flat, view);
@@ -93,7 +94,7 @@ class Cursor {
   }
 }
 
-type Rare = Pick<MoveWrite, 'values' | 'startKey' | 'slotTaken' | 'slotsFreed'>;
+type Rare = Pick<MoveWrite, 'values' | 'startKey' | 'slotTaken' | 'slotsFreed' | 'humanTasks'>;
 
 function nextMove(cursor: Cursor): RowsOfMove {
   const workspace = cursor.next<string>();
@@ -104,12 +105,13 @@ function nextMove(cursor: Cursor): RowsOfMove {
   const at = cursor.next<number>();
   const events = cursor.next<string>();
   const wakeAt = cursor.next<number | null | undefined>();
-  const { values, startKey, slotTaken, slotsFreed } = cursor.next<Rare | undefined>() ?? {};
+  const { values, startKey, slotTaken, slotsFreed, humanTasks } = cursor.next<Rare | undefined>() ?? {};
   const tasksRemoved = cursor.list(() => cursor.next<string>());
   const tasksAdded = cursor.list(() => nextTask(cursor));
   const view = cursor.list(() => cursor.next<Value>());
   const record = { workspace, executionId, first, last, moveId, at, events };
-  return { kind: 'move', ...record, values, wakeAt, tasksAdded, tasksRemoved, view, startKey, slotTaken, slotsFreed };
+  const rare = { values, startKey, slotTaken, slotsFreed, ...(humanTasks && { humanTasks }) };
+  return { kind: 'move', ...record, wakeAt, tasksAdded, tasksRemoved, view, ...rare };
 }
 
 function nextTask(cursor: Cursor): NewTask {

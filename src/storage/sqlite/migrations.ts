@@ -140,6 +140,32 @@ const steps: readonly string[] = [
   ) STRICT;
   `,
   `ALTER TABLE versions ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';`,
+  `
+  CREATE TABLE human_tasks (
+    human_task_id TEXT NOT NULL PRIMARY KEY,
+    execution_id TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    workflow TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    content TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX human_tasks_by_status ON human_tasks (workspace, status, created_at, human_task_id, workflow);
+  CREATE INDEX human_tasks_by_execution ON human_tasks (execution_id);
+
+  -- Whose a task is: a person's list is one range, however many tasks there are.
+  CREATE TABLE human_task_people (
+    workspace TEXT NOT NULL,
+    person TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    human_task_id TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    PRIMARY KEY (workspace, person, status, created_at, human_task_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX human_task_people_by_task ON human_task_people (human_task_id);
+  `,
 ];
 
 /** Brings a database up to date. Throws CONFIG_INVALID where a newer program has written it, and leaves it alone. */

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { Fault, type FaultCode } from '../../kit/fault.ts';
-import { commitOne, done, move, moveIds, version } from '../sample-writes.ts';
+import { commitOne, done, humanTask, move, moveIds, version, viewRow } from '../sample-writes.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { startWorker } from './worker-link.ts';
 
@@ -81,12 +81,17 @@ test('a file of the first format is brought up to date, and keeps its versions',
   const first = await openSqliteStore({ directory });
   const old = version('w', '1.0.0');
   await first.catalog.putVersion(old);
+  await first.commit([move('e', 1, { view: viewRow(1) })]);
   await first.close();
   const database = new DatabaseSync(join(directory, 'magicflow.db'));
-  database.exec('ALTER TABLE versions DROP COLUMN metadata; PRAGMA user_version = 1');
+  database.exec(`ALTER TABLE versions DROP COLUMN metadata; DROP TABLE human_tasks; DROP TABLE human_task_people;
+    PRAGMA user_version = 1`);
   database.close();
   const store = await openSqliteStore({ directory });
   assert.deepEqual(await store.catalog.findVersion('default', 'w'), { ...old, active: true });
+  assert.deepEqual(await commitOne(store, move('e', 2, { humanTasks: [humanTask('h', { position: 2 })] })), done);
+  assert.equal((await store.humanTasks.find('default', 'h'))?.position, 2);
+  assert.deepEqual(await moveIds(store, 'e'), ['move-e-1', 'move-e-2']);
   await store.close();
 });
 

@@ -17,6 +17,7 @@ import { type LocalReader, openLocalReader } from './local-reader.ts';
 import { migrate } from './migrations.ts';
 import { openSqliteCatalog } from './sqlite-catalog.ts';
 import { failureOf, faultOf } from './sqlite-faults.ts';
+import { openSqliteHumanTasks } from './sqlite-human-tasks.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
 import { openSqliteTasks } from './sqlite-tasks.ts';
 import { openSqliteViews } from './sqlite-views.ts';
@@ -98,6 +99,7 @@ function makeStore({ local, writer, reader, release }: Parts): SqliteStore {
     journal: openSqliteJournal(local),
     tasks: openSqliteTasks(local, read),
     views: openSqliteViews(local, read),
+    humanTasks: openSqliteHumanTasks(local, read),
     catalog: openSqliteCatalog({ local, read, write }),
     latestAt: async () => Number(local.get(latestAt)?.['at'] ?? 0),
     async forget(executionIds) {
@@ -150,5 +152,8 @@ function forgetStatements(executionIds: readonly string[]): Statement[] {
     sql`DELETE FROM slots WHERE execution_id IN ${ids}`,
     sql`DELETE FROM tasks WHERE execution_id IN ${ids}`,
     sql`DELETE FROM views WHERE execution_id IN ${ids}`,
+    sql`DELETE FROM human_task_people WHERE human_task_id IN (
+      SELECT human_task_id FROM human_tasks WHERE execution_id IN ${ids})`,
+    sql`DELETE FROM human_tasks WHERE execution_id IN ${ids}`,
   ];
 }

@@ -39,6 +39,7 @@ const right: Readonly<Record<CommandName, Right>> = {
   retry: executions,
   rerun: { words: ['exec_1', 'charge'], missing: ['EXECUTION', 'STEP'] },
   signal: { words: ['exec_1', 'go'], missing: ['EXECUTION', 'NAME'] },
+  'human-tasks': { words: ['show', 'ask_1'], needed: 1, missing: ['list|show|claim|unclaim|complete'] },
   config: { words: ['check', 'a.yaml'], missing: ['check', 'FILE'], takesMore: true },
   schema: { words: [] },
   token: { words: ['create', 'ci'], missing: ['create|list|revoke', 'NAME'] },

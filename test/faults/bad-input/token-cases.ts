@@ -22,13 +22,15 @@ const mayByPermission: Readonly<Record<Permission, readonly Role[]>> = {
   'executions:start': ['admin', 'operator'],
   'executions:operate': ['admin', 'operator'],
   'tasks:work': ['admin', 'operator', 'executor'],
+  'human_tasks:read': ['admin', 'operator', 'viewer', 'person'],
+  'human_tasks:answer': ['admin', 'operator', 'person'],
   'metrics:read': ['admin', 'operator', 'viewer'],
   'system:read': ['admin', 'operator', 'viewer'],
   'tokens:manage': ['admin'],
 };
 
 /** What a stranger is told who calls the route with his own token: `null` where there is nothing of anybody's to see. */
-type Foreign = 'WORKFLOW_NOT_FOUND' | 'EXECUTION_NOT_FOUND' | 'TOKEN_NOT_FOUND' | null;
+type Foreign = 'WORKFLOW_NOT_FOUND' | 'EXECUTION_NOT_FOUND' | 'HUMAN_TASK_NOT_FOUND' | 'TOKEN_NOT_FOUND' | null;
 
 interface Row {
   readonly body?: unknown;
@@ -77,6 +79,11 @@ export const guardedRows: Readonly<Record<string, Row>> = {
   'POST /api/v1/executions/:id/retry': ofExecution({}),
   'POST /api/v1/executions/:id/rerun': ofExecution({ from_step: 'pay' }),
   'POST /api/v1/executions/:id/signals/:name': ofExecution({}),
+  'GET /api/v1/human-tasks': { foreign: null },
+  'GET /api/v1/human-tasks/:id': { foreign: 'HUMAN_TASK_NOT_FOUND' },
+  'POST /api/v1/human-tasks/:id/claim': { foreign: 'HUMAN_TASK_NOT_FOUND', body: {} },
+  'POST /api/v1/human-tasks/:id/unclaim': { foreign: 'HUMAN_TASK_NOT_FOUND', body: {} },
+  'POST /api/v1/human-tasks/:id/complete': { foreign: 'HUMAN_TASK_NOT_FOUND', body: {} },
   'POST /api/v1/tasks/claim': { foreign: null, body: { executor: 'nobody', worker_id: 'w' } },
   'POST /api/v1/tasks/complete': { foreign: null, body: { results: [] } },
   'POST /api/v1/tasks/heartbeat': { foreign: null, body: { tasks: [] } },

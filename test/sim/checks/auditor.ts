@@ -21,7 +21,9 @@ import { checkCompensation } from './check-compensation.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkLifecycle } from './check-lifecycle.ts';
 import { checkLoop } from './check-loop.ts';
+import { checkPeople } from './check-people.ts';
 import { checkRows, checkWrittenView } from './check-rows.ts';
+import { checkWaits } from './check-waits.ts';
 import { type Outline, outlineOf } from './outline.ts';
 
 export interface AuditorDeps {
@@ -46,6 +48,8 @@ export interface Auditor {
   /** The engine showed a state as durable. */
   shown(executionId: string, position: number, snapshot: string): void;
 }
+
+const worldly = (book: Book): readonly Check[] => [checkWaits(book), checkPeople(book)];
 
 interface Audited {
   readonly book: Book;
@@ -80,6 +84,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       checkFlow(book),
       checkLoop(book),
       checkCompensation(book),
+      ...worldly(book),
     ];
     books.set(executionId, book);
     const opened = { book, checks, inHand: new Set<string>() };
@@ -108,6 +113,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     found.inHand.clear();
     shadow.opened = [];
     shadow.settled = [];
+    shadow.humanTasks = [];
     if (facts > 1) tally.saw('move of several facts');
     claim(stored.last === shadow.position, 'I6', () => `${book.id}: a record does not end at ${stored.last}`);
     for (const check of checks) check.moved?.(stored.at);

@@ -2,7 +2,7 @@
  * Where the flow goes, read a second time from the definition: in a sequence the baton is with one step and the next one
  * is the one it names; in a graph a step begins once all it waits for is done; containers join exactly when they may.
  */
-import type { ExecutionEvent, FrameClosed, FrameOpened } from '../../../src/core/events.ts';
+import type { ExecutionEvent, FrameClosed, FrameOpened, StepFailed } from '../../../src/core/events.ts';
 import { type FrameState, isEnded, type StepState } from '../../../src/core/state.ts';
 import type { Step } from '../../../src/model/definition.ts';
 import { claim } from '../violation.ts';
@@ -73,7 +73,8 @@ export function checkFlow(book: Book): Check {
     if (event.origin === 'handler') {
       const replaced =
         after?.origin === 'fallback' && after.after !== undefined ? shadow.steps.get(after.after) : undefined;
-      const named = cause?.onFailure ?? (replaced && defined(replaced.name)?.onFailure);
+      const named =
+        onTimeout(after, after?.status) ?? cause?.onFailure ?? (replaced && defined(replaced.name)?.onFailure);
       claim(hasFailed && named === event.name, 'I10', () => `${id}: the handler ${event.step} has no cause`);
       tally.saw('handler ran');
     }
@@ -89,6 +90,12 @@ export function checkFlow(book: Book): Check {
       claim(ruleFired, 'I10', () => `${id}: ${event.step} begins by a rule that did not fire`);
   }
 
+  /** Where a human task leads that nobody answered in time. */
+  function onTimeout(step: StepState | undefined, outcome: string | undefined): string | undefined {
+    const own = step && outcome === 'timed_out' ? defined(step.name) : undefined;
+    return own?.type === 'human_task' ? own.onTimeout : undefined;
+  }
+
   function checkGraphArrival(event: Arriving, frame: FrameState): void {
     const step = defined(event.name);
     if (event.origin !== 'flow' || step?.handler) return;
@@ -100,7 +107,7 @@ export function checkFlow(book: Book): Check {
     if (needed.length > 1) tally.saw('graph join');
   }
 
-  function passBaton(path: string, outcome: 'done' | 'failed'): void {
+  function passBaton(path: string, outcome: 'done' | StepFailed['status']): void {
     const step = shadow.steps.get(path);
     if (!step || step.origin === 'compensation') return;
     const own = defined(step.name);
@@ -109,7 +116,7 @@ export function checkFlow(book: Book): Check {
       return;
     }
     const replaced = step.origin === 'fallback' && step.after !== undefined ? shadow.steps.get(step.after) : undefined;
-    const handler = own?.onFailure ?? (replaced && defined(replaced.name)?.onFailure);
+    const handler = onTimeout(step, outcome) ?? own?.onFailure ?? (replaced && defined(replaced.name)?.onFailure);
     batons.set(step.frame, new Set([own?.fallbackStep, handler].filter((name) => name !== undefined)));
   }
 
@@ -215,7 +222,7 @@ export function checkFlow(book: Book): Check {
       [...shadow.frames.values()].some((frame) => frame.owner === step.path && frame.status === 'open');
     const isAwake =
       (isHeld && wanted.has(step.path)) ||
-      (step.status === 'waiting' && (step.signal !== undefined || wanted.has(step.path))) ||
+      (step.status === 'waiting' && (isAwaited(step) || wanted.has(step.path))) ||
       (isContainer && hasList);
     claim(isAwake, 'I7', () => `${id}: ${step.path} is ${step.status} and nothing will move it`);
     if (step.status === 'waiting') tally.saw('execution waiting');
@@ -257,7 +264,7 @@ export function checkFlow(book: Book): Check {
         }
         case 'step.failed':
           if (event.error.code === 'TOO_MANY_VISITS') tally.saw('too many visits');
-          return passBaton(event.step, 'failed');
+          return passBaton(event.step, event.status);
         case 'step.replaced':
           if (event.by === undefined) tally.saw('timeout ignored');
           return passBaton(event.step, 'done');
@@ -271,6 +278,10 @@ export function checkFlow(book: Book): Check {
     },
   };
 }
+
+/** Something of the world may end it: a signal or a person. */
+const isAwaited = ({ signal, awaits, human }: StepState): boolean =>
+  signal !== undefined || human !== undefined || awaits?.some((each) => each.signal !== undefined) === true;
 
 function countBranches(own: Extract<Step, { type: 'parallel' }>, frames: readonly (FrameState | undefined)[]) {
   const count = (status: FrameState['status']): number => frames.filter((frame) => frame?.status === status).length;

@@ -3,11 +3,18 @@ import { type ExecutionState, isEnded, statusOf } from '../../../src/core/state.
 import { viewOf } from '../../../src/engine/view.ts';
 import type { MemoryDisk } from '../../../src/storage/memory/memory-disk.ts';
 import type { Ledger } from '../client.ts';
+import type { Answered } from '../people.ts';
 import { claim } from '../violation.ts';
 import type { Auditor } from './auditor.ts';
 
-export function checkRest(auditor: Auditor, disk: MemoryDisk, ledger: Ledger): void {
+export interface Told {
+  readonly ledger: Ledger;
+  readonly answered: Answered;
+}
+
+export function checkRest(auditor: Auditor, disk: MemoryDisk, { ledger, answered }: Told): void {
   checkLedger(auditor, ledger);
+  checkHumanTasks(disk, answered);
   for (const { shadow } of auditor.books.values()) {
     claim(isEnded(shadow), 'I11', () => `${shadow.id} is ${statusOf(shadow)}: ${describe(shadow)}`);
     checkView(shadow, disk);
@@ -32,6 +39,17 @@ function checkLedger(auditor: Auditor, ledger: Ledger): void {
     const { sent, hasKey } = ledger.asked.get(number) ?? { sent: 0, hasKey: false };
     const max = hasKey ? 1 : sent;
     claim(count <= max, 'I2', () => `request ${number}, sent ${sent} times, started ${count} executions`);
+  }
+}
+
+/** Nobody is asked any more, and who was told that their answer counts stands in the list. */
+function checkHumanTasks(disk: MemoryDisk, answered: Answered): void {
+  for (const row of disk.humanTasks.values()) {
+    claim(row.endedAt !== null, 'rows', () => `${row.humanTaskId} is ${row.status} and its execution has ended`);
+  }
+  for (const [id, person] of answered) {
+    const by = disk.humanTasks.get(id)?.answer?.by;
+    claim(by === person, 'I1', () => `${id}: ${person} was told that the answer counts, which is of ${by}`);
   }
 }
 

@@ -7,6 +7,7 @@ import type { MemoryDisk } from '../../../src/storage/memory/memory-disk.ts';
 import type { MoveWrite } from '../../../src/storage/store.ts';
 import { claim } from '../violation.ts';
 import type { Book } from './book.ts';
+import { checkHumanRows } from './check-people.ts';
 
 /** How long work in hand of a process may go without a wake row that is due, in milliseconds. */
 const graceMs = 30_000;
@@ -15,6 +16,7 @@ const jumpMaxMs = 120_000;
 
 export function checkRows(book: Book, disk: MemoryDisk, { at, isAlone }: { at: number; isAlone: boolean }): void {
   checkTasks(book, disk);
+  checkHumanRows(book, disk);
   // A node remembers the wake rows it wrote and does not learn that another one moved them: this release has one.
   if (isAlone) checkWake(book, disk, at);
   checkView(book, disk);

@@ -13,6 +13,7 @@ import {
   withSteps,
 } from '../../../../src/model/testing/sample-bad-documents.ts';
 import { badFlows, badSchemas } from '../../../../src/model/testing/sample-bad-flows.ts';
+import { badWaits } from '../../../../src/model/testing/sample-bad-waits.ts';
 import { callPlaces } from './call-places.ts';
 import { dataPlaces, flowPlaces } from './data-places.ts';
 import { documentPlaces } from './document-places.ts';
@@ -44,6 +45,7 @@ function writtenRows(): BadDocument[] {
     [badSpecs, withSpec],
     [badSteps, withStep],
     [badFlows, withSteps],
+    [badWaits, withSteps],
     [badSchemas, withSchema],
   ];
   return tables.flatMap(([rows, write]) =>

@@ -1,6 +1,6 @@
 /** Steps that work on data, and those that lead to others: loops, workflows, people. */
 import type { ObjectPlace } from './object-place.ts';
-import { idle } from './step-places.ts';
+import { awaited, idle } from './step-places.ts';
 import { insideStep, notYet, otherForm, typedStep } from './typed-step.ts';
 import {
   amount,
@@ -224,23 +224,26 @@ export const flowPlaces: readonly ObjectPlace[] = [
     fields: { workflow: workflowName, version: label, mode: choice('wait', 'detached') },
   }),
   typedStep('human_task', {
-    ...notYet,
-    sound: ['assignee: ada'],
-    required: ['assignee'],
+    sound: ['assignee: ada', 'timeout: 1h'],
+    useless: idle,
     excludes: { assignees: ['assignee'] },
     twins: [['assignee', 'assignees', 'bob']],
     fields: {
       title: recorded,
       assignee: recorded.filter(([, marked]) => !marked.startsWith('[')),
       assignees: recorded.filter(([, marked]) => !marked.startsWith('[')),
-      form: [...objectOf, ['VALUE_INVALID', '«[]'], ['TYPE_WRONG', '[«a]', '/0']],
+      form: [
+        ...objectOf.filter(([, marked]) => marked !== '«true'),
+        ['VALUE_INVALID', '«[]'],
+        ['TYPE_WRONG', '[«a]', '/0'],
+      ],
+      outcomes: [...notAList, ['VALUE_INVALID', '«[]'], ['NAME_INVALID', '[«a b]', '/0']],
       due: timing(),
       escalation: [...objectOf, ['VALUE_INVALID', '«[]'], ['TYPE_WRONG', '[«a]', '/0']],
       on_timeout: stepNamed,
     },
   }),
   insideStep('a field of a form', {
-    ...notYet,
     pointer: '/form/0',
     around: 'type: human_task\nassignee: ada\nform:\n  -\n    @\n',
     sound: ['name: reason', 'type: text'],
@@ -249,17 +252,45 @@ export const flowPlaces: readonly ObjectPlace[] = [
       name: plainName,
       type: choice('text', 'number', 'boolean', 'date', 'select', 'multiline', 'file'),
       label: text,
+      description: text,
       required: bool,
-      options: [...notAList, ['VALUE_INVALID', '«[]']],
+      min: number(-1e15, 1e15),
+      max: number(-1e15, 1e15),
       default: recorded,
     },
   }),
+  insideStep('a field of a form', {
+    pointer: '/form/0',
+    around: 'type: human_task\nassignee: ada\nform:\n  -\n    @\n',
+    sound: ['name: reason', 'type: select', 'options: [a]'],
+    fields: { options: [...notAList, ['VALUE_INVALID', '«[]']] },
+  }),
+  insideStep('an option', {
+    pointer: '/form/0/options/0',
+    around:
+      'type: human_task\nassignee: ada\nform:\n  -\n    name: reason\n    type: select\n    options:\n      -\n        @\n',
+    sound: ['value: a'],
+    required: ['value'],
+    fields: { value: [], label: text },
+  }),
+  insideStep('an alternative', {
+    pointer: '/any/0',
+    around: 'type: wait\nany:\n  -\n    @\n',
+    sound: ['name: first', 'signal: go'],
+    required: ['name'],
+    excludes: { duration: ['signal'], until: ['signal'] },
+    fields: { name: plainName, ...awaited },
+  }),
   insideStep('an escalation', {
-    ...notYet,
     pointer: '/escalation',
     around: 'type: human_task\nassignee: ada\nescalation:\n  @\n',
     sound: ['after: 1h', 'assignee: bob'],
     required: ['after', 'assignee'],
-    fields: { after: timing(), assignee: recorded.filter(([, marked]) => !marked.startsWith('[')) },
+    excludes: { assignees: ['assignee'] },
+    fields: {
+      after: timing(),
+      assignee: recorded.filter(([, marked]) => !marked.startsWith('[')),
+      assignees: recorded.filter(([, marked]) => !marked.startsWith('[')),
+    },
   }),
 ];

@@ -1,6 +1,7 @@
 /** Steps that are run, each with every field that a step of its type may have. */
 import { atStep, type Fields, inStep, type ObjectPlace } from './object-place.ts';
 import {
+  amount,
   anyObject,
   bool,
   choice,
@@ -173,8 +174,36 @@ const waitStep: ObjectPlace = {
   required: ['name', 'type', 'duration'],
   shared: commonFields,
   useless: idle,
-  fields: { duration: timing(0), until: time, signal: plainName },
-  excludes: { until: ['duration'], signal: ['duration'] },
+  fields: { duration: timing(0), until: time, signal: plainName, any: [...notAList, ['VALUE_INVALID', '«[]']] },
+  excludes: { until: ['duration'], signal: ['duration'], any: ['duration'] },
+};
+
+/** How a wait takes signals, alone and as one of several. */
+const taken: ObjectPlace['fields'] = {
+  key: recorded,
+  take: amount(1, 1_000).map(
+    ([code, marked, at]): WrongValue =>
+      marked === '«"1"' || marked === '«many'
+        ? ['VALUE_INVALID', marked]
+        : at === undefined
+          ? [code, marked]
+          : [code, marked, at],
+  ),
+};
+
+export const awaited: ObjectPlace['fields'] = {
+  duration: timing(0),
+  until: time,
+  signal: plainName,
+  ...taken,
+  condition: expression,
+};
+
+const signalStep: ObjectPlace = {
+  ...base,
+  title: 'a wait step',
+  sound: ['name: pay', 'type: wait', 'signal: go'],
+  fields: taken,
 };
 
 const failStep: ObjectPlace = {
@@ -257,6 +286,7 @@ export const runStepPlaces: readonly ObjectPlace[] = [
   transformStep,
   scriptStep,
   waitStep,
+  signalStep,
   failStep,
   parallelStep,
   conditionStep,

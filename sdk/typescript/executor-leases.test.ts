@@ -15,7 +15,7 @@ describe('the leases of an executor', () => {
   afterEach(() => subject.close());
 
   it('keeps the lease of a long task with heartbeats and shows its progress', async () => {
-    platform.leaseMs = 90;
+    platform.leaseMs = 900;
     let release: () => void = () => undefined;
     await make()
       .register('f', async (_, task) => {
@@ -39,7 +39,7 @@ describe('the leases of an executor', () => {
   });
 
   it('shows what was told while a heartbeat was under way with the next one', async () => {
-    platform.leaseMs = 90;
+    platform.leaseMs = 900;
     let tell: (progress: unknown) => void = () => undefined;
     platform.onCall = ({ path, body }) => {
       if (path === '/api/v1/tasks/heartbeat' && body.tasks[0]?.progress === 'first') tell('second');

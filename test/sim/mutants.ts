@@ -110,8 +110,8 @@ export const mutants: readonly Mutant[] = [
   failure('if (turn.state.rulesFired.includes(index)) continue;', '', 'a rule fires again and again'),
   failure('if (!isRetryable(error) ||', 'if (', 'what no attempt can mend is tried again'),
   flow(
-    '!node.dependsOn.every((name) => isDone(turn, frame, name))) continue;',
-    '!node.dependsOn.some((name) => isDone(turn, frame, name))) continue;',
+    'if (node.dependsOn.every((name) => isDone(turn, frame, name))) beginOnce',
+    'if (node.dependsOn.some((name) => isDone(turn, frame, name))) beginOnce',
     'a graph joins on the first',
   ),
   flow(
@@ -139,8 +139,8 @@ export const mutants: readonly Mutant[] = [
     'a claim is never answered',
   ),
   claims(
-    'leases.set(task.taskId, held);',
-    'leases.set(task.taskId, held); resolve(handed.task);',
+    'leases.set(taskId, held);',
+    'leases.set(taskId, held); resolve(handed.task);',
     'a task leaves before its lease is durable',
   ),
   claims(
@@ -166,7 +166,7 @@ export const mutants: readonly Mutant[] = [
     'a function can change what the journal says',
   ),
   mailbox('live.inbox = [...entries, ...live.inbox];', '', 'facts of a lost move are dropped'),
-  mailbox('deps.onDurable(live, changes, moved.events);', '', 'nothing is handed over'),
+  mailbox('deps.onDurable(live, changes, moved);', '', 'nothing is handed over'),
   move('if (live.rowless?.delete(attempt)) continue;', 'continue;', 'rows of settled tasks stay'),
   recovery('await sweepLeases();', '', 'a lost lease is never found'),
   apply('(records.at(-1)?.last ?? 0) === move.first - 1', 'true', 'two writers both win'),
@@ -288,8 +288,8 @@ export const mutants: readonly Mutant[] = [
   ),
   evolveLoop('state.completed.delete(path);', '', 'folded steps count as completed'),
   elide(
-    "if (event.type === 'step.completed') return event.vars",
-    "if (event.type === 'step.completed') return event.signal",
+    'return event.vars !== undefined || event.signal',
+    'return event.signal',
     'a variable set in a folded round is lost',
   ),
   compaction(

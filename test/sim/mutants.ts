@@ -18,11 +18,8 @@ const admit = of('core/admit.ts');
 const admitHuman = of('core/admit-human.ts');
 const arrival = of('core/arrival.ts');
 const closing = of('core/closing.ts');
-const compaction = of('engine/compaction.ts');
 const containers = of('core/containers.ts');
 const decide = of('core/decide.ts');
-const elide = of('core/elide.ts');
-const evolveLoop = of('core/evolve-loop.ts');
 const evolveHuman = of('core/evolve-human.ts');
 const evolveStep = of('core/evolve-step.ts');
 const evolveExecution = of('core/evolve-execution.ts');
@@ -258,12 +255,6 @@ export const mutants: readonly Mutant[] = [
     'if (list.nodes.every((node) => node.step.handler || isDone(turn, frame, node.name))) finishFrame(turn, frame.path);',
     'a graph with a step left behind never ends',
   ),
-  flow(
-    'for (const node of passedBy) beginOnce(turn, frame, { node });',
-    '',
-    'what a goto passed by in a graph never begins',
-  ),
-  flow('if (frame.begun.has(pathIn(frame.path, node.name))) return;', '', 'a join of a graph fires twice'),
   loop(
     'while (loop.running.size < loop.batch) {',
     'while (loop.running.size <= loop.batch) {',
@@ -280,23 +271,6 @@ export const mutants: readonly Mutant[] = [
     'a loop fails one failure too early',
   ),
   loop('again: [...again].sort((a, b) => a - b)', 'again: []', 'a retry forgets the rounds that failed'),
-  loop('results: loop.results.slice(from, to),', 'results: loop.results.slice(from, to - 1),', 'a fold loses a result'),
-  evolveLoop(
-    'for (let index = from; index < to; index += 1) loop.running.delete(index);',
-    '',
-    'folded rounds run for ever',
-  ),
-  evolveLoop('state.completed.delete(path);', '', 'folded steps count as completed'),
-  elide(
-    'return event.vars !== undefined || event.signal',
-    'return event.signal',
-    'a variable set in a folded round is lost',
-  ),
-  compaction(
-    'const known = [...folds];',
-    'const known = [...folds, ...folds.map((fold) => ({ ...fold, to: fold.to + 1 }))];',
-    'events of a round that runs are elided',
-  ),
   move(
     'if (status === live.viewedStatus && !isEnded(live.state)) return',
     'if (status === live.viewedStatus) return',

@@ -44,7 +44,7 @@ export const loopTurn = (path: string): string => `loop:${path}`;
 
 function recordOpened(state: ExecutionState, event: LoopOpened): void {
   const { step: path, total, batch, roundsMax, tolerated, vars } = event;
-  const visits = state.loops.get(path)?.visits ?? 0;
+  const { visits = 0, foldedEver = 0 } = state.loops.get(path) ?? {};
   state.loops.set(path, {
     path,
     total,
@@ -58,6 +58,7 @@ function recordOpened(state: ExecutionState, event: LoopOpened): void {
     results: [],
     failures: new Map(),
     foldedTo: 0,
+    foldedEver,
     visits,
   });
   for (const name of Object.keys(vars ?? {})) state.vars[name] = vars?.[name] ?? null;
@@ -72,6 +73,7 @@ function recordFolded(state: ExecutionState, event: LoopFolded): void {
   for (let index = from; index < to; index += 1) loop.running.delete(index);
   loop.next = Math.max(loop.next, to);
   loop.foldedTo = to;
+  loop.foldedEver = Math.max(loop.foldedEver, to);
   loop.visits = Math.max(loop.visits, event.visits);
   state.eventsFolded += event.events;
   removeRounds(state, event);

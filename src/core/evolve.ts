@@ -93,7 +93,8 @@ function recordFrame(state: ExecutionState, event: FrameOpened): void {
 /** Of a round those that were folded, of a list inside a round those of the round. */
 function visitsBefore(state: ExecutionState, { owner, index }: FrameOpened): number {
   if (owner === undefined) return 0;
-  if (index !== undefined) return state.loops.get(owner)?.visits ?? 0;
+  const loop = index === undefined ? undefined : state.loops.get(owner);
+  if (index !== undefined) return loop && index < loop.foldedEver ? loop.visits : 0;
   return state.frames.get(state.steps.get(owner)?.frame ?? '')?.visitsBefore ?? 0;
 }
 

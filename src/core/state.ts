@@ -193,6 +193,8 @@ export interface LoopState {
   failures: Map<number, RoundFailure>;
   /** Rounds below have left the state, all but their results and failures. */
   foldedTo: number;
+  /** Rounds below were folded in this attempt of the loop or an earlier one: their steps had visits that nothing else tells of. */
+  foldedEver: number;
   visits: number;
 }
 

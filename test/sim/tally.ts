@@ -52,7 +52,6 @@ export const sometimesKinds = [
   'journal compacted',
   'loop completed',
   'loop with failed rounds',
-  'round run again',
   'rounds folded',
   'rounds side by side',
   'execution completed',

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/kit/clock.ts';
 import type { Json, JsonObject } from '../../src/kit/json.ts';
 import { systemRandom } from '../../src/kit/random.ts';
@@ -195,6 +196,8 @@ describe('the way out', () => {
       const before = caught;
       await codeOf(go(`http://loop.test:${port}/`, { ...rules(), allow: ['127.0.0.1'] }));
       assert.ok(caught > before, 'the decoy was not reached');
+      // A gRPC channel that was allowed to connect may be about to connect once more.
+      if (way === 'grpc') await delay(3_000);
       caught = before;
     });
   }

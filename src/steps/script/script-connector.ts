@@ -28,6 +28,7 @@ export async function openScriptConnector({ clock }: { clock: Clock }): Promise<
         workspace: call.workspace,
         request: () => ({ ...runOf(call), text, runMs: Math.max(0, Math.min(runMsMax, leftMs())) }),
         settle(answer) {
+          call.signal.removeEventListener('abort', withdraw);
           // The step's own timeout is the engine's to tell: it knows what follows.
           if (answer.kind !== 'timeout' || leftMs() > 0) resolve(answer);
         },

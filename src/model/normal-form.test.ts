@@ -318,67 +318,6 @@ test('fields that act later are kept as they were written', () => {
   });
 });
 
-test('a script is a call of the server whose time and chance are part of its request', () => {
-  const script = 'return input.n * params.rate;';
-  assert.deepEqual(firstStep(`- {name: a, type: transform, script: '${script}', params: {rate: $.input.rate}}`), {
-    name: 'a',
-    type: 'connector',
-    handler: false,
-    connector: 'script',
-    request: { input: '$.input', params: { rate: '$.input.rate' }, at: '${now()}', seed: '${random()}' },
-    settings: { script },
-    incidental: ['at', 'seed'],
-  });
-});
-
-test('rules of quality have one form, and statistics one function for each percentile', () => {
-  const rules =
-    '[{name: r, range: {field: a.b, max: $.input.max}}, {name: u, unique: id, severity: warning, message: no}]';
-  assert.deepEqual(firstStep(`- {name: a, type: validate, rules: ${rules}}`), {
-    name: 'a',
-    type: 'validate',
-    handler: false,
-    onInvalid: 'fail',
-    rules: [
-      { name: 'r', severity: 'error', test: { kind: 'range', field: 'a.b', max: '$.input.max' } },
-      { name: 'u', severity: 'warning', test: { kind: 'unique', fields: ['id'] }, message: 'no' },
-    ],
-  });
-  const statistics = '{m: {function: median, field: n}, p: {function: p99}, l: {function: list, limit: 3}}';
-  assert.deepEqual(
-    firstStep(`- {name: a, type: aggregate, data: $.input.list, group_by: g, aggregations: ${statistics}}`),
-    {
-      name: 'a',
-      type: 'aggregate',
-      handler: false,
-      items: '$.input.list',
-      groupBy: ['g'],
-      statistics: {
-        m: { function: 'percentile', percentile: 50, field: 'n' },
-        p: { function: 'percentile', percentile: 99 },
-        l: { function: 'list', limit: 3 },
-      },
-    },
-  );
-});
-
-test('a cache keeps its key as a template and its time in milliseconds', () => {
-  assert.deepEqual(stepsOf(withStep('cache: {key: $.input.id, ttl: 10m}'))[0]?.cache, {
-    key: '$.input.id',
-    ttl: 600_000,
-  });
-});
-
-test('transforms of a response are an output mapping that keeps its other members', () => {
-  const lines =
-    'data_mapping:\n  transforms:\n    email: lower($.response.email)\n    full-name: ${response.first + " " + response.last}';
-  assert.equal(
-    stepsOf(withStep(lines))[0]?.output,
-    '${merge($.response, {"email": lower($.response.email), "full-name": response.first + " " + response.last})}',
-  );
-  assert.deepEqual(codes(withStep('data_mapping:\n  transforms: {a: $.respnse.x}')), ['EXPRESSION_INVALID']);
-});
-
 test('a type that is not run is an error, and still shown in the normal form', () => {
   const { workflows, diagnostics } = parseDocuments(
     withSteps('- {name: a, type: message_queue, topic: t, message: {id: $.input.id}}'),

@@ -11,7 +11,7 @@ import type { WasmModule } from './web-assembly.ts';
 export type ThreadReply = 'ready' | GuestAnswer;
 
 /** Requests, answers to users and the journal go first. */
-const niceness = 5;
+const niceness = 10;
 
 const port = present(parentPort, 'the port of a script thread');
 // Elsewhere a priority is the whole process's.

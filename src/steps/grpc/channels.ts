@@ -7,7 +7,7 @@
 
 import { isIPv6 } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, connectivityState, credentials } from '@grpc/grpc-js';
 import type { Outbound } from '../outbound.ts';
 import { invalidCall } from './grpc-failure.ts';
 
@@ -20,6 +20,8 @@ export interface GrpcPlace {
 export interface Channels {
   /** Rejects with what the guard refuses, or as DNS does. */
   clientFor(place: GrpcPlace): Promise<Client>;
+  /** After a call that failed: a connection that could not be made is not tried at again and again in the background. */
+  letGo(client: Client): void;
   close(): void;
 }
 
@@ -29,7 +31,7 @@ const publicPorts = [80, 443, 8080, 8443, 50051];
 const clientsMax = 100;
 /** How long a connection stays open without calls. */
 const idleMs = 5 * 60_000;
-/** Between two tries to connect, which every call in between hears the failure of: attempts wait by their own policy. */
+/** Between two tries to connect; the library makes one more after a connection was let go of. */
 const reconnectMs = { first: 200, longest: 2_000 };
 /** One message. Beyond it an output could not be kept anyway. */
 const messageBytesMax = 4 * 1024 * 1024;
@@ -51,6 +53,11 @@ export function openChannels(guard: Pick<Outbound, 'lookup'>): Channels {
       }
       return client;
     },
+    letGo(client) {
+      if (client.getChannel().getConnectivityState(false) !== connectivityState.TRANSIENT_FAILURE) return;
+      for (const [key, known] of clients) if (known === client) clients.delete(key);
+      client.close();
+    },
     close() {
       for (const client of clients.values()) client.close();
       clients.clear();
@@ -71,6 +78,8 @@ function openClient({ host, port, isEncrypted }: GrpcPlace, addresses: readonly 
     'grpc.service_config_disable_resolution': 1,
     'grpc.enable_http_proxy': 0,
     'grpc.enable_retries': 0,
+    'grpc.enable_channelz': 0,
+    'grpc.use_local_subchannel_pool': 1,
     'grpc.initial_reconnect_backoff_ms': reconnectMs.first,
     'grpc.max_reconnect_backoff_ms': reconnectMs.longest,
     'grpc.client_idle_timeout_ms': idleMs,

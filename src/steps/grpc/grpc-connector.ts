@@ -46,10 +46,15 @@ export function openGrpcConnector({ outbound, clock }: GrpcConnectorDeps): Conne
     });
     const deadlineAt = call.deadlineAt === undefined ? undefined : call.deadlineAt + deadlineGraceMs;
     const way = { client, metadata, deadlineAt, signal: call.signal, place: name };
-    const root = await rootFor(roots, { asked, place, way });
-    const method = methodOf(root, asked.service, asked.method);
-    const request = encodeMessage(method.request, call.request['message'] ?? {});
-    return callMethod(client, { ...way, method, request, place: `${name}${method.path}` });
+    try {
+      const root = await rootFor(roots, { asked, place, way });
+      const method = methodOf(root, asked.service, asked.method);
+      const request = encodeMessage(method.request, call.request['message'] ?? {});
+      return await callMethod(client, { ...way, method, request, place: `${name}${method.path}` });
+    } catch (error) {
+      channels.letGo(client);
+      throw error;
+    }
   }
 
   return {

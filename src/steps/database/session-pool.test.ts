@@ -105,6 +105,13 @@ describe('the connections to a database', () => {
     assert.equal((await take()).session, session);
   });
 
+  test('are not waited for by those who are gone already', async () => {
+    const { take, sessions } = makePool(1);
+    await take();
+    await assert.rejects(take(AbortSignal.abort()), { code: 'DB_UNREACHABLE' });
+    assert.equal(sessions.length, 1);
+  });
+
   test('are tried again by the next one where one could not be opened', async () => {
     const { take, opening, waitToOpen } = makePool(1);
     waitToOpen(true);

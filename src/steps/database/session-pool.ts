@@ -109,6 +109,7 @@ export function openSessionPool({ open, sessionsMax, clock }: PoolOptions): Sess
     take(signal) {
       const { promise, resolve, reject } = Promise.withResolvers<Taken>();
       if (isClosed) return Promise.reject(closing());
+      if (signal.aborted) return Promise.reject(noneInTime());
       const session = takeIdle();
       if (session) return Promise.resolve({ session, isUsed: true });
       const waiter: Waiting = { isGone: false, resolve, reject };
@@ -116,7 +117,7 @@ export function openSessionPool({ open, sessionsMax, clock }: PoolOptions): Sess
         waiter.isGone = true;
         const place = waiting.indexOf(waiter);
         if (place >= 0) waiting.splice(place, 1);
-        reject(unreachable('no connection was free in time: raise "max_connections", or run fewer steps at once'));
+        reject(noneInTime());
       };
       signal.addEventListener('abort', leave, { once: true });
       if (openCount < sessionsMax) openFor(waiter);
@@ -135,4 +136,6 @@ export function openSessionPool({ open, sessionsMax, clock }: PoolOptions): Sess
   };
 }
 
+const noneInTime = () =>
+  unreachable('no connection was free in time: raise "max_connections", or run fewer steps at once');
 const closing = () => unreachable('the server is shutting down');

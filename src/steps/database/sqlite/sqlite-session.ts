@@ -75,12 +75,12 @@ function startProcess(settings: SqliteTask): ProcessLink {
     child.channel?.unref();
   };
   rest();
-  const lose = (): void => {
+  const lose = (how: unknown): void => {
     isAlive = false;
-    waiting?.reject(unreachable('the process of the SQLite file ended'));
+    waiting?.reject(unreachable(`the process of the SQLite file ended (${how})`));
   };
   child.on('error', lose);
-  child.on('exit', lose);
+  child.on('exit', (code, signal) => lose(signal ?? `exit code ${code}`));
   child.on('message', (reply: SqliteReply) => {
     rest();
     waiting?.resolve(reply);
@@ -90,8 +90,8 @@ function startProcess(settings: SqliteTask): ProcessLink {
       waiting = Promise.withResolvers();
       child.ref();
       child.channel?.ref();
-      if (isAlive) child.send(request, (error) => error && lose());
-      else lose();
+      if (isAlive) child.send(request, (error) => error && lose(error));
+      else lose('it was stopped');
       return waiting.promise;
     },
     isAlive: () => isAlive,

@@ -133,6 +133,7 @@ function view(createdAt: number, status: string, position: number): ViewRow {
     labels: { team: 'growth' },
     errorCode: null,
     errorMessage: null,
+    parent: null,
     searchText: 'user-onboarding bench growth',
     steps: hasEnded
       ? [1, 2, 3].map((n) => ({ step: `step-${n}`, status: 'completed', durationMs: n, attempts: 1 }))

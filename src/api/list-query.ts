@@ -10,7 +10,7 @@ import { refusal } from './problem.ts';
 import { timeMs, versionOf } from './requests.ts';
 
 export function viewQuery(workspace: string, query: ExecutionListRequest): ViewQuery {
-  const { workflow, tag, search: text, page, cursor, limit = limitDefault, count } = query;
+  const { workflow, parent, tag, search: text, page, cursor, limit = limitDefault, count } = query;
   const at = (name: string) => ({ in: 'query', pointer: `/${name}` }) as const;
   const read = <T>(value: string | undefined, reader: (text: string) => T): T | undefined =>
     value === undefined ? undefined : reader(value);
@@ -19,6 +19,7 @@ export function viewQuery(workspace: string, query: ExecutionListRequest): ViewQ
     limit,
     ...defined({
       workflow,
+      parent,
       tag,
       text,
       version: read(query.version, (version) => versionOf(version, at('version'))),

@@ -220,8 +220,8 @@ export function openTestEngine(): TestEngine {
         versions.set(`${workspace}/${name}`, [stored, ...rest]);
         return { result: there ? 'present' : 'added', version: stored, diagnostics, name };
       },
-      async validate(text, options) {
-        called('validate', text, options);
+      async validate(workspace, text, options) {
+        called('validate', workspace, text, options);
         return parseDocuments(text).diagnostics;
       },
       async get(workspace, name, version) {

@@ -122,6 +122,7 @@ export function openPlainSink(text: string): { sink: Sink; problems: Problem[] }
     text,
     links: [],
     uses: [],
+    calls: [],
     report: (code, spot, message, offset) =>
       problems.push({ code, spot, message, ...(offset === undefined ? {} : { offset }) }),
     fork: () => sink,

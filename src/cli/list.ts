@@ -27,6 +27,7 @@ export const list: Command<Args> = {
   flags: {
     workflow: { type: 'string', value: 'NAME', doc: 'executions of one workflow' },
     status: { type: 'string', value: 'STATUS,…', doc: 'executions in these states' },
+    parent: { type: 'string', value: 'ID', doc: 'executions that steps of this one started' },
     tag: { type: 'string', value: 'TAG', doc: 'those that bear a tag' },
     search: { type: 'string', value: 'TEXT', doc: 'part of a name' },
     limit: { type: 'string', value: 'N', doc: 'rows (default: 50)' },
@@ -41,12 +42,13 @@ export const list: Command<Args> = {
     const query = {
       workflow: textOf(words, 'workflow'),
       status: textOf(words, 'status'),
+      parent: textOf(words, 'parent'),
       tag: textOf(words, 'tag'),
       search: textOf(words, 'search'),
       limit: numberOf(words, 'limit', { min: 1, max: 200 }),
       cursor: textOf(words, 'cursor'),
     };
-    for (const flag of ['workflow', 'status'] as const) {
+    for (const flag of ['workflow', 'status', 'parent'] as const) {
       if (thing === 'workflows' && query[flag] !== undefined)
         throw new UsageError(`--${flag} is for "list executions"`);
     }

@@ -122,6 +122,9 @@ export const StepAnswerSchema = Type.Object(
     output: AnyJson('Null until it completed.'),
     error: ExecutionErrorOrNull,
     progress: AnyJson('What its executor told last; null where it told nothing, and once the step has ended.'),
+    child_execution_id: Type.Optional(
+      TextOrNull('Of a step that calls a workflow: the execution that its newest attempt started.'),
+    ),
     iterations: Type.Optional(
       Type.Object(
         {
@@ -138,6 +141,11 @@ export const StepAnswerSchema = Type.Object(
   { title: 'Step' },
 );
 export type StepAnswer = Static<typeof StepAnswerSchema>;
+
+const ParentOrNull = Type.Unsafe<{ execution_id: string; step: string } | null>({
+  anyOf: [{ type: 'null' }, Type.Object({ execution_id: Type.String(), step: Type.String() })],
+  description: 'The step that started it, by its path; null where a user did.',
+});
 
 export const ExecutionDetail = Type.Object(
   {
@@ -166,6 +174,7 @@ export const ExecutionDetail = Type.Object(
     steps: Type.Array(StepAnswerSchema),
     steps_total: Type.Integer({ description: `Beyond ${stepsPageMax} ask for the rest with \`steps_offset\`.` }),
     tags: Type.Array(Type.String()),
+    parent: ParentOrNull,
     metadata: AnyObject('As given at the start.'),
   },
   { title: 'Execution' },
@@ -181,6 +190,7 @@ export const ExecutionListQuery = closed({
   workflow: Type.Optional(Type.String({ maxLength: 63 })),
   version: Type.Optional(Type.String({ maxLength: 64 })),
   status: Type.Optional(Type.String({ maxLength: 200, description: 'One or more, separated by commas.' })),
+  parent: Type.Optional(Type.String({ maxLength: 128, description: 'Those that steps of this execution started.' })),
   from: Type.Optional(Type.String({ maxLength: 64, description: 'Created at or after this time (ISO 8601).' })),
   to: Type.Optional(Type.String({ maxLength: 64, description: 'Created before this time (ISO 8601).' })),
   tag: Type.Optional(Type.String({ maxLength: 200 })),
@@ -206,6 +216,7 @@ export const ExecutionSummary = Type.Object(
     completed_at: TimeOrNull('When it ended.'),
     duration: NumberOrNull('Seconds, of one that ended.'),
     tags: Type.Array(Type.String()),
+    parent_execution_id: TextOrNull('The execution whose step started it.'),
     labels: AnyObject('Search attributes.'),
     error: ExecutionErrorOrNull,
   },

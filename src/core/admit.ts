@@ -2,7 +2,9 @@
  * Whether a fact may move an execution at all. Reads only the state: what a settled attempt, a fired timer or an
  * ended execution still sends is refused here, before anything is decided.
  */
+import { admitChild, admitParentsWord, admitRetryOfChild } from './admit-child.ts';
 import { admitHuman } from './admit-human.ts';
+import type { ChildFact } from './child-events.ts';
 import type { AttemptFact, Fact, HumanFact } from './facts.ts';
 import { signalsKeptMax } from './limits.ts';
 import { type ExecutionState, isEnded } from './state.ts';
@@ -31,6 +33,7 @@ export function admit(state: ExecutionState, fact: Fact): Refusal | undefined {
   }
   if (fact.type === 'start') return refuse('ALREADY_STARTED', `execution ${state.id} has been started before`);
   if (fact.type === 'retry') return admitRetry(state);
+  if (fact.type.startsWith('child.') || fact.type === 'reported') return admitChild(state, fact as ChildFact);
   if (isHuman(fact)) return admitHuman(state, fact);
   // A repeat is one whatever came of the first.
   if (fact.type === 'signal' && state.signalIds.includes(fact.id)) {
@@ -61,7 +64,10 @@ function admitOpen(state: ExecutionState, fact: Fact): Refusal | undefined {
       return admitPause(state);
     case 'resume':
       return state.paused ? undefined : refuse('STATE_CONFLICT', 'only a paused execution can be resumed');
+    case 'terminate':
+      return fact.isFromParent && admitParentsWord(state);
     case 'cancel':
+      if (fact.isFromParent && admitParentsWord(state)) return admitParentsWord(state);
       return state.closing ? refuse('STATE_CONFLICT', 'the execution is ending already') : undefined;
     default:
       return undefined;
@@ -87,7 +93,7 @@ function admitPause(state: ExecutionState): Refusal | undefined {
 
 function admitRetry(state: ExecutionState): Refusal | undefined {
   if (state.compensation) return refuse('STATE_CONFLICT', 'its steps were compensated: start a new execution instead');
-  if (['failed', 'timed_out', 'cancelled'].includes(state.status)) return undefined;
+  if (['failed', 'timed_out', 'cancelled'].includes(state.status)) return admitRetryOfChild(state);
   return refuse(
     'STATE_CONFLICT',
     `only a failed, timed_out or cancelled execution can be retried; this is ${state.status}`,

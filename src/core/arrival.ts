@@ -7,6 +7,7 @@
 import type { Scope } from '../expression/expression.ts';
 import type { Json } from '../kit/json.ts';
 import { aggregate } from './aggregate.ts';
+import { callChild } from './child.ts';
 import { isStopping } from './closing.ts';
 import { isContainer, openContainer } from './containers.ts';
 import type { Origin, TaskSpec, Waits } from './events.ts';
@@ -144,6 +145,7 @@ function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
   }
   const { times, task, ...input } = prepared.value;
   if (task) return schedule(turn, head, { ...input, task });
+  if (work.kind === 'workflow') return callChild(turn, { ...head, ...input, ...dueOf(turn, times) }, work.target);
   const type = times.waits ? 'step.waiting' : 'step.entered';
   emit(turn, { type, ...head, ...input, ...dueOf(turn, times) });
   perform(turn, head.step, sight);
@@ -199,6 +201,7 @@ function perform(turn: Turn, path: string, sight: Sight): void {
     case 'function':
     case 'connector':
     case 'human_task':
+    case 'workflow':
       return;
   }
 }
@@ -232,7 +235,7 @@ export function beginAttempt(turn: Turn, path: string): void {
     const queue = queueMs === undefined ? {} : { queueDeadlineAt: turn.at + queueMs };
     return emit(turn, { type: 'step.attempted', step: path, attempt: step.attempt + 1, ...queue });
   }
-  const isLasting = isWaitingWork(node.work) || isContainer(node.work);
+  const isLasting = step.child !== undefined || isWaitingWork(node.work) || isContainer(node.work);
   if (!isLasting || !attemptAnew(turn, path)) return enter(turn, node, { ...step, isAgain: true });
   perform(turn, path, sightOf(turn, step));
 }

@@ -7,6 +7,7 @@
  */
 import { emptyObject, isObject, type Json, type JsonObject, member } from '../kit/json.ts';
 import { compensationFrame, enter } from './arrival.ts';
+import { askChild, waitsForChild } from './child.ts';
 import type { StepError } from './errors.ts';
 import type { Closing, ExecutionClosed, Undo } from './events.ts';
 import { cancelSteps, undefinedStep } from './flow.ts';
@@ -32,13 +33,15 @@ export function failExecution(turn: Turn, error: StepError): void {
 }
 
 export function closeExecution(turn: Turn, closing: Closing, options: { deadLetter?: true } = {}): void {
-  if (closing.steps?.length === 0 || (closing.steps === undefined && findUndos(turn).length === 0)) {
+  const hasNothingToUndo = closing.steps === undefined && findUndos(turn).length === 0;
+  if (closing.steps?.length === 0 || (hasNothingToUndo && !waitsForChild(turn.state))) {
     close(turn, { status: closing.outcome, ...(closing.error ? { error: closing.error } : {}), ...options });
     return;
   }
   emit(turn, { type: 'execution.closing', closing });
   for (const command of [...turn.state.outstanding.values()]) {
     if (command.type === 'dispatch') emit(turn, { type: 'step.cancel_requested', step: command.step });
+    if (command.type === 'child') askChild(turn, command);
   }
   for (const step of turn.state.steps.values()) {
     const isIdle = step.status === 'waiting' || step.status === 'retrying';
@@ -50,7 +53,7 @@ export function closeExecution(turn: Turn, closing: Closing, options: { deadLett
 /** Starts compensation once nothing is in flight any more. */
 export function settleInFlight(turn: Turn): void {
   const { state } = turn;
-  if (!state.closing || state.compensation) return;
+  if (!state.closing || state.compensation || waitsForChild(state)) return;
   for (const command of state.outstanding.values()) if (command.type === 'withdraw') return;
   const undos = state.closing.steps?.map((name): Undo => ({ step: name })) ?? findUndos(turn);
   for (const frame of state.frames.values()) {
@@ -75,7 +78,7 @@ function findUndos(turn: Turn): readonly Undo[] {
 }
 
 function mayHaveRun(step: StepState): boolean {
-  return step.task !== undefined && (step.outcomeUnknown || step.status === 'running');
+  return (step.task ?? step.child) !== undefined && (step.outcomeUnknown || step.status === 'running');
 }
 
 export function compensationAdvanced(turn: Turn, failed: boolean): void {

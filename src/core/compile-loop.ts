@@ -1,4 +1,5 @@
-import type { LoopStep, StepList } from '../model/definition.ts';
+import type { LoopStep } from '../model/definition.ts';
+import { allSteps } from '../model/step-lists.ts';
 import { amountOf, expressionOf, templateOf } from './compile-text.ts';
 import type { LoopWork, ProgramList } from './program.ts';
 
@@ -17,7 +18,8 @@ export function compileLoop(step: LoopStep, list: ProgramList): LoopWork {
     maxIterations: amountOf(step.maxIterations),
     isTolerant: step.onItemError === 'continue',
     tolerated: toleratedOf(step.toleratedFailures),
-    isFoldable: !canBeUndone(step.list),
+    // What can be undone must be remembered.
+    isFoldable: !allSteps(step.list).some(({ compensate }) => compensate !== undefined),
   };
 }
 
@@ -28,23 +30,4 @@ function toleratedOf(tolerated: number | string | undefined): (total: number) =>
   if (typeof tolerated === 'number') return () => tolerated;
   const share = Number.parseInt(tolerated, 10) / 100;
   return (total) => Math.floor(total * share);
-}
-
-/** Whether a step in the list, at any depth, names what undoes it. */
-function canBeUndone(list: StepList): boolean {
-  return list.steps.some((step) => {
-    if (step.compensate !== undefined) return true;
-    switch (step.type) {
-      case 'loop':
-        return canBeUndone(step.list);
-      case 'parallel':
-        return step.branches.some((branch) => canBeUndone(branch.list));
-      case 'condition':
-        return (
-          step.cases.some((each) => canBeUndone(each.list)) || (step.otherwise ? canBeUndone(step.otherwise) : false)
-        );
-      default:
-        return false;
-    }
-  });
 }

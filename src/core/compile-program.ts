@@ -22,7 +22,7 @@ export interface ProgramOptions {
 }
 
 export function compileProgram(definition: Definition, options: ProgramOptions): Program {
-  const builder: Builder = { lists: new Map(), nodes: new Map() };
+  const builder: Builder = { definition, lists: new Map(), nodes: new Map() };
   const root = compileList(builder, definition.steps, { id: '' });
   for (const link of builder.nodes.values()) linkNode(builder, link);
   const handling = definition.errorHandling;
@@ -48,6 +48,7 @@ export function compileProgram(definition: Definition, options: ProgramOptions):
 type Mutable<T> = { -readonly [Member in keyof T]: T[Member] };
 
 interface Builder {
+  readonly definition: Definition;
   readonly lists: Map<string, ProgramList>;
   readonly nodes: Map<string, Mutable<Node>>;
 }
@@ -95,7 +96,7 @@ function compileNode(builder: Builder, list: ProgramList, step: Step): Node {
     queueTimeout: durationOf(step.queueTimeout),
     heartbeatTimeout: durationOf(step.heartbeatTimeout),
     visitsMax: step.maxVisits ?? visitsDefault,
-    work: compileWork(step, innerLists(builder, list, step)),
+    work: compileWork(step, innerLists(builder, list, step), builder.definition),
     task: undefined,
   };
   if (node.work.kind === 'function' && isConstant(step)) node.task = taskOf(node, node.work, noScope);

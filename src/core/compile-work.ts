@@ -1,7 +1,8 @@
 import { Impossible } from '../kit/assert.ts';
 import type { Json } from '../kit/json.ts';
-import type { Step, StepList } from '../model/definition.ts';
+import type { Definition, Step, StepList } from '../model/definition.ts';
 import { compileAggregate } from './aggregate.ts';
+import { targetOf } from './compile-child.ts';
 import { compileLoop } from './compile-loop.ts';
 import { expressionOf, templateOf } from './compile-text.ts';
 import { compileHumanTask, compileWait } from './compile-waiting.ts';
@@ -12,7 +13,7 @@ import { compileValidate } from './validate.ts';
 export type CompileInner = (list: StepList, name: string, result?: Json) => ProgramList;
 
 /** What each type of step does. A new type has its case here, and its member of `Work`. */
-export function compileWork(step: Step, inner: CompileInner): Work {
+export function compileWork(step: Step, inner: CompileInner, { includes }: Pick<Definition, 'includes'>): Work {
   switch (step.type) {
     case 'function':
       return { kind: 'function', executor: step.executor, function: step.function };
@@ -56,6 +57,8 @@ export function compileWork(step: Step, inner: CompileInner): Work {
       return compileWait(step);
     case 'human_task':
       return compileHumanTask(step);
+    case 'workflow':
+      return { kind: 'workflow', target: targetOf(step, includes) };
     case 'unavailable':
       throw new Impossible(`a step of type ${step.declaredType} was deployed`);
   }

@@ -10,6 +10,7 @@
  */
 import { present, unreachable } from '../kit/assert.ts';
 import { beginAttempt, enter } from './arrival.ts';
+import { takeChild, terminateChildren } from './child.ts';
 import { closeExecution, failExecution, isStopping, settleInFlight } from './closing.ts';
 import type { StepError } from './errors.ts';
 import type { ExecutionEvent, ExecutionStarted } from './events.ts';
@@ -64,6 +65,7 @@ function take(turn: Turn, fact: Fact): void {
     case 'cancel':
       return closeExecution(turn, { outcome: 'cancelled', error: cancelled(fact.reason) });
     case 'terminate':
+      terminateChildren(turn);
       return closeExecution(turn, { outcome: 'cancelled', error: cancelled(fact.reason), steps: [] });
     case 'pause':
       return emit(turn, { type: 'execution.paused' });
@@ -74,6 +76,13 @@ function take(turn: Turn, fact: Fact): void {
       emit(turn, { type: 'execution.retried', run: turn.state.run + 1, ...deadlineOf(turn, undefined) });
       return resumeFailed(turn, blamed);
     }
+    case 'child.started':
+    case 'child.refused':
+    case 'child.told':
+    case 'child.ended':
+      return takeChild(turn, fact);
+    case 'reported':
+      return emit(turn, { type: 'execution.reported', isTaken: fact.isTaken });
     default:
       return unreachable(fact);
   }
@@ -86,7 +95,7 @@ const cancelled = (reason: string | undefined): StepError => ({
 
 function start(turn: Turn, fact: StartFact): void {
   const { definition, hash } = turn.program;
-  const { type: _, timeoutMs, rerun, ...given } = fact;
+  const { type: _, timeoutMs, rerun, stillborn, ...given } = fact;
   turn.state.input = fact.input;
   const started: ExecutionStarted = {
     type: 'execution.started',
@@ -101,10 +110,14 @@ function start(turn: Turn, fact: StartFact): void {
     seed: given.seed,
     priority: given.priority,
     queued: given.queued,
+    ...(given.parent === undefined ? {} : { parent: given.parent }),
     ...deadlineOf(turn, timeoutMs),
     ...(rerun === undefined ? {} : { rerun: { of: rerun.of, from: rerun.from, vars: rerun.vars } }),
   };
   emit(turn, started);
+  if (stillborn !== undefined) {
+    return closeExecution(turn, { outcome: 'cancelled', error: cancelled(stillborn), steps: [] });
+  }
   if (rerun) takeOver(turn, rerun);
   if (!fact.queued) begin(turn);
 }

@@ -47,6 +47,6 @@ function isFolded(path: string, { step, from, to }: LoopFolded): boolean {
 /** Where an event took place; undefined for those of the whole execution. */
 function pathOf(event: ExecutionEvent): string | undefined {
   if (event.type.startsWith('frame.')) return (event as { frame: string }).frame;
-  if (event.type.startsWith('step.') || event.type.startsWith('loop.')) return (event as { step: string }).step;
+  if (/^(?:step|loop|child)\./.test(event.type)) return (event as { step: string }).step;
   return undefined;
 }

@@ -32,6 +32,12 @@ export const errorCodes = {
   WORKFLOW_TIMEOUT: 'the execution took longer than its timeout',
   RETURNED_ERROR: 'an error_handling rule returned an error',
   CANCELLED: 'the execution was cancelled',
+  CHILD_FAILED: 'the workflow that a step called failed without an error of its own',
+  CHILD_CANCELLED: 'somebody cancelled the workflow that a step called',
+  CHILD_DEPTH_EXCEEDED: 'workflows call each other deeper than they may',
+  WORKFLOW_NOT_FOUND: 'a step called a workflow that is not deployed',
+  VERSION_NOT_FOUND: 'a step called a version that is not deployed',
+  INPUT_INVALID: 'the input of a called workflow breaks its schema',
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
@@ -46,6 +52,8 @@ const hopeless: ReadonlySet<string> = new Set<ErrorCode>([
   'LIMIT_EXCEEDED',
   'EVENT_LIMIT_EXCEEDED',
   'DELIVERIES_EXHAUSTED',
+  'CHILD_DEPTH_EXCEEDED',
+  'INPUT_INVALID',
 ]);
 
 /** What a step of the core fails with: thrown where it cannot go on. */

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../kit/json.ts';
+import type { ChildEvent, ChildTarget, ParentLink } from './child-events.ts';
 import type { StepError } from './errors.ts';
 
 /**
@@ -54,7 +55,8 @@ export type ExecutionEvent =
   | { readonly type: 'human.unclaimed'; readonly step: string; readonly by: string }
   /** Nobody answered in time: the next ones are asked. */
   | { readonly type: 'human.escalated'; readonly step: string; readonly assignees: readonly string[] }
-  | HumanAnswered;
+  | HumanAnswered
+  | ChildEvent;
 
 export interface ExecutionStarted {
   readonly type: 'execution.started';
@@ -72,6 +74,7 @@ export interface ExecutionStarted {
   readonly priority: number;
   /** True: it waits for an admission slot. */
   readonly queued: boolean;
+  readonly parent?: ParentLink;
   /** Milliseconds since the epoch. */
   readonly deadlineAt?: number;
   /** It takes up the execution `of` at the step `from`, with its variables. */
@@ -231,6 +234,8 @@ export interface StepEntered extends Arrival {
   readonly type: 'step.entered';
   readonly input?: Json;
   readonly deadlineAt?: number;
+  /** It calls another workflow. */
+  readonly child?: ChildTarget;
 }
 
 export interface StepWaiting extends Arrival, Waits {

@@ -1,12 +1,14 @@
 /** The part of `evolve` that records what happened to the execution as a whole. Same promises: total, no rules, constant cost. */
 import { unreachable } from '../kit/assert.ts';
+import type { ChildEvent } from './child-events.ts';
 import type { ExecutionEvent, ExecutionStarted, SignalReceived } from './events.ts';
+import { openReport } from './evolve-child.ts';
 import { signalIdsKept } from './limits.ts';
 import { openCommand, openTimer, reopenAll, settleAll, settleTimers } from './outstanding.ts';
 import type { ExecutionState } from './state.ts';
 
 type WholeEvent = Extract<
-  ExecutionEvent,
+  Exclude<ExecutionEvent, ChildEvent>,
   { type: `execution.${string}` | `compensation.${string}` | 'rule.fired' | 'signal.received' }
 >;
 
@@ -58,6 +60,7 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
       state.endedAt = at;
       state.paused = false;
       settleAll(state);
+      openReport(state);
       break;
     case 'execution.retried':
       recordRetry(state, event);
@@ -84,6 +87,7 @@ function recordStart(state: ExecutionState, event: ExecutionStarted, at: number)
   state.labels = event.labels;
   state.seed = event.seed;
   state.priority = event.priority;
+  state.parent = event.parent;
   state.createdAt = at;
   state.rerun = event.rerun && { of: event.rerun.of, from: event.rerun.from };
   Object.assign(state.vars, event.rerun?.vars);

@@ -10,6 +10,7 @@ import type {
   StepSkipped,
   StepWaiting,
 } from './events.ts';
+import { openChild, releaseChild } from './evolve-child.ts';
 import { settleHuman } from './evolve-human.ts';
 import { forgetTaken, recordWaits } from './evolve-waiting.ts';
 import { openDispatch, openStepTimers, openTimer, openWithdrawal, settleStep } from './outstanding.ts';
@@ -35,6 +36,7 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
     previous: event.previous ?? frame?.last,
     input: undefined,
     task: undefined,
+    child: undefined,
     output: undefined,
     error: undefined,
     passed: false,
@@ -65,6 +67,7 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
 function recordEntry(state: ExecutionState, step: StepState, event: StepEntered): void {
   step.input = event.input;
   step.deadlineAt = event.deadlineAt;
+  if (event.child) step.child = { target: event.child, execution: undefined, version: undefined, hasEnded: false };
   openStepTimers(state, step);
 }
 
@@ -89,9 +92,11 @@ export function evolveStep(state: ExecutionState, event: StepEvent, at: number):
   const step = state.steps.get(event.step);
   if (!step) return;
   if (step.human) settleHuman(state, step, event, at);
+  if (step.child) releaseChild(state, step, event.type);
   switch (event.type) {
     case 'step.attempted':
       recordAttempt(state, step, event, at);
+      openChild(state, step, at);
       break;
     case 'step.redelivered':
       step.deliveries = event.delivery;
@@ -101,7 +106,7 @@ export function evolveStep(state: ExecutionState, event: StepEvent, at: number):
       state.outstanding.delete(`queue:${attemptId(step)}`);
       break;
     case 'step.cancel_requested':
-      openWithdrawal(state, step);
+      if (step.task) openWithdrawal(state, step);
       break;
     case 'step.retrying':
       settleStep(state, step);

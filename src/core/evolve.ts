@@ -6,6 +6,7 @@
  * the state it is given.
  */
 import type { ExecutionEvent, FrameClosed, FrameOpened, StepReused, StepScheduled, StepWaiting } from './events.ts';
+import { evolveChild, openChild } from './evolve-child.ts';
 import { evolveExecution } from './evolve-execution.ts';
 import { evolveHuman } from './evolve-human.ts';
 import { evolveLoop, recordRound, recordRoundClosed } from './evolve-loop.ts';
@@ -41,7 +42,7 @@ export function evolve(state: ExecutionState, event: ExecutionEvent, at: number)
       recordWaiting(state, event, at);
       break;
     case 'step.entered':
-      openStep(state, event, 'running', at);
+      openChild(state, openStep(state, event, 'running', at), at);
       break;
     case 'step.skipped':
       openStep(state, event, 'skipped', at);
@@ -65,6 +66,14 @@ export function evolve(state: ExecutionState, event: ExecutionEvent, at: number)
     case 'human.escalated':
     case 'human.answered':
       evolveHuman(state, event, at);
+      break;
+    case 'child.started':
+    case 'child.refused':
+    case 'child.told':
+    case 'child.ended':
+    case 'children.terminated':
+    case 'execution.reported':
+      evolveChild(state, event);
       break;
     default:
       evolveExecution(state, event, at);

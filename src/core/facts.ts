@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../kit/json.ts';
+import type { ChildFact, ParentLink } from './child-events.ts';
 import type { StepError } from './errors.ts';
 import type { Rerun } from './rerun.ts';
 
@@ -24,11 +25,12 @@ export type Fact = { readonly at: number } & (
   | (AttemptOf<'human.claimed' | 'human.unclaimed'> & Person)
   /** The answer fits its form: that was looked at before. */
   | (AttemptOf<'human.answered'> & Person & Answer)
-  | { readonly type: 'cancel'; readonly reason?: string }
-  | { readonly type: 'terminate'; readonly reason?: string }
+  /** `isFromParent`: it counts only as long as the parent waits. */
+  | { readonly type: 'cancel' | 'terminate'; readonly reason?: string; readonly isFromParent?: true }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
   | { readonly type: 'retry' }
+  | ChildFact
 );
 
 export interface StartFact {
@@ -45,6 +47,9 @@ export interface StartFact {
   readonly timeoutMs?: number;
   /** Takes up an earlier execution. */
   readonly rerun?: Rerun;
+  readonly parent?: ParentLink;
+  /** It was cancelled before it began: it ends in the move that starts it, so that nothing else can start it any more. */
+  readonly stillborn?: string;
 }
 
 export interface SignalFact {

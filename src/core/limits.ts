@@ -39,6 +39,8 @@ export const titleLengthMax = 1_000;
 export const assigneeLengthMax = 200;
 /** How long an attempt of a step that the server carries out itself may take where the step sets no `timeout`. */
 export const connectorTimeoutDefaultMs = 60_000;
+/** Executions that wait for each other, one inside the other; the next call fails with CHILD_DEPTH_EXCEEDED. */
+export const childDepthMax = 32;
 /** Deliveries of one attempt before it counts as poison and goes to the dead letters. */
 export const deliveriesMax = 5;
 /** Steps that end in one move without waiting for anything; the rest goes on in the next move. */

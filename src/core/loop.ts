@@ -10,6 +10,7 @@ import { present } from '../kit/assert.ts';
 import type { Json, JsonObject } from '../kit/json.ts';
 import { roundsMax as roundsMaxOfAll } from '../model/limits.ts';
 import { isTrue } from './arrival.ts';
+import { waitsForChildIn } from './child.ts';
 import type { StepError } from './errors.ts';
 import type { LoopFolded, LoopOpened } from './events.ts';
 import { endedRounds, loopTurn, roundOf } from './evolve-loop.ts';
@@ -161,14 +162,18 @@ function fold(turn: Turn, loop: LoopState): void {
   const from = loop.foldedTo;
   const to = from + loopChunk;
   for (const index of loop.running) if (index < to) return;
+  // A child that a round gave up must still be told.
+  if (waitsForChildIn(turn.state, (path) => isIn(path, loop.path, { from, to }))) return;
   emit(turn, foldOf(turn, loop, { from, to }));
 }
 
+function isIn(path: string, loop: string, { from, to }: { from: number; to: number }): boolean {
+  const index = roundOf(path, loop);
+  return index !== undefined && index >= from && index < to;
+}
+
 function foldOf(turn: Turn, loop: LoopState, { from, to }: { from: number; to: number }): LoopFolded {
-  const isFolded = (path: string): boolean => {
-    const index = roundOf(path, loop.path);
-    return index !== undefined && index >= from && index < to;
-  };
+  const isFolded = (path: string): boolean => isIn(path, loop.path, { from, to });
   let visits = 0;
   let events = 0;
   for (const step of turn.state.steps.values()) {

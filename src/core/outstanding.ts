@@ -4,6 +4,7 @@
  * `opened`, `settled` and `humanTasks` are the shell's inbox, not part of what an execution is: they are left out of snapshots, and a
  * replay ends by clearing them. They keep the cost of a move independent of how much is outstanding.
  */
+import { isUndelivered } from './child-events.ts';
 import {
   attemptId,
   type Command,
@@ -100,12 +101,13 @@ export function settleTimers(state: ExecutionState): void {
   }
 }
 
+/** The execution has ended: nothing is outstanding any more but what its children must learn of it. */
 export function settleAll(state: ExecutionState): void {
   for (const command of state.outstanding.values()) {
     if (command.type === 'dispatch') state.settled.push(command.id);
     if (command.type === 'withdraw') state.settled.push(command.dispatch);
+    if (command.type !== 'child' || !isUndelivered(command)) state.outstanding.delete(command.id);
   }
-  state.outstanding.clear();
 }
 
 /** After a pause everything outstanding is looked at again. */

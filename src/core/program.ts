@@ -9,6 +9,7 @@ import type { Expression, Scope, Template } from '../expression/expression.ts';
 import type { Definition, ErrorAction, Step } from '../model/definition.ts';
 import type { SchemaCheck } from '../model/json-schema.ts';
 import type { AggregateWork } from './aggregate.ts';
+import type { ChildTarget } from './child-events.ts';
 import type { TaskSpec } from './events.ts';
 import type { Retry } from './retry.ts';
 import type { ValidateWork } from './validate.ts';
@@ -113,7 +114,8 @@ export type Work =
     }
   | LoopWork
   | WaitWork
-  | HumanWork;
+  | HumanWork
+  | { readonly kind: 'workflow'; readonly target: ChildTarget };
 
 export interface WaitWork {
   readonly kind: 'wait';

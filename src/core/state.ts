@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../kit/json.ts';
+import type { ChildCommand, ChildState, ParentLink, ReportCommand } from './child-events.ts';
 import type { StepError } from './errors.ts';
 import type { Awaited, Closing, Escalation, Origin, Quality, RoundFailure, TaskSpec, Undo } from './events.ts';
 
@@ -27,6 +28,10 @@ export interface ExecutionState {
   labels: { readonly [label: string]: string };
   seed: number;
   priority: number;
+  /** Undefined where a user started it. */
+  parent: ParentLink | undefined;
+  /** Whether the parent took its result; undefined until it was told. */
+  isReportTaken: boolean | undefined;
   createdAt: number;
   startedAt: number | undefined;
   endedAt: number | undefined;
@@ -104,6 +109,7 @@ export interface StepState {
   /** Undefined where it is the execution's input. */
   input: Json | undefined;
   task: TaskSpec | undefined;
+  child: ChildState | undefined;
   output: Json | undefined;
   error: StepError | undefined;
   /** Failed, and yet it counts as done: ignored, or a fallback stands in for it. */
@@ -232,7 +238,9 @@ export type Command =
   /** Waits for nothing but its turn. */
   | { readonly type: 'admission'; readonly id: 'admission' }
   /** The rest of a long move. */
-  | { readonly type: 'continue'; readonly id: string; readonly frame: string; readonly next: string };
+  | { readonly type: 'continue'; readonly id: string; readonly frame: string; readonly next: string }
+  | ChildCommand
+  | ReportCommand;
 
 /**
  * `deadline`: of the execution. `rerun`: of its next run. `timeout`: of a container or a wait. `queue`: of waiting for an
@@ -258,6 +266,8 @@ export function emptyState(id: string): ExecutionState {
     labels: {},
     seed: 0,
     priority: 5,
+    parent: undefined,
+    isReportTaken: undefined,
     createdAt: 0,
     startedAt: undefined,
     endedAt: undefined,

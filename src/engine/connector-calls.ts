@@ -39,7 +39,7 @@ async function carryOut(connector: Connector, secret: SecretOf, { input, task }:
 
 function callOf(task: Running, request: JsonObject): Omit<ConnectorCall, 'hide'> {
   const { workspace, executionId, step, attempt, idempotencyKey, settings, deadlineAt, signal, lastError } = task;
-  const traceparent = traceparentOf(executionId, task.dispatch.id);
+  const traceparent = traceparentOf(task.traceRoot, executionId, task.dispatch.id);
   const named = { workspace, executionId, step, attempt, idempotencyKey, traceparent };
   return { ...named, settings, deadlineAt, signal, lastError, request };
 }

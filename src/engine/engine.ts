@@ -58,7 +58,7 @@ export interface Versions {
    */
   deploy(workspace: string, text: string, options?: DeployOptions): Promise<Deployed>;
   /** Finds every problem and changes nothing. */
-  validate(text: string, options?: DeployOptions): Promise<readonly Diagnostic[]>;
+  validate(workspace: string, text: string, options?: DeployOptions): Promise<readonly Diagnostic[]>;
   /** The active version, or the one given. Rejects with WORKFLOW_NOT_FOUND or VERSION_NOT_FOUND. */
   get(workspace: string, name: string, version?: string): Promise<StoredVersion>;
   list(query: { workspace: string; text?: string; tag?: string; offset: number; limit: number }): Promise<{
@@ -139,6 +139,8 @@ export interface Reason {
     | 'asked_back'
     | 'waiting_for_executor'
     | 'running'
+    /** The execution of a workflow that a step called. */
+    | 'child'
     | 'retry'
     | 'person'
     | 'signal'

@@ -16,6 +16,7 @@ import type { Committer } from './committer.ts';
 import type { Executions, NumberedEvent, Operation, RerunRequest, Started, StartRequest, TaskDesk } from './engine.ts';
 import type { Estimates } from './estimates.ts';
 import { type ExplainDeps, explain } from './explain.ts';
+import { checkInput } from './input-check.ts';
 import { pendingWritesMax, startKeyLifetimeMs } from './limits.ts';
 import type { Advanced, Claims, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
@@ -224,16 +225,6 @@ function refuseStart(deps: ExecutionsDeps, request: StartRequest): void {
   }
   const found = findUnstorableText({ input: request.input ?? null, metadata: request.metadata ?? null });
   if (found) throw new Fault('INPUT_INVALID', `the start cannot be kept: ${found}`);
-}
-
-function checkInput(program: Program, input: unknown): Json {
-  const checked = program.inputCheck?.check(input);
-  if (checked === undefined) return input as Json;
-  if (checked.ok) return checked.value;
-  const [first] = checked.errors;
-  const errors = checked.errors.map((error) => ({ ...error, pointer: `/input${error.pointer}` }));
-  const message = `the input does not fit input_schema: ${first?.message} (at /input${first?.pointer})`;
-  throw new Fault('INPUT_INVALID', message, { detail: { errors } });
 }
 
 function startFact(deps: ExecutionsDeps, request: StartRequest, input: Json): UntimedFact & { type: 'start' } {

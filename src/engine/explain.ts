@@ -4,9 +4,11 @@
  * Read from the state alone, as recovery reads it: whatever is outstanding is a reason, and an open execution without one
  * would be a defect. Who holds a task and who asks for work comes in beside it.
  */
+import type { ChildCommand } from '../core/child-events.ts';
 import { serverExecutor } from '../core/events.ts';
 import { type Command, type ExecutionState, isEnded, type StepState, statusOf } from '../core/state.ts';
 import { unreachable } from '../kit/assert.ts';
+import { childIdOf } from './child-id.ts';
 import type { Explanation, Reason } from './engine.ts';
 
 export interface ExplainDeps {
@@ -47,6 +49,7 @@ const ranks: readonly Reason['kind'][] = [
   'asked_back',
   'waiting_for_executor',
   'running',
+  'child',
   'retry',
   'person',
   'signal',
@@ -109,6 +112,10 @@ function reasonOf(state: Readonly<ExecutionState>, command: Command, deps: Expla
     }
     case 'continue':
       return { kind: 'next_move', message: 'a long move goes on in the next one' };
+    case 'child':
+      return childReason(state, command);
+    case 'report':
+      return undefined;
     default:
       return unreachable(command);
   }
@@ -142,6 +149,24 @@ function dispatchReason(
     askedAt === undefined ? 'since this server started' : `for ${Math.round((deps.nowMs - askedAt) / 1_000)} s`;
   const message = `no executor "${executor}" has asked for tasks of "${called}" ${gone}: start one, or look at its log`;
   return { ...at, kind: 'no_executor', message };
+}
+
+function childReason(state: Readonly<ExecutionState>, command: ChildCommand): Reason {
+  const { step, target, phase, openedAt: since } = command;
+  const called = `execution ${childIdOf(state.id, command)} of ${target.workflow}`;
+  const at = { kind: 'child', step, since } as const;
+  switch (phase) {
+    case 'starting':
+      return { ...at, message: `step ${step} waits for the start of ${target.workflow}` };
+    case 'running':
+      return { ...at, message: `step ${step} waits for ${called}` };
+    case 'cancelling':
+    case 'terminating':
+    case 'ending':
+      return { ...at, message: `${called}, which step ${step} called, was asked to end: it waits for that` };
+    default:
+      return unreachable(phase);
+  }
 }
 
 function timerReason(state: Readonly<ExecutionState>, timer: Command & { type: 'timer' }): Reason | undefined {

@@ -6,7 +6,7 @@ import type { Random } from '../kit/random.ts';
 import type { HandedTask } from './engine.ts';
 import type { HeldLease } from './lease-book.ts';
 import type { Live } from './live.ts';
-import { traceparentOf } from './trace.ts';
+import { traceparentOf, traceRootOf } from './trace.ts';
 
 export interface HandOutDeps {
   readonly clock: Clock;
@@ -46,7 +46,7 @@ export function handOut(deps: HandOutDeps, given: Handing): { lease: HeldLease; 
     deadlineAt,
     leaseExpiresAt: expiresAt,
     idempotencyKey: step?.task?.idempotencyKey ?? (step ? `${live.id}/${passId(step)}` : taskId),
-    traceparent: traceparentOf(live.id, command.id),
+    traceparent: traceparentOf(traceRootOf(state), live.id, command.id),
   };
   return { lease, task };
 }

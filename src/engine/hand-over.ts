@@ -4,12 +4,13 @@
  */
 
 import type { Changes } from '../core/outstanding.ts';
-import { pending } from '../core/pending.ts';
+import { isHeld, pending } from '../core/pending.ts';
 import type { Command } from '../core/state.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Store } from '../storage/store.ts';
 import type { BreakerGate } from './breaker-gate.ts';
 import type { CacheGate } from './cache-gate.ts';
+import type { Children } from './children.ts';
 import type { Desk } from './desk.ts';
 import type { EngineCounters } from './engine.ts';
 import { timerHorizonMs } from './limits.ts';
@@ -29,6 +30,7 @@ export interface HandOverDeps {
   readonly local: Local;
   readonly breakers: BreakerGate;
   readonly cache: CacheGate;
+  readonly children: Children;
   readonly mailboxes: Pick<Mailboxes, 'submit' | 'read'>;
   readonly counters: EngineCounters;
   /** An execution waits for an admission slot. */
@@ -42,8 +44,7 @@ export function handOver(deps: HandOverDeps, live: Live, changes: Changes): void
     else settleTask(deps, live, attempt);
   }
   for (const command of changes.opened) {
-    if (state.paused && command.id !== 'deadline' && command.type !== 'withdraw') continue;
-    if (state.outstanding.get(command.id) === command) hand(deps, live, command);
+    if (!isHeld(state, command) && state.outstanding.get(command.id) === command) hand(deps, live, command);
   }
 }
 
@@ -66,6 +67,9 @@ function hand(deps: HandOverDeps, live: Live, command: Command): void {
       return deps.mailboxes.submit(live.id, { type: 'continue', id: command.id });
     case 'admission':
       return deps.queue(live);
+    case 'child':
+    case 'report':
+      return deps.children.deliver(live, command);
   }
 }
 
@@ -120,6 +124,13 @@ function arm(deps: HandOverDeps, executionId: string, timer: Command & { type: '
   });
 }
 
+/** Sends again what is owed to other executions. Only while the state is shown: what is not durable must not leave. */
+export function sendAgain({ children }: HandOverDeps, live: Live): void {
+  for (const command of pending(live.state)) {
+    if (command.type === 'child' || command.type === 'report') children.deliver(live, command);
+  }
+}
+
 /**
  * Looks after an execution whose wake row is due: fires what is due, hands out again what nobody has. Returns how many
  * facts that made.
@@ -129,6 +140,7 @@ export async function recover(deps: HandOverDeps, live: Live): Promise<number> {
   const nowMs = deps.clock.nowMs();
   for (const command of pending(live.state)) {
     if (command.type === 'timer' && command.dueAt > nowMs) arm(deps, live.id, command);
+    else if (command.type === 'child' || command.type === 'report') continue;
     else if (command.type === 'dispatch') facts += (await recoverDispatch(deps, live, command)) ? 1 : 0;
     else {
       if (command.type === 'timer') deps.mailboxes.submit(live.id, await timerFact(deps, live, command));

@@ -55,6 +55,15 @@ export interface Entry {
   readonly fact: UntimedFact;
   readonly settle: ((advanced: Advanced) => void) | undefined;
   readonly claims: Claims | undefined;
+  /** Of a start that may find its execution there. */
+  readonly program?: Program;
+  /**
+   * Another execution acts on the answer, so that a refusal must be as durable as a move: not one by what this move has
+   * decided so far, nor by what this node remembers of an execution that another one may have moved.
+   */
+  readonly isCrossing?: true;
+  /** It was refused once, and the state has been read or made durable since. */
+  readonly isDoubted?: true;
 }
 
 /** What a start takes together with its move. */

@@ -14,6 +14,7 @@ import type { Json, JsonObject } from '../kit/json.ts';
 import type { EngineCounters, LocalFunction, LocalTask } from './engine.ts';
 import type { Live, UntimedFact } from './live.ts';
 import { copyJson, findUnstorable } from './storable.ts';
+import { traceRootOf } from './trace.ts';
 
 type Dispatch = Command & { type: 'dispatch' };
 
@@ -40,6 +41,7 @@ export class Running implements LocalTask {
   readonly lastError: StepError | undefined;
   readonly dispatch: Dispatch;
   readonly executionId: string;
+  readonly traceRoot: string;
   readonly idempotencyKey: string;
   readonly startedAt: number;
   readonly deadlineAt: number | undefined;
@@ -57,6 +59,7 @@ export class Running implements LocalTask {
     this.lastError = live.state.steps.get(dispatch.step)?.error;
     this.dispatch = dispatch;
     this.executionId = live.id;
+    this.traceRoot = traceRootOf(live.state);
     this.idempotencyKey = given.idempotencyKey;
     this.startedAt = given.startedAt;
     this.deadlineAt = given.timeoutMs === undefined ? undefined : given.startedAt + given.timeoutMs;

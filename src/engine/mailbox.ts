@@ -170,17 +170,25 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     const events: ExecutionEvent[] = [];
     const accepted: Entry[] = [];
     let claims: Claims | undefined;
+    const doubted: Entry[] = [];
     for (const entry of entries) {
       const fact = Object.assign(entry.fact, { at }) as Fact;
       const refusal = refuse(live, fact);
+      if (refusal && entry.isCrossing && (events.length > 0 || !entry.isDoubted)) {
+        doubted.push({ ...entry, isDoubted: true });
+        continue;
+      }
+      if (!refusal) live.program ??= entry.program;
       if (refusal) entry.settle?.({ ok: false, refusal });
       if (refusal || !live.program) continue;
       events.push(...decide(live.program, live.state, fact));
       accepted.push(entry);
       claims ??= entry.claims;
     }
+    if (doubted.length > 0) live.inbox.unshift(...doubted);
     if (events.length === 0) {
       for (const entry of accepted) entry.settle?.({ ok: true, state: live.state });
+      if (doubted.length > 0) return load(live);
       if (live.state.position === 0) lives.delete(live.id);
       return;
     }

@@ -1,5 +1,6 @@
 /** A decided move as the one write that makes it durable: its record and every row that leaves with it. */
 
+import { isUndelivered } from '../core/child-events.ts';
 import type { ExecutionEvent } from '../core/events.ts';
 import type { Changes } from '../core/outstanding.ts';
 import { pending } from '../core/pending.ts';
@@ -136,7 +137,10 @@ function wakeFor(live: Live, command: Command, { at, isLocal }: { at: number; is
       return isLocal(live.state, command) || live.unproven?.has(command.id) ? at + handOverGraceMs : undefined;
     case 'withdraw':
     case 'continue':
+    case 'report':
       return at + handOverGraceMs;
+    case 'child':
+      return isUndelivered(command) ? at + handOverGraceMs : undefined;
     case 'admission':
       return undefined;
   }

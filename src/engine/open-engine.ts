@@ -11,6 +11,7 @@ import { type Admission, type AdmissionLimits, openAdmission } from './admission
 import { adoptRows } from './adopt.ts';
 import { openBreakerGate } from './breaker-gate.ts';
 import { openCacheGate } from './cache-gate.ts';
+import { openChildren } from './children.ts';
 import { openCommitter } from './committer.ts';
 import { openCompaction } from './compaction.ts';
 import { connectorCalls, type SecretOf } from './connector-calls.ts';
@@ -164,7 +165,20 @@ function assemble(deps: EngineDeps) {
   const leaseMs = deps.leaseMs ?? leaseDefaultMs;
   const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters, leaseMs });
   const queue = (live: Live): void => admission.admitNext(live.state.workspace);
-  const handing: HandOverDeps = { store, clock, timers, desk, local, breakers, cache, mailboxes, counters, queue };
+  const children = openChildren({ mailboxes: () => mailboxes, find: versions.find, admission, random });
+  const handing: HandOverDeps = {
+    store,
+    clock,
+    timers,
+    desk,
+    local,
+    breakers,
+    cache,
+    children,
+    mailboxes,
+    counters,
+    queue,
+  };
   const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn: deps.warn };
   const recovery = openRecovery({ ...sweeping, admission, handOver: handing });
   const reading = { store, committer, mailboxes, versions, watchers, admission, estimates, clock, random, desk };
@@ -205,7 +219,8 @@ function observe(observers: Observers, live: Live, events: readonly ExecutionEve
   const { state } = live;
   const hasEnded = isEnded(state);
   if (events[0]?.type === 'execution.started') counters.started += 1;
-  if (hasEnded) {
+  // What has ended moves once more when its parent or its children learn of it.
+  if (hasEnded && events.some(({ type }) => type === 'execution.closed')) {
     counters.ended[state.status] = (counters.ended[state.status] ?? 0) + 1;
     observers.estimates.record(state.workspace, state.workflow, (state.endedAt ?? 0) - state.createdAt);
     if (admission.isLimited) admission.admitNext(state.workspace);

@@ -12,7 +12,7 @@ import type { Admission } from './admission.ts';
 import type { Committer } from './committer.ts';
 import type { Desk } from './desk.ts';
 import type { EngineCounters } from './engine.ts';
-import { type HandOverDeps, recover } from './hand-over.ts';
+import { type HandOverDeps, recover, sendAgain } from './hand-over.ts';
 import { handOverGraceMs, queueRefreshMs, sweepBatch, sweepIntervalMs } from './limits.ts';
 import type { Live } from './live.ts';
 import type { Local } from './local.ts';
@@ -80,7 +80,10 @@ export function openRecovery(deps: RecoveryDeps): Recovery {
   function liveOf(executionId: string): Promise<Live | undefined> {
     return new Promise((resolve) =>
       deps.mailboxes.read(executionId, {
-        take: resolve,
+        take(live) {
+          sendAgain(deps.handOver, live);
+          resolve(live);
+        },
         failed: (fault) => {
           deps.warn(`execution ${executionId} cannot be recovered now`, fault);
           resolve(undefined);

@@ -61,7 +61,10 @@ describe('deploying', () => {
 
   test('validating finds the same problems and changes nothing', async () => {
     const node = await makeEngine();
-    const found = await node.engine.versions.validate(textOf(`steps:\n  - {name: a, ${call}, on_failure: nowhere}`));
+    const found = await node.engine.versions.validate(
+      workspace,
+      textOf(`steps:\n  - {name: a, ${call}, on_failure: nowhere}`),
+    );
     assert.equal(found.length, 1);
     await rejects(node.engine.versions.get(workspace, 'flow'), 'WORKFLOW_NOT_FOUND');
   });

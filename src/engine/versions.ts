@@ -10,6 +10,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { belongsTo, linkContext, workflowOf } from '../model/documents/context.ts';
 import type { Parsed, ParsedContext, ParsedWorkflow } from '../model/parse.ts';
 import type { Catalog, NewVersion, StoredVersion } from '../storage/catalog.ts';
+import { openCalls } from './calls.ts';
 import type { Deployed, DeployOptions, Versions } from './engine.ts';
 
 export interface VersionsDeps {
@@ -34,6 +35,7 @@ const activeMemoryMs = 1_000;
 
 export function openVersions(deps: VersionsDeps): CompiledVersions {
   const { catalog, clock } = deps;
+  const calls = openCalls(catalog);
   const programs = new Map<string, Program>();
   const active = new Map<string, { program: Program; until: number }>();
   /** While a context is being attached nothing starts: no execution may be left on the content that it replaces. */
@@ -87,7 +89,7 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
   }
 
   async function deploy(workspace: string, text: string, options: DeployOptions = {}): Promise<Deployed> {
-    const parsed = await parseAll(text, options);
+    const parsed = await calls.check(workspace, await parseAll(text, options));
     refuseInvalid(parsed, options);
     let deployed: Deployed | undefined;
     for (const workflow of parsed.workflows) deployed = await deployWorkflow(workspace, workflow, { parsed, options });
@@ -102,14 +104,15 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
 
   async function deployWorkflow(
     workspace: string,
-    workflow: ParsedWorkflow,
+    given: ParsedWorkflow,
     { parsed, options }: { parsed: Parsed; options: DeployOptions },
   ): Promise<Deployed> {
+    const workflow = await calls.pin(workspace, given, parsed);
     const name = workflow.name ?? '';
-    const given = parsed.contexts.find((context) => owns(name, context));
-    const waiting = given ? undefined : await catalog.waitingContext(workspace, name);
+    const beside = parsed.contexts.find((context) => owns(name, context));
+    const waiting = beside ? undefined : await catalog.waitingContext(workspace, name);
     const waited = waiting === undefined ? undefined : (await deps.parse(waiting, undefined)).contexts[0];
-    const content = await sameOrNew(workspace, workflow, given ?? waited);
+    const content = await sameOrNew(workspace, workflow, beside ?? waited);
     const { description = content.description, metadata = content.metadata } = options;
     const version = { ...content, description, metadata };
     const result = await catalog.putVersion(version);
@@ -181,8 +184,9 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
   async function attach(workspace: string, latest: StoredVersion, context: ParsedContext): Promise<StoredVersion> {
     const [parsed] = (await deps.parse(latest.yaml, undefined)).workflows;
     if (!parsed) throw new Fault('INTERNAL', `the stored text of ${latest.name} holds no workflow`);
+    const pinned = await calls.pin(workspace, parsed, { workflows: [] });
     const { description, metadata, createdAt } = latest;
-    const version = { ...newVersion(workspace, parsed, context), description, metadata, createdAt };
+    const version = { ...newVersion(workspace, pinned, context), description, metadata, createdAt };
     if (version.hash === latest.hash) return latest;
     if (latest.contextYaml !== null || (await deps.hasExecutions(workspace, latest.name, latest.version))) {
       throw conflict(latest.name, latest.version);
@@ -196,8 +200,8 @@ export function openVersions(deps: VersionsDeps): CompiledVersions {
     find,
     get,
     deploy,
-    async validate(text, options = {}) {
-      return (await parseAll(text, options)).diagnostics;
+    async validate(workspace, text, options = {}) {
+      return (await calls.check(workspace, await parseAll(text, options))).diagnostics;
     },
     list: (query) => catalog.listWorkflows(query),
     async history(workspace, name) {

@@ -11,6 +11,7 @@ export function viewOf(state: ExecutionState): ViewRow {
     version: state.version,
     status: statusOf(state),
     run: state.run,
+    parent: state.parent?.executionId ?? null,
     createdAt: state.createdAt,
     startedAt: state.startedAt ?? null,
     endedAt: state.endedAt ?? null,

@@ -11,6 +11,12 @@ export function makeId(prefix: string, clock: Pick<Clock, 'nowMs'>, random: Rand
   return `${prefix}_${timeText(Math.max(0, Math.floor(clock.nowMs())))}${randomText(random, 16)}`;
 }
 
+/** An id of the same form out of a hash: whoever knows what was hashed finds the id again. At least 16 bytes. */
+export function idFrom(prefix: string, atMs: number, hash: Uint8Array): string {
+  const tail = Array.from(hash.subarray(0, 16), (byte) => alphabet[byte & 31]);
+  return `${prefix}_${timeText(Math.max(0, Math.floor(atMs)))}${tail.join('')}`;
+}
+
 let lastTime = { ms: -1, text: '' };
 
 /** Ids come in bursts: the characters of one millisecond are made once. */

@@ -28,9 +28,19 @@ export interface Definition {
   readonly retry?: RetryPolicy;
   readonly errorHandling?: ErrorHandling;
   readonly runtimeValidation?: { readonly output?: 'warn' | 'fail' };
+  /** Other workflows by the names that steps call them by. */
+  readonly includes?: Includes;
   readonly steps: StepList;
   /** Fields that are checked and kept now and act in a later release: concurrency, priority, triggers, metrics, alerts, security. */
   readonly reserved?: JsonObject;
+}
+
+export type Includes = { readonly [alias: string]: Include };
+
+export interface Include {
+  readonly workflow: string;
+  /** Where the text gives none, a deploy writes down the version that is active then. */
+  readonly version?: string;
 }
 
 export type JsonSchema = JsonObject | boolean;
@@ -152,6 +162,7 @@ export type Step =
   | WaitStep
   | HumanTaskStep
   | FailStep
+  | WorkflowStep
   | UnavailableStep;
 
 export interface FunctionStep extends StepCommon {
@@ -333,6 +344,19 @@ export interface FailStep extends StepCommon {
   /** Templates. */
   readonly message?: Json;
   readonly details?: Json;
+}
+
+/** Runs another workflow as an execution of its own. */
+export interface WorkflowStep extends StepCommon {
+  readonly type: 'workflow';
+  /** A name under `includes`, or of a workflow. */
+  readonly workflow: string;
+  /** Absent: the active one when the step runs. */
+  readonly version?: string;
+  /** Absent: the step waits for the end. */
+  readonly mode?: 'detached';
+  /** What becomes of it where this execution is cancelled. Absent: it is cancelled too. */
+  readonly onParentCancel?: 'abandon';
 }
 
 /** A type of the language that this release checks but does not run; a definition with one is refused at deploy. */

@@ -39,10 +39,12 @@ export const diagnostics = {
   DEPENDENCY_UNDEFINED: 'error',
   MIXED_FLOW: 'error',
   LIMIT_EXCEEDED: 'error',
+  WORKFLOW_CYCLE: 'error',
   STEP_UNDEFINED: 'warning',
   STEP_UNREACHABLE: 'warning',
   STEP_REPEATS: 'warning',
   HANDLER_BEFORE_USE: 'warning',
+  WORKFLOW_UNKNOWN: 'warning',
   FIELD_NOT_ACTIVE: 'warning',
 } as const satisfies Record<string, Diagnostic['severity']>;
 

@@ -5,6 +5,7 @@ import {
   attemptsMax,
   branchesMax,
   groupFieldsMax,
+  includesMax,
   listedMax,
   nameLengthMax,
   nestingMax,
@@ -55,6 +56,12 @@ const edges: readonly (readonly [name: string, max: number, make: (count: number
     rulesMax,
     (count) => withSpec(`error_handling: [${times(count, () => '{condition: "true", action: ignore}, ')}]`),
     'LIMIT_EXCEEDED /spec/error_handling',
+  ],
+  [
+    'includes',
+    includesMax,
+    (count) => withSpec(`includes: [${times(count, (index) => `{workflow: w${index}}, `)}]`),
+    'LIMIT_EXCEEDED /spec/includes',
   ],
   [
     'retry policies',

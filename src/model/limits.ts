@@ -44,6 +44,8 @@ export const assigneesMax = 100;
 export const nameLengthMax = 63;
 /** Rules of one `error_handling`. */
 export const rulesMax = 100;
+/** Workflows under `includes`. */
+export const includesMax = 100;
 /** Retry policies of one step. */
 export const retryPoliciesMax = 20;
 /** Attempts of one step. */

@@ -31,9 +31,21 @@ export interface ParsedWorkflow {
    */
   readonly definition: Definition | undefined;
   readonly hasErrors: boolean;
+  /** The workflows that its steps run, aliases resolved. */
+  readonly calls: readonly PlacedCall[];
   /** Its part of the text, comments included. */
   readonly text: string;
 }
+
+/** Whether the workflow is there, and where its own calls lead, can be said only beside what is deployed. */
+export interface PlacedCall {
+  readonly workflow: string;
+  readonly version: string | undefined;
+  readonly isDetached: boolean;
+  readonly at: Place;
+}
+
+export type Place = Pick<Diagnostic, 'pointer' | 'file' | 'line' | 'column'>;
 
 export interface ParsedContext {
   readonly context: Context;
@@ -65,7 +77,9 @@ export function parseDocuments(text: string, options: { readonly file?: string }
     const isBuildable = isSound && errors.every((problem) => problem.code === 'STEP_TYPE_NOT_AVAILABLE');
     if (read.workflow) {
       const { name, version, build } = read.workflow;
-      workflows.push({ name, version, definition: isBuildable ? build() : undefined, hasErrors, text: document.text });
+      const calls = read.workflow.calls.map(({ spot, ...call }) => ({ ...call, at: report.placeOf(spot) }));
+      const definition = isBuildable ? build() : undefined;
+      workflows.push({ name, version, definition, hasErrors, calls, text: document.text });
     }
     if (read.context) contexts.push({ context: read.context, hasErrors, text: document.text });
   });
@@ -74,24 +88,23 @@ export function parseDocuments(text: string, options: { readonly file?: string }
 
 interface Report {
   add(code: DiagnosticCode, at: { readonly pointer: string; readonly offset: number }, message: string): void;
+  placeOf(spot: Spot): Place;
   inOrder(): readonly Diagnostic[];
 }
 
 function openReport(text: string, file: string | undefined): Report {
   const placeAt = indexLines(text);
   const diagnostics: Diagnostic[] = [];
+  const place = (pointer: string, offset: number): Place => ({
+    pointer,
+    ...(file === undefined ? {} : { file }),
+    ...placeAt(offset),
+  });
   return {
     add(code, { pointer, offset }, message) {
-      const severity = severities[code];
-      diagnostics.push({
-        code,
-        severity,
-        message,
-        pointer,
-        ...(file === undefined ? {} : { file }),
-        ...placeAt(offset),
-      });
+      diagnostics.push({ code, severity: severities[code], message, ...place(pointer, offset) });
     },
+    placeOf: (spot) => place(pointerOf(spot), spot.node.start),
     inOrder: () => diagnostics.sort((a, b) => a.line - b.line || a.column - b.column),
   };
 }

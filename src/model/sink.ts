@@ -22,6 +22,8 @@ export interface Sink {
   readonly text: string;
   readonly links: Link[];
   readonly uses: Use[];
+  /** Of the whole document. */
+  readonly calls: Call[];
   report(code: DiagnosticCode, spot: Spot, message: string, offset?: number): void;
   /** A sink for one step: the same problems, links and uses of its own. */
   fork(): Sink;
@@ -52,6 +54,15 @@ export interface Use {
   readonly purpose: Purpose;
   readonly references: readonly Reference[];
   readonly spot: Spot<ScalarNode>;
+}
+
+/** A place where another workflow is named, to be run by a step. */
+export interface Call {
+  /** As written: a workflow's name, or an alias. */
+  readonly workflow: string;
+  readonly version: string | undefined;
+  readonly isDetached: boolean;
+  readonly spot: Spot;
 }
 
 /** What an expression is for: which roots it may read beside those that are always there, and whether secrets are. */
@@ -85,11 +96,13 @@ export function openSink({ text, readStep }: { text: string; readStep: ReadStep 
   problems: Problem[];
 } {
   const problems: Problem[] = [];
+  const calls: Call[] = [];
   const counts = { error: 0, warning: 0 };
   const sinkWith = (links: Link[], uses: Use[]): Sink => ({
     text,
     links,
     uses,
+    calls,
     readStep,
     report(code, spot, message, offset) {
       const severity = diagnostics[code];

@@ -69,6 +69,7 @@ export function viewRow(position: number, more: Partial<ViewRow> = {}): ViewRow 
     labels: {},
     errorCode: null,
     errorMessage: null,
+    parent: null,
     searchText: 'onboarding',
     steps: [],
     ...more,

@@ -137,6 +137,8 @@ export interface ViewRow {
   readonly status: string;
   /** Counts from 1; `retry` opens the next run. */
   readonly run: number;
+  /** The execution whose step started it. */
+  readonly parent: string | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;

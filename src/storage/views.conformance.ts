@@ -29,6 +29,7 @@ function rows(promise: PromiseCase): void {
       labels: { team: 'x"y', 'dotted.name': '', ['__proto__']: 'plain' },
       errorCode: 'TIMEOUT',
       errorMessage: 'too late',
+      parent: 'exec_above',
       searchText: 'exec Größe',
       steps: [{ step: 'charge', status: 'failed', durationMs: 12.5, attempts: 3 }],
     });
@@ -73,6 +74,22 @@ function filters(promise: PromiseCase): void {
       d: { createdAt: noon, status: 'completed' },
     });
     assert.deepEqual(await listed(store), ['c', 'b', 'a', 'd']);
+  });
+
+  promise('filters by parent, alone and with the others', async (store) => {
+    await show(store, {
+      a: { parent: 'p', status: 'running', createdAt: noon + 1 },
+      b: { parent: 'p', status: 'failed', createdAt: noon + 2, workflow: 'w2' },
+      c: { parent: 'q', status: 'failed' },
+      d: { status: 'failed' },
+    });
+    await show(store, { e: { parent: 'p' } }, 'team');
+    assert.deepEqual(await listed(store, { parent: 'p' }), ['b', 'a']);
+    assert.deepEqual(await listed(store, { parent: 'p', status: ['failed', 'queued'] }), ['b']);
+    assert.deepEqual(await listed(store, { parent: 'p', workflow: 'w2', status: ['failed'] }), ['b']);
+    assert.deepEqual(await listed(store, { parent: 'nobody' }), []);
+    const { total } = await store.views.list({ workspace: 'default', parent: 'p', limit: 1, count: true });
+    assert.equal(total, 2);
   });
 
   promise('filters by workflow, version and status', async (store) => {

@@ -27,6 +27,8 @@ export interface ViewQuery {
   readonly workflow?: string;
   readonly version?: string;
   readonly status?: readonly string[];
+  /** Started by a step of this execution. */
+  readonly parent?: string;
   /** Milliseconds since the epoch, of creation: from inclusive, to exclusive. */
   readonly from?: number;
   readonly to?: number;

@@ -77,6 +77,14 @@ export const kinds: readonly Kind[] = [
     completes: ['a#1', 'ask#1'],
     signal: 'go',
   },
+  {
+    name: 'calling',
+    steps: `
+    - { name: a, type: workflow, workflow: sequence }
+    - { name: b, ${call('work')}, input: "$.a" }`,
+    end: 'completed',
+    completes: ['a#1', 'b#1'],
+  },
 ];
 
 export function textOf({ name, steps }: Kind): string {

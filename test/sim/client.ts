@@ -5,6 +5,7 @@ import { isEnded } from '../../src/core/state.ts';
 import type { Operation, Started, StartRequest } from '../../src/engine/engine.ts';
 import { Fault } from '../../src/kit/fault.ts';
 import type { Auditor } from './checks/auditor.ts';
+import type { Book } from './checks/book.ts';
 import type { Dice } from './dice.ts';
 import { signalKeys, signalNames } from './generate-waits.ts';
 import { Lost, type Network } from './network.ts';
@@ -172,6 +173,9 @@ export function openClient(deps: ClientDeps): Client {
       if (open.length === 0) return;
       const { id } = dice.pick(open);
       look(id);
+      const isAlone = ({ shadow }: Book): boolean => shadow.isReportTaken === false && shadow.status === 'failed';
+      const alone = [...auditor.books.values()].find(isAlone);
+      if (alone && dice.chance(0.5)) void operate(alone.id, { type: 'retry' });
       if (!dice.chance(0.5)) return;
       const operation = operationAtRandom();
       void operate(id, operation);

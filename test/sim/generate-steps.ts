@@ -11,15 +11,18 @@ export interface Draft {
   readonly rootNames: string[];
   /** Variables that some step sets. */
   readonly variables: string[];
+  /** Workflows that steps may call. */
+  readonly callees: readonly string[];
   freshName(): string;
 }
 
-export function openDraft(dice: Dice): Draft {
+export function openDraft(dice: Dice, callees: readonly string[]): Draft {
   let count = 0;
   return {
     dice,
     rootNames: [],
     variables: [],
+    callees,
     freshName() {
       count += 1;
       return `s${count}`;
@@ -124,7 +127,25 @@ function makeStep(draft: Draft, depth: number): Fields {
   if (kind <= 49)
     return { name: draft.freshName(), type: 'fail', code: dice.pick(['E1', 'E2']), message: 'on purpose' };
   if (kind <= 53) return humanTask(draft);
+  if (kind <= 58 && draft.callees.length > 0) return workflow(draft);
   return call(draft);
+}
+
+/** Some of these call a workflow or a version that is not there. */
+function workflow(draft: Draft): Fields {
+  const { dice } = draft;
+  const name = draft.freshName();
+  const called = dice.chance(0.05) ? 'nowhere' : dice.pick(draft.callees);
+  const step: Fields = { name, type: 'workflow', workflow: called };
+  if (dice.chance(0.05)) step['version'] = '99.0.0';
+  if (dice.chance(0.2)) step['mode'] = 'detached';
+  if (dice.chance(0.25)) step['on_parent_cancel'] = 'abandon';
+  if (dice.chance(0.3)) step['input'] = { k1: '$.input.k2', k2: dice.int(0, 9), k3: 5, k4: '$.input.k1' };
+  if (dice.chance(0.15)) step['output'] = { n: '$.response.n', by: 'mapping' };
+  if (dice.chance(0.3)) step['retry_config'] = retry(draft);
+  if (dice.chance(0.35)) addTimeout(draft, step);
+  if (dice.chance(0.1)) step['fallback_response'] = { n: 7, instead: true };
+  return step;
 }
 
 function humanTask(draft: Draft): Fields {

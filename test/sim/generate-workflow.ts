@@ -9,16 +9,22 @@ import { type Draft, foldedLoop, makeList, openDraft } from './generate-steps.ts
 export interface WorkflowName {
   readonly name: string;
   readonly version: string;
+  /** Workflows that its steps may call. */
+  readonly callees: readonly string[];
 }
 
-/** The text of one document. `isShort`: none of thousands of events. */
-export function generateWorkflow(dice: Dice, { name, version }: WorkflowName, { isShort = false } = {}): string {
-  const draft = openDraft(dice);
+/** The text of one document. `isShort`: none of thousands of events. `isSmall`: a few steps, for others to call. */
+export function generateWorkflow(
+  dice: Dice,
+  { name, version, callees }: WorkflowName,
+  { isShort = false, isSmall = false } = {},
+): string {
+  const draft = openDraft(dice, callees);
   const steps = dice.chance(0.03)
     ? longLoop(dice)
     : !isShort && dice.chance(0.006)
       ? foldedLoop(draft)
-      : makeList(draft, { depth: 0, count: dice.int(2, 6) });
+      : makeList(draft, isSmall ? { depth: 1, count: dice.int(1, 3) } : { depth: 0, count: dice.int(2, 6) });
   const spec = { ...specFields(draft), steps };
   return JSON.stringify({
     apiVersion: 'workflow.magic-flow.io/v2',

@@ -3,6 +3,7 @@
  * is answered at random, and now and then a user interferes.
  */
 import { admit } from '../../src/core/admit.ts';
+import type { ParentLink } from '../../src/core/child-events.ts';
 import { compileProgram } from '../../src/core/compile-program.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { ExecutionEvent } from '../../src/core/events.ts';
@@ -43,7 +44,8 @@ const movesMax = 150;
 /** `look` is called after each move, with the state as it is then. */
 export function walkPath(seed: number, look: (move: Move, state: ExecutionState) => void = () => undefined): Path {
   const dice = makeDice(seed);
-  const text = generateWorkflow(dice.fork(), { name: `path-${seed}`, version: '1.0.0' }, { isShort: true });
+  const named = { name: `path-${seed}`, version: '1.0.0', callees: ['callee'] };
+  const text = generateWorkflow(dice.fork(), named, { isShort: true });
   const program = programOf(text);
   const state = emptyState(`exec_${seed}`);
   const moves: Move[] = [];
@@ -80,7 +82,10 @@ function startFact(dice: Dice): Distributed<Fact> {
   const labels = { team: 'sim' };
   const seed = dice.int(0, 2 ** 31);
   const queued = dice.chance(0.1);
+  const parent = dice.chance(0.2) ? { parent: parentOf(dice) } : {};
   return {
+    ...parent,
+    ...(dice.chance(0.02) ? { stillborn: 'too late' } : {}),
     type: 'start',
     workspace: 'default',
     input,
@@ -125,7 +130,36 @@ function answerTo(command: Command, dice: Dice): Distributed<Fact> {
       return { type: 'admitted' };
     case 'continue':
       return { type: 'continue', id: command.id };
+    case 'child':
+      return answerOfChild(command, dice);
+    case 'report':
+      return { type: 'reported', isTaken: dice.chance(0.5) };
   }
+}
+
+function answerOfChild({ call, phase }: Command & { type: 'child' }, dice: Dice): Distributed<Fact> {
+  const execution = `exec_of_${call}`;
+  const isDelivered = phase === 'running' || phase === 'ending' || dice.chance(0.15);
+  if (isDelivered) {
+    const status = dice.pick(['completed', 'completed', 'failed', 'cancelled', 'timed_out', 'compensated'] as const);
+    const error = dice.chance(0.7) ? { error: { code: dice.pick(['E1', 'E2']), message: 'it went wrong' } } : {};
+    return {
+      type: 'child.ended',
+      call,
+      execution,
+      status,
+      output: { n: dice.int(0, 9) },
+      ...(status === 'completed' ? {} : error),
+    };
+  }
+  if (phase !== 'starting') return { type: 'child.told', call };
+  if (dice.chance(0.85)) return { type: 'child.started', call, execution, version: '1.0.0' };
+  return { type: 'child.refused', call, error: { code: 'WORKFLOW_NOT_FOUND', message: 'there is none' } };
+}
+
+function parentOf(dice: Dice): ParentLink {
+  const link = { executionId: 'exec_above', step: 's', call: 's#1/1', root: 'exec_above', depth: dice.int(1, 33) };
+  return dice.chance(0.2) ? { ...link, isDetached: true } : link;
 }
 
 function answerOf({ step, visit, attempt }: Command & { type: 'dispatch' }, dice: Dice): Distributed<Fact> {

@@ -121,6 +121,15 @@ export const sometimesKinds = [
   'expression failed',
   'row adopted by this process',
   'heartbeat told to cancel',
+  'child started',
+  'child ended',
+  'child refused',
+  'child detached',
+  'child outlives its parent',
+  'child cancelled with its parent',
+  'child cancelled before it began',
+  'child ended after it was given up',
+  'child retried on its own',
 ] as const;
 
 export type SometimesKind = (typeof sometimesKinds)[number];

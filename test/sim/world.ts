@@ -37,6 +37,9 @@ const workspace = 'default';
 const workers = ['alpha-1', 'alpha-2', 'beta-1'];
 /** How many different workflows there are over all seeds. */
 const workflowCount = 400;
+/** Workflows that steps call, and how many different texts there are for each. */
+const callees = ['callee-1', 'callee-2', 'callee-3'];
+const calleeCount = 100;
 /** How long everything may take to end once nothing goes wrong any more, in milliseconds. */
 const calmMaxMs = 40 * 60_000;
 
@@ -66,6 +69,7 @@ export function makeWorld(seed: number): World {
   const nodes = openNodes({ ...shared, dice: dice.fork(), runningMax, isFull: () => mayhem.isDiskFull() });
   const network = openNetwork({ ...shared, dice: dice.fork(), endpoint: nodes.pick });
   const chosen = Array.from({ length: dice.int(1, 3) }, () => dice.int(1, workflowCount));
+  const called = callees.map((name) => ({ name, number: dice.int(1, calleeCount) }));
   const workflows = chosen.map((number) => `w${number}`);
   const client = openClient({ ...shared, dice: dice.fork(), network, workflows });
   let answered: Answered = new Map();
@@ -75,7 +79,10 @@ export function makeWorld(seed: number): World {
     const [endpoint] = nodes.living();
     if (!endpoint || endpoint.machine.isPaused) return;
     tally.fault('deploy mid-run');
-    const text = documentText(dice.pick(chosen), dice.int(2, 3));
+    const callee = dice.pick(called);
+    const text = dice.chance(0.5)
+      ? documentText(dice.pick(chosen), dice.int(2, 3))
+      : calleeText(callee, dice.int(2, 3));
     endpoint.engine.versions.deploy(workspace, text).catch((error: unknown) => {
       if (!(error instanceof Error && error.name === 'Fault')) broken(error);
     });
@@ -88,6 +95,7 @@ export function makeWorld(seed: number): World {
   async function boot(): Promise<void> {
     weather.isCalm = true;
     const { engine } = await nodes.boot();
+    for (const callee of called.toReversed()) await engine.versions.deploy(workspace, calleeText(callee, 1));
     for (const number of chosen) await engine.versions.deploy(workspace, documentText(number, 1));
     weather.isCalm = false;
     answered = startPeople({ ...shared, dice: dice.fork(), network });
@@ -183,7 +191,20 @@ const texts = new Map<string, string>();
 function documentText(number: number, major: number): string {
   const key = `${number}/${major}`;
   const known =
-    texts.get(key) ?? generateWorkflow(makeDice(number * 10 + major), { name: `w${number}`, version: `${major}.0.0` });
+    texts.get(key) ??
+    generateWorkflow(makeDice(number * 10 + major), { name: `w${number}`, version: `${major}.0.0`, callees });
+  texts.set(key, known);
+  return known;
+}
+
+/** A workflow that others call; it calls those behind it in the list. */
+function calleeText({ name, number }: { name: string; number: number }, major: number): string {
+  const key = `${name}/${number}/${major}`;
+  const version = `${major}.0.0`;
+  const further = callees.slice(callees.indexOf(name) + 1);
+  const dice = makeDice(500_000 + number * 10 + major);
+  const known =
+    texts.get(key) ?? generateWorkflow(dice, { name, version, callees: further }, { isShort: true, isSmall: true });
   texts.set(key, known);
   return known;
 }

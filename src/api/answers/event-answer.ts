@@ -1,7 +1,7 @@
 /**
  * A journal event as callers see it: `{position, at, type, …}`, snake_case like everything else.
  *
- * Only the event's own members (and those of its `task`, its `human` and what it `awaits`) are renamed; what users put in (inputs, outputs, payloads,
+ * Only the event's own members (and those of its `task`, `child`, `parent`, its `human` and what it `awaits`) are renamed; what users put in (inputs, outputs, payloads,
  * metadata) is never touched. `…At` becomes an ISO time, `…Ms` a number of seconds.
  */
 import type { NumberedEvent } from '../../engine/engine.ts';
@@ -18,14 +18,13 @@ function renamed(members: object): Record<string, unknown> {
   for (const [name, value] of Object.entries(members)) {
     if (typeof value === 'number' && name.endsWith('At')) answer[snakeCase(name)] = isoTime(value);
     else if (typeof value === 'number' && name.endsWith('Ms')) answer[snakeCase(name.slice(0, -2))] = seconds(value);
-    else answer[snakeCase(name)] = isOwn(name) ? inner(value) : value;
+    else answer[snakeCase(name)] = ownMembers.has(name) ? inner(value) : value;
   }
   return answer;
 }
 
 /** Members whose own members are the journal's, too. */
-const isOwn = (name: string): boolean =>
-  name === 'task' || name === 'human' || name === 'escalations' || name === 'awaits';
+const ownMembers: ReadonlySet<string> = new Set(['task', 'human', 'escalations', 'awaits', 'child', 'parent']);
 
 function inner(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inner);

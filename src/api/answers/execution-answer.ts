@@ -45,6 +45,7 @@ export function executionAnswer(view: ExecutionView): ExecutionDetailAnswer {
     steps: stepAnswers(view),
     steps_total: state.steps.size,
     tags: [...state.tags],
+    parent: state.parent ? { execution_id: state.parent.executionId, step: state.parent.step } : null,
     metadata: state.metadata,
   };
 }
@@ -73,6 +74,7 @@ function stepAnswer({ state, holder }: ExecutionView, step: StepState): StepAnsw
     output: step.output ?? null,
     error: step.error ?? null,
     progress: held?.progress ?? null,
+    ...(step.child ? { child_execution_id: step.child.execution ?? null } : {}),
     ...iterationsOf(state, step),
     ...(step.human ? { human_task_id: humanTaskIdOf(state.id, step.human) } : {}),
   };

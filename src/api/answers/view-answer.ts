@@ -16,6 +16,7 @@ export function viewAnswer(view: StoredView): ExecutionSummaryAnswer {
     completed_at: isoTimeOrNull(view.endedAt),
     duration: view.endedAt === null ? null : secondsOrNull(view.endedAt - (view.startedAt ?? view.createdAt)),
     tags: [...view.tags],
+    parent_execution_id: view.parent,
     labels: view.labels,
     error: view.errorCode === null ? null : { code: view.errorCode, message: view.errorMessage ?? '' },
   };

@@ -68,9 +68,9 @@ export function definitionRoutes(app: HttpApp, { engine }: ApiDeps): void {
 }
 
 function validationRoutes(app: HttpApp, versions: Versions): void {
-  const validate = async (definition: DefinitionRequest, query: DeployQuery) => {
+  const validate = async (workspace: string, definition: DefinitionRequest, query: DeployQuery) => {
     const [text, options] = deployArguments(definition, query);
-    return validationAnswer(await versions.validate(text, options), query.strict === true);
+    return validationAnswer(await versions.validate(workspace, text, options), query.strict === true);
   };
   const schema = { tags: ['workflows'], body, querystring: DefinitionQuery, response: { 200: Validation } };
 
@@ -79,7 +79,7 @@ function validationRoutes(app: HttpApp, versions: Versions): void {
     url: '/workflows/validate',
     config: { permission: 'workflows:read' },
     schema: { summary: 'Find every problem of a definition', ...schema },
-    handler: async (request) => validate(definitionOf(request.body), request.query),
+    handler: async (request) => validate(workspaceOf(request), definitionOf(request.body), request.query),
   });
 
   app.route<{ Params: { name: string }; Querystring: DeployQuery }>({
@@ -88,10 +88,12 @@ function validationRoutes(app: HttpApp, versions: Versions): void {
     config: { permission: 'workflows:read' },
     schema: { summary: 'Validate a workflow; without a body its active version', ...schema },
     handler: async (request) => {
+      const workspace = workspaceOf(request);
       const name = workflowNameOf(request.params);
-      if (hasBody(request.body)) return validate(definitionOf(request.body), request.query);
-      const { yaml, contextYaml } = await versions.get(workspaceOf(request), name);
-      return validate(defined({ yaml_content: yaml, context_yaml: contextYaml ?? undefined }), request.query);
+      if (hasBody(request.body)) return validate(workspace, definitionOf(request.body), request.query);
+      const { yaml, contextYaml } = await versions.get(workspace, name);
+      const definition = defined({ yaml_content: yaml, context_yaml: contextYaml ?? undefined });
+      return validate(workspace, definition, request.query);
     },
   });
 }

@@ -83,6 +83,20 @@ describe('executions', () => {
     assert.deepEqual([steps.length, steps[0]?.path], [101, 'loop[199].x']);
   });
 
+  test('shows where it was started from, and what its steps started', async () => {
+    assert.equal((await call('GET /executions/exec_0001')).body['parent'], null);
+    const arrival = { step: 'sub', name: 'sub', kind: 'workflow', frame: '', visit: 1, origin: 'flow' } as const;
+    subject.engine.append('exec_0001', { type: 'step.entered', ...arrival, child: { workflow: 'other' } });
+    const shown = async (): Promise<unknown> => {
+      const { body } = await call('GET /executions/exec_0001');
+      return (body['steps'] as Record<string, unknown>[]).map((step) => step['child_execution_id']);
+    };
+    assert.deepEqual(await shown(), [undefined, null]);
+    const started = { execution: 'exec_0009', version: '1.0.0' };
+    subject.engine.append('exec_0001', { type: 'child.started', step: 'sub', call: 'sub#1/1', ...started });
+    assert.deepEqual(await shown(), [undefined, 'exec_0009']);
+  });
+
   test('of a removed workflow is still shown', async () => {
     await call('DELETE /workflows/hello');
     const { status, body } = await call('GET /executions/exec_0001');
@@ -97,7 +111,7 @@ describe('executions', () => {
     const ids = [first, second].map(({ body }) => (body['executions'] as { execution_id: string }[])[0]?.execution_id);
     assert.deepEqual(ids, ['exec_0002', 'exec_0001']);
     await call(
-      'GET /executions?workflow=hello&version=v1.0.0&status=failed,timed_out&from=2026-01-01&to=2026-02-01T00:00:00&tag=t&labels=team:web:x,tier:gold&search=abc&page=2&limit=10',
+      'GET /executions?workflow=hello&version=v1.0.0&status=failed,timed_out&from=2026-01-01&to=2026-02-01T00:00:00&tag=t&labels=team:web:x,tier:gold&search=abc&parent=exec_0000&page=2&limit=10',
     );
     const [query] = subject.engine.calls.at(-1)?.arguments ?? [];
     assert.deepEqual(query, {
@@ -106,6 +120,7 @@ describe('executions', () => {
       workflow: 'hello',
       tag: 't',
       text: 'abc',
+      parent: 'exec_0000',
       version: '1.0.0',
       status: ['failed', 'timed_out'],
       from: Date.UTC(2026, 0, 1),

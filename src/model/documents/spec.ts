@@ -10,6 +10,7 @@ import { concurrency, timeoutAction } from '../steps/step-fields.ts';
 import { stepList } from '../steps/step-list.ts';
 import { isList, textOf } from '../yaml/tree.ts';
 import { errorHandling } from './error-handling.ts';
+import { includes } from './includes.ts';
 
 /** What a workflow does (`spec` of kind Workflow), and what a context holds. */
 const metric = object('a metric', {
@@ -68,6 +69,7 @@ export const workflowSpec = {
   retry: optional(['retry_policy', 'retry_config'], retryPolicy, 'For all steps; a step overrides it field by field.'),
   errorHandling: optional('error_handling', errorHandling, 'Rules over the whole workflow.'),
   runtimeValidation: optional('runtime_validation', runtimeValidation, 'How strictly outputs are checked.'),
+  includes: optional('includes', includes, 'Other workflows under names of their own, each at one version.'),
   steps: required('steps', stepList, 'What the workflow does.'),
   concurrency: reserved('concurrency', concurrency, 'How many executions may run at once.'),
   priority: reserved('priority', priority, 'Which executions go first.'),

@@ -3,9 +3,10 @@ import type { Definition, StepList } from '../definition.ts';
 import { type Fields, object, type Read, required, reservedOf } from '../fields/field.ts';
 import { choice } from '../fields/kind.ts';
 import { analyseFlow } from '../flow.ts';
-import type { Sink } from '../sink.ts';
+import type { Call, Sink } from '../sink.ts';
 import { type DraftList, isGraph } from '../steps/draft.ts';
 import { findEntry, type Spot } from '../yaml/tree.ts';
+import { resolveCalls } from './includes.ts';
 import { apiVersion, workflowMetadata } from './metadata.ts';
 import { workflowSpec } from './spec.ts';
 
@@ -20,6 +21,8 @@ export const workflowDocument = object('a workflow', {
 export interface DraftWorkflow {
   readonly name: string | undefined;
   readonly version: string | undefined;
+  /** The workflows that its steps run. */
+  readonly calls: readonly Call[];
   /** Called only where no problem stands in the way. */
   build(): Definition;
 }
@@ -32,6 +35,7 @@ export function readWorkflow(spot: Spot, sink: Sink): DraftWorkflow {
   return {
     name: metadata.name,
     version: metadata.version,
+    calls: resolveCalls(sink.calls, spec.includes ?? {}, sink),
     build: () =>
       buildDefinition({
         metadata,

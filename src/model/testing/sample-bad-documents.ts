@@ -118,6 +118,9 @@ export const badTexts: readonly BadRow[] = [
 
 export const badSpecs: readonly BadRow[] = [
   ['FIELD_UNKNOWN', '/spec/timeuot', '«timeuot: 1m'],
+  ['FIELD_MISSING', '/spec/includes/0', 'includes: [«{as: a}]'],
+  ['VERSION_INVALID', '/spec/includes/0/version', 'includes: [{workflow: a, version: «"1"}]'],
+  ['NAME_DUPLICATE', '/spec/includes/1/as', 'includes: [{workflow: a}, {workflow: b, as: «a}]'],
   ['DURATION_INVALID', '/spec/timeout', 'timeout: «30'],
   ['DURATION_INVALID', '/spec/timeout', 'timeout: «30 seconds'],
   ['DURATION_INVALID', '/spec/timeout', 'timeout: «0s'],

@@ -57,11 +57,12 @@ export function openMemoryViews(use: DiskInUse): Views {
 type Filter = Omit<ViewQuery, 'workspace' | 'limit'>;
 
 function matches(row: StoredView, query: Filter): boolean {
-  const { workflow, version, status, from, to, tag, labels, text } = query;
+  const { workflow, version, status, parent, from, to, tag, labels, text } = query;
   return (
     (workflow === undefined || row.workflow === workflow) &&
     (version === undefined || row.version === version) &&
     (status === undefined || status.includes(row.status)) &&
+    (parent === undefined || row.parent === parent) &&
     (from === undefined || row.createdAt >= from) &&
     (to === undefined || row.createdAt < to) &&
     (tag === undefined || row.tags.includes(tag)) &&

@@ -71,6 +71,7 @@ test('a view row arrives as the values of its columns', () => {
     version: '1.0.0',
     status: 'failed',
     run: 1,
+    parent: 'exec_0',
     createdAt: 3,
     startedAt: null,
     endedAt: 4,
@@ -83,10 +84,10 @@ test('a view row arrives as the values of its columns', () => {
   };
   const columns = [2, 'flow', '1.0.0', 'failed', 1, 3, null, 4, '["a"]', '{"team":"b"}', 'BOOM', null, 'flow a'];
   const steps = '[{"step":"s","status":"failed","durationMs":1,"attempts":2}]';
-  assert.deepEqual(unflatten(flatten([{ ...bare, view }])), [arrived(bare, [...columns, steps])]);
+  assert.deepEqual(unflatten(flatten([{ ...bare, view }])), [arrived(bare, [...columns, steps, 'exec_0'])]);
   const empty = { ...view, tags: [], labels: {}, steps: [] };
   const [sent] = unflatten(flatten([{ ...bare, view: empty }]));
   assert.ok(sent?.kind === 'move');
   assert.deepEqual(sent.view?.slice(8, 10), ['[]', '{}']);
-  assert.equal(sent.view?.at(-1), '[]');
+  assert.equal(sent.view?.at(-2), '[]');
 });

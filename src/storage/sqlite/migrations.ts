@@ -166,6 +166,10 @@ const steps: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX human_task_people_by_task ON human_task_people (human_task_id);
   `,
+  `
+  ALTER TABLE views ADD COLUMN parent TEXT;
+  CREATE INDEX views_by_parent ON views (workspace, parent, created_at, execution_id) WHERE parent IS NOT NULL;
+  `,
 ];
 
 /** Brings a database up to date. Throws CONFIG_INVALID where a newer program has written it, and leaves it alone. */

@@ -76,6 +76,9 @@ test('a file of a newer program is refused and left alone, and the folder is fre
   await (await openSqliteStore({ directory })).close();
 });
 
+/** Takes back what the fourth format brought. */
+const withoutParents = 'DROP INDEX views_by_parent; ALTER TABLE views DROP COLUMN parent';
+
 test('a file of the first format is brought up to date, and keeps its versions', async () => {
   const directory = join(root, 'first-format');
   const first = await openSqliteStore({ directory });
@@ -85,6 +88,7 @@ test('a file of the first format is brought up to date, and keeps its versions',
   await first.close();
   const database = new DatabaseSync(join(directory, 'magicflow.db'));
   database.exec(`ALTER TABLE versions DROP COLUMN metadata; DROP TABLE human_tasks; DROP TABLE human_task_people;
+    ${withoutParents};
     PRAGMA user_version = 1`);
   database.close();
   const store = await openSqliteStore({ directory });
@@ -93,6 +97,25 @@ test('a file of the first format is brought up to date, and keeps its versions',
   assert.equal((await store.humanTasks.find('default', 'h'))?.position, 2);
   assert.deepEqual(await moveIds(store, 'e'), ['move-e-1', 'move-e-2']);
   await store.close();
+});
+
+test('a file of an earlier program is brought up to date and keeps what it has', async () => {
+  const directory = join(root, 'older');
+  const first = await openSqliteStore({ directory });
+  await first.commit([move('e', 1, { view: viewRow(1) })]);
+  await first.close();
+  const database = new DatabaseSync(join(directory, 'magicflow.db'));
+  database.exec(`${withoutParents}; PRAGMA user_version = 3`);
+  database.close();
+  const second = await openSqliteStore({ directory });
+  await second.commit([move('f', 1, { view: viewRow(1, { parent: 'e' }) })]);
+  assert.equal((await second.views.find('default', 'e'))?.parent, null);
+  const { rows } = await second.views.list({ workspace: 'default', parent: 'e', limit: 10 });
+  assert.deepEqual(
+    rows.map(({ executionId }) => executionId),
+    ['f'],
+  );
+  await second.close();
 });
 
 test('a file that is no database is refused', async () => {

@@ -81,6 +81,7 @@ function viewOf(row: Row): StoredView {
     version: String(row['version']),
     status: String(row['status']),
     run: Number(row['run']),
+    parent: textOrNull(row['parent']),
     createdAt: Number(row['created_at']),
     startedAt: numberOrNull(row['started_at']),
     endedAt: numberOrNull(row['ended_at']),

@@ -5,7 +5,7 @@
  */
 import type { ViewQuery } from '../views.ts';
 import { offsetMax } from '../write-checks.ts';
-import { join, type Statement, sql } from './statements.ts';
+import { join, listOf, type Statement, sql } from './statements.ts';
 
 /** The statuses of a workspace, by jumping from each to the next in the index. */
 export function statusesIn(workspace: string): Statement {
@@ -21,16 +21,24 @@ export function statusesIn(workspace: string): Statement {
 /** One index range that holds rows of the list, newest last. */
 export type Stream = Statement;
 
-/** A list of one workflow in any status is one stream; every other list has one for each of `statuses`. */
+/**
+ * A list of one workflow in any status is one stream, and so is one of the children of an execution; every other list has
+ * one for each of `statuses`.
+ */
 export function streamsOf(query: ViewQuery, statuses: readonly string[]): Stream[] {
-  const { workspace, workflow } = query;
-  if (workflow !== undefined && !query.status) {
+  const { workspace, workflow, parent, status } = query;
+  const ofWorkflow = workflow === undefined ? sql`` : sql`AND workflow = ${workflow}`;
+  if (parent !== undefined) {
+    const inStatus = status ? sql`AND status IN ${listOf(status)}` : sql``;
+    return [
+      sql`views INDEXED BY views_by_parent WHERE workspace = ${workspace} AND parent = ${parent} ${ofWorkflow} ${inStatus}`,
+    ];
+  }
+  if (workflow !== undefined && !status) {
     return [sql`views INDEXED BY views_by_workflow WHERE workspace = ${workspace} AND workflow = ${workflow}`];
   }
-  const ofWorkflow = workflow === undefined ? sql`` : sql`AND workflow = ${workflow}`;
   return [...new Set(statuses)].map(
-    (status) =>
-      sql`views INDEXED BY views_by_status WHERE workspace = ${workspace} AND status = ${status} ${ofWorkflow}`,
+    (each) => sql`views INDEXED BY views_by_status WHERE workspace = ${workspace} AND status = ${each} ${ofWorkflow}`,
   );
 }
 

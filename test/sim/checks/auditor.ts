@@ -17,6 +17,7 @@ import { claim } from '../violation.ts';
 import type { Book, Check } from './book.ts';
 import { checkAttempts } from './check-attempts.ts';
 import { checkBreaker } from './check-breaker.ts';
+import { openChildrenCheck } from './check-children.ts';
 import { checkCompensation } from './check-compensation.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkLifecycle } from './check-lifecycle.ts';
@@ -47,6 +48,8 @@ export interface Auditor {
   accepted(taskId: string, token: string): void;
   /** The engine showed a state as durable. */
   shown(executionId: string, position: number, snapshot: string): void;
+  /** Nothing goes on any more: what executions owe each other is settled. */
+  checkChildren(): void;
 }
 
 const worldly = (book: Book): readonly Check[] => [checkWaits(book), checkPeople(book)];
@@ -70,6 +73,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   const acceptedTokens = new Map<string, string>();
   let events = 0;
   const breaker = deps.isFair ? checkBreaker(tally) : undefined;
+  const children = openChildrenCheck();
 
   function open(executionId: string): Audited {
     const found = audited.get(executionId);
@@ -85,6 +89,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       checkLoop(book),
       checkCompensation(book),
       ...worldly(book),
+      children.of(book),
     ];
     books.set(executionId, book);
     const opened = { book, checks, inHand: new Set<string>() };
@@ -204,6 +209,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   return {
     books,
     events: () => events,
+    checkChildren: children.rest,
     applied(writes) {
       for (const write of writes) {
         if (write.kind === 'move') applyMove(write);

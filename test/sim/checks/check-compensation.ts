@@ -1,6 +1,6 @@
 /** Compensation undoes exactly what completed or may have, last first, one after the other. */
 import type { ExecutionEvent, Undo } from '../../../src/core/events.ts';
-import type { StepState } from '../../../src/core/state.ts';
+import { attemptId, passId, type StepState } from '../../../src/core/state.ts';
 import { claim } from '../violation.ts';
 import type { Book, Check } from './book.ts';
 
@@ -11,15 +11,18 @@ export function checkCompensation(book: Book): Check {
   let undos: readonly Undo[] = [];
   let next = 0;
   let hasArrived = false;
+  /** Passes whose child completed although the step had given it up. */
+  const completedLate = new Set<string>();
 
   function expectedUndos(): readonly Undo[] {
     const named = shadow.closing?.steps;
     if (named) return named.map((step) => ({ step }));
     const mayHaveRun = (step: StepState): boolean =>
-      step.task !== undefined &&
-      (step.outcomeUnknown ||
-        step.status === 'running' ||
-        (step.status === 'timed_out' && step.error?.code === 'TIMEOUT'));
+      completedLate.has(passId(step)) ||
+      (step.task !== undefined &&
+        (step.outcomeUnknown ||
+          step.status === 'running' ||
+          (step.status === 'timed_out' && step.error?.code === 'TIMEOUT')));
     const unknown = [...shadow.steps.values()].filter((step) => mayHaveRun(step) && !completed.includes(step.path));
     if (unknown.some((step) => book.outline.steps.get(step.name)?.step.compensate)) {
       tally.saw('compensation of an unknown outcome');
@@ -33,7 +36,9 @@ export function checkCompensation(book: Book): Check {
   }
 
   function begin(event: Extract<ExecutionEvent, { type: 'compensation.started' }>): void {
-    const inFlight = [...shadow.outstanding.values()].filter(({ type }) => type === 'dispatch' || type === 'withdraw');
+    const inFlight = [...shadow.outstanding.values()].filter(
+      ({ type }) => type === 'dispatch' || type === 'withdraw' || type === 'child',
+    );
     claim(inFlight.length === 0, 'I10', () => `${id}: compensation begins while ${inFlight[0]?.id} is in flight`);
     const expected = JSON.stringify(expectedUndos());
     const actual = JSON.stringify(event.undos);
@@ -53,6 +58,13 @@ export function checkCompensation(book: Book): Check {
           next += 1;
           hasArrived = false;
           return;
+        case 'child.ended': {
+          const step = shadow.steps.get(event.step);
+          const isLate = step?.status !== 'running' || attemptId(step) !== event.call;
+          if (isLate && event.status === 'completed')
+            completedLate.add(event.call.slice(0, event.call.lastIndexOf('/')));
+          return;
+        }
         case 'step.completed': {
           const step = shadow.steps.get(event.step);
           if (!step || step.origin === 'compensation') return;

@@ -3,7 +3,7 @@
  * is the one it names; in a graph a step begins once all it waits for is done; containers join exactly when they may.
  */
 import type { ExecutionEvent, FrameClosed, FrameOpened, StepFailed } from '../../../src/core/events.ts';
-import { type FrameState, isEnded, type StepState } from '../../../src/core/state.ts';
+import { attemptId, type FrameState, isEnded, type StepState } from '../../../src/core/state.ts';
 import type { Step } from '../../../src/model/definition.ts';
 import { claim } from '../violation.ts';
 import type { Book, Check } from './book.ts';
@@ -199,9 +199,12 @@ export function checkFlow(book: Book): Check {
   /** I7: whatever is open has somebody or something that will move it. */
   function checkAwake(): void {
     if (isEnded(shadow) || shadow.status === 'queued') return;
-    const wanted = new Set([...shadow.outstanding.values()].map((command) => ('step' in command ? command.step : '')));
+    // What is wanted of a child that a step gave up is no wish about the step.
+    const commands = [...shadow.outstanding.values()].filter(({ type }) => type !== 'child');
+    const wanted = new Set(commands.map((command) => ('step' in command ? command.step : '')));
     if (shadow.closing) {
-      const isMoved = wanted.size > 0 || [...shadow.steps.values()].some((step) => step.endedAt === undefined);
+      const isMoved =
+        shadow.outstanding.size > 0 || [...shadow.steps.values()].some((step) => step.endedAt === undefined);
       claim(isMoved, 'I7', () => `${id} is ${shadow.status} and nothing will move it`);
     }
     for (const frame of shadow.frames.values()) {
@@ -216,11 +219,13 @@ export function checkFlow(book: Book): Check {
 
   function checkStepAwake(step: StepState, wanted: ReadonlySet<string>): void {
     const isHeld = step.task !== undefined || step.status === 'retrying';
+    const isCalling = shadow.outstanding.has(`child:${attemptId(step)}`);
     const isContainer = step.kind === 'parallel' || step.kind === 'condition' || step.kind === 'loop';
     const hasList =
       shadow.outstanding.has(`loop:${step.path}`) ||
       [...shadow.frames.values()].some((frame) => frame.owner === step.path && frame.status === 'open');
     const isAwake =
+      isCalling ||
       (isHeld && wanted.has(step.path)) ||
       (step.status === 'waiting' && (isAwaited(step) || wanted.has(step.path))) ||
       (isContainer && hasList);

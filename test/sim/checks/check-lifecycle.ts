@@ -1,9 +1,17 @@
 /** How executions begin and end: once, and nothing after the end but a retry that is allowed. */
+import type { StepError } from '../../../src/core/errors.ts';
 import type { ExecutionEvent } from '../../../src/core/events.ts';
 import { isEnded } from '../../../src/core/state.ts';
 import { claim } from '../violation.ts';
 import { type Book, type Check, latenessMaxMs } from './book.ts';
 import { delayRange } from './retry-oracle.ts';
+
+/** A retry, and what passes between an execution that has ended and its parent and children. */
+const mayFollowTheEnd: ReadonlySet<string> = new Set(['execution.retried', 'execution.reported', 'child.told']);
+
+/** Not that of a child, which its step fails with. */
+const isOwnTimeout = (error: StepError | undefined): boolean =>
+  error?.code === 'WORKFLOW_TIMEOUT' && error.step === undefined;
 
 type Closed = Extract<ExecutionEvent, { type: 'execution.closed' }>;
 
@@ -56,7 +64,7 @@ export function checkLifecycle(book: Book): Check {
     tally.saw(`execution ${event.status}`);
     if (event.deadLetter) tally.saw('dead letter');
     if (event.error?.code === 'UNDEFINED_STEP') tally.saw('undefined step');
-    if (event.error?.code === 'WORKFLOW_TIMEOUT' && !shadow.closing) checkDeadline(at);
+    if (isOwnTimeout(event.error) && !shadow.closing) checkDeadline(at);
     const { closing, compensation } = shadow;
     if (!closing || event.status === 'cancelled') return;
     claim(compensation, 'I10', () => `${id} ended as ${event.status} before it compensated`);
@@ -80,7 +88,7 @@ export function checkLifecycle(book: Book): Check {
         'I6',
         () => `${id}: ${event.type} at ${shadow.position + 1}`,
       );
-      const isAllowed = isFirst || !isEnded(shadow) || event.type === 'execution.retried';
+      const isAllowed = isFirst || !isEnded(shadow) || mayFollowTheEnd.has(event.type);
       claim(isAllowed, 'I5', () => `${id} is ${shadow.status} and records ${event.type}`);
       if (event.type === 'execution.paused') isPaused = true;
       if (['execution.resumed', 'execution.closing', 'execution.closed'].includes(event.type)) isPaused = false;
@@ -98,7 +106,7 @@ export function checkLifecycle(book: Book): Check {
         case 'execution.closed':
           return checkClosed(event, at);
         case 'execution.closing':
-          if (event.closing.error?.code === 'WORKFLOW_TIMEOUT') checkDeadline(at);
+          if (isOwnTimeout(event.closing.error)) checkDeadline(at);
           return;
         case 'execution.resumed':
           book.heldUntil = at;
@@ -110,8 +118,9 @@ export function checkLifecycle(book: Book): Check {
       if (shadow.status === 'queued') tally.saw('execution queued');
       if (isPaused) tally.saw('execution paused');
       claim(isPaused === shadow.paused, 'I5', () => `${id} was ${isPaused ? '' : 'not '}paused and does not know it`);
-      const isClean = !isEnded(shadow) || (shadow.outstanding.size === 0 && !shadow.paused);
-      claim(isClean, 'I7', () => `${id} has ended and still wants ${[...shadow.outstanding.keys()].join(', ')}`);
+      const wanted = [...shadow.outstanding.values()].filter(({ type }) => type !== 'child' && type !== 'report');
+      const isClean = !isEnded(shadow) || (wanted.length === 0 && !shadow.paused);
+      claim(isClean, 'I7', () => `${id} has ended and still wants ${wanted.map((command) => command.id).join(', ')}`);
     },
   };
 }

@@ -17,8 +17,11 @@ export function checkRest(auditor: Auditor, disk: MemoryDisk, { ledger, answered
   checkHumanTasks(disk, answered);
   for (const { shadow } of auditor.books.values()) {
     claim(isEnded(shadow), 'I11', () => `${shadow.id} is ${statusOf(shadow)}: ${describe(shadow)}`);
+    const owed = [...shadow.outstanding.keys()];
+    claim(owed.length === 0, 'I18', () => `${shadow.id} has ended and others were never told: ${owed.join(', ')}`);
     checkView(shadow, disk);
   }
+  auditor.checkChildren();
   const [task] = disk.tasks.keys();
   claim(task === undefined, 'rows', () => `the task ${task} is left`);
   const [wake] = disk.wakes.keys();
@@ -31,6 +34,8 @@ function checkLedger(auditor: Auditor, ledger: Ledger): void {
   for (const id of ledger.acknowledged.keys()) claim(auditor.books.has(id), 'I1', () => `${id} was lost`);
   const found = new Map<number, number>();
   for (const { shadow } of auditor.books.values()) {
+    // `check-children.ts` knows who asked for it.
+    if (shadow.parent) continue;
     const number = Number(String(shadow.metadata['request']).slice(1));
     claim(ledger.asked.has(number), 'I2', () => `nobody asked for ${shadow.id}`);
     found.set(number, (found.get(number) ?? 0) + 1);

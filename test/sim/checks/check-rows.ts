@@ -55,12 +55,17 @@ function isRemote(shadow: Book['shadow'], command: Command & { type: 'dispatch' 
 
 function checkWake({ shadow, id, isFair }: Book, disk: MemoryDisk, at: number): void {
   const wake = disk.wakes.get(id);
-  if (isEnded(shadow)) return claim(!wake, 'rows', () => `${id} has ended and keeps its wake row`);
   const commands = pending(shadow);
+  const isOver = isEnded(shadow) && commands.length === 0;
+  if (isOver) return claim(!wake, 'rows', () => `${id} has ended and keeps its wake row`);
   const due = earliestDue(commands);
   const latest = due === undefined ? undefined : Math.max(due, at);
   const inHand = commands.some(
-    (command) => command.type === 'continue' || (command.type === 'dispatch' && !hasRow(disk, id, command)),
+    (command) =>
+      command.type === 'continue' ||
+      command.type === 'report' ||
+      (command.type === 'child' && command.phase !== 'running' && command.phase !== 'ending') ||
+      (command.type === 'dispatch' && !hasRow(disk, id, command)),
   );
   // A sweep may have looked ahead from before a clock went back.
   const slackMs = isFair ? 0 : jumpMaxMs;

@@ -14,7 +14,8 @@
  *   is not there yet is started as one that was cancelled before it began, so that no late start can bring it to life;
  * - the child was told, the parent does not know: the child refuses to end twice, which says that it knows.
  *
- * A child ends before the compensation of its parent begins; where the parent does not compensate, it ends without it.
+ * An execution that is closing (cancelled, out of time, compensating) waits for its children to end before it undoes anything;
+ * one that fails, completes or is terminated does not.
  */
 import type { Json } from '../kit/json.ts';
 import {

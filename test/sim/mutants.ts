@@ -15,12 +15,14 @@ const of =
   (find: string, replace: string, why: string): Mutant => ({ file: `src/${file}`, find, replace, why });
 
 const admit = of('core/admit.ts');
+const admitChild = of('core/admit-child.ts');
 const admitHuman = of('core/admit-human.ts');
 const arrival = of('core/arrival.ts');
 const closing = of('core/closing.ts');
 const containers = of('core/containers.ts');
 const decide = of('core/decide.ts');
 const evolveHuman = of('core/evolve-human.ts');
+const evolveChild = of('core/evolve-child.ts');
 const evolveStep = of('core/evolve-step.ts');
 const evolveExecution = of('core/evolve-execution.ts');
 const evolveWaiting = of('core/evolve-waiting.ts');
@@ -32,6 +34,8 @@ const retry = of('core/retry.ts');
 const snapshot = of('core/snapshot.ts');
 const waiting = of('core/waiting.ts');
 const breakers = of('engine/breakers.ts');
+const childId = of('engine/child-id.ts');
+const children = of('engine/children.ts');
 const claims = of('engine/claims.ts');
 const committer = of('engine/committer.ts');
 const results = of('engine/results.ts');
@@ -239,7 +243,46 @@ export const mutants: readonly Mutant[] = [
     "const outcome = { ok: true, answer: answer ?? null, outcome: given.outcome ?? 'completed', errors: [] };",
     'an answer is not looked at',
   ),
+  admitChild(
+    'if (!parent || parent.isDetached || isReportTaken === false) return undefined;',
+    'if (parent?.executionId !== "") return undefined;',
+    'a child whose result was taken runs again',
+  ),
+  closing('|| waitsForChild(state)) return;', ') return;', 'compensation does not wait for children'),
+  evolveChild(
+    "else setPhase(state, command, 'cancelling');",
+    'else state.outstanding.delete(command.id);',
+    'a child that its step gave up is never told',
+  ),
+  evolveChild(
+    'if (command.target.outlivesParent) return void state.outstanding.delete(command.id);',
+    '',
+    'a child that may outlive its parent is cancelled',
+  ),
+  evolveChild("openCommand(state, { type: 'report', id: 'report' });", '', 'a child keeps its end to itself'),
+  outstanding(
+    "if (command.type !== 'child' || !isUndelivered(command)) state",
+    'state',
+    'an execution that ends forgets the children that it gave up',
+  ),
+  childId('`${parentId}/${call}`', 'parentId', 'two calls of one moment have one child'),
+  children(
+    '(isAbsent ? prevent(calling, reason) : tellEnd(calling))',
+    'tellEnd(calling)',
+    'a child cancelled before it began begins',
+  ),
+  move(
+    "    case 'report':\n      return at + handOverGraceMs;",
+    "      return at + handOverGraceMs;\n    case 'report':\n      return undefined;",
+    'a report that was lost is not sent again',
+  ),
   // Defects that the simulation found in the engine itself, planted again.
+  children('isCrossing: true', '', 'another execution acts on a refusal that is not durable'),
+  recovery(
+    '          sendAgain(deps.handOver, live);\n          resolve(live);',
+    '          resolve(live);\n          void Promise.resolve().then(() => sendAgain(deps.handOver, live));',
+    'what is not durable leaves for another execution',
+  ),
   evolveExecution(
     'settleTimers(state);',
     "state.outstanding.delete('deadline');",

@@ -166,19 +166,8 @@ function assemble(deps: EngineDeps) {
   const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters, leaseMs });
   const queue = (live: Live): void => admission.admitNext(live.state.workspace);
   const children = openChildren({ mailboxes: () => mailboxes, find: versions.find, admission, random });
-  const handing: HandOverDeps = {
-    store,
-    clock,
-    timers,
-    desk,
-    local,
-    breakers,
-    cache,
-    children,
-    mailboxes,
-    counters,
-    queue,
-  };
+  const hands = { timers, desk, local, breakers, cache, children };
+  const handing: HandOverDeps = { store, clock, mailboxes, counters, queue, ...hands };
   const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn: deps.warn };
   const recovery = openRecovery({ ...sweeping, admission, handOver: handing });
   const reading = { store, committer, mailboxes, versions, watchers, admission, estimates, clock, random, desk };

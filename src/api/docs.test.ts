@@ -3,10 +3,12 @@ import { before, describe, test } from 'node:test';
 import { Script } from 'node:vm';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { faults } from '../kit/fault.ts';
+import { isObject } from '../kit/json.ts';
 import { dashboardScript } from './dashboard/dashboard-script.ts';
 import type { OpenApiDocument } from './docs/openapi.ts';
 import { escapeHtml } from './html.ts';
 import { openTestApi, type TestApi } from './test-api.ts';
+import { openValidation } from './validation.ts';
 
 describe('what the API says of itself', () => {
   let subject: TestApi;
@@ -43,6 +45,24 @@ describe('what the API says of itself', () => {
     for (const [name, schema] of Object.entries(document.components['schemas'] as Record<string, object>)) {
       assert.equal(ajv.validateSchema(schema), true, name);
     }
+  });
+
+  test('the schema of every part of every request compiles, though none is compiled before it is asked for', () => {
+    const compile = openValidation();
+    let compiled = 0;
+    for (const { method, url, schema } of subject.api.routes) {
+      const body = isObject(schema['body']) ? schema['body'] : undefined;
+      const json = isObject(body?.['content']) ? body['content']['application/json'] : { schema: body };
+      const parts = { ...schema, body: isObject(json) ? json['schema'] : undefined };
+      for (const httpPart of ['body', 'querystring', 'params', 'headers'] as const) {
+        const part = parts[httpPart];
+        if (part === undefined) continue;
+        compiled += 1;
+        const validate = compile({ schema: part as object, httpPart, method, url });
+        assert.doesNotThrow(() => validate({}), `${method} ${url} ${httpPart}`);
+      }
+    }
+    assert.ok(compiled > 20);
   });
 
   test('bodies of definitions may be YAML', () => {

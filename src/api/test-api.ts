@@ -7,6 +7,7 @@ import type { Clock } from '../kit/clock.ts';
 import { systemClock } from '../kit/clock.ts';
 import type { ApiConfig } from './http-app.ts';
 import { type Api, openApi } from './server.ts';
+import { openAnswerCheck } from './test-answers.ts';
 import { openTestEngine, type TestEngine, testNowMs } from './test-engine.ts';
 
 /** The roles are of workspace `default`, the stranger is the admin of another one, the server's admin reaches each. */
@@ -73,6 +74,7 @@ export async function openTestApi(
     log: { error: (fields) => logged.push(fields) },
     config: { host: '127.0.0.1', port: 0, dashboardPort: 0, version: '2.0.0-test', ...options.config },
   });
+  const checkAnswer = openAnswerCheck(api.routes);
   const tokens = Object.fromEntries(made) as Record<Caller, string>;
 
   const call = async (line: string, body?: unknown, { as = 'admin', headers = {}, raw }: CallOptions = {}) => {
@@ -88,7 +90,9 @@ export async function openTestApi(
       ...(raw !== undefined ? { payload: raw } : body === undefined ? {} : { payload: JSON.stringify(body) }),
     });
     const isJson = String(answer.headers['content-type']).includes('json');
-    return { status: answer.statusCode, headers: answer.headers, text: answer.body, body: isJson ? answer.json() : {} };
+    const answered = { status: answer.statusCode, body: isJson ? answer.json() : {} };
+    checkAnswer({ method, url, ...answered });
+    return { ...answered, headers: answer.headers, text: answer.body };
   };
   return { api, engine, tokens, logged, call };
 }

@@ -1,5 +1,6 @@
 /** Executions: starting, reading, steering. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './type.ts';
 import {
   AnyJson,
   AnyObject,

@@ -1,5 +1,6 @@
 /** What past executions of a workflow add up to. Durations are numbers in seconds, rates numbers from 0 to 1. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './type.ts';
 import { closed, DurationText, NumberOrNull, Time } from './values.ts';
 
 export const MetricsQuery = closed({

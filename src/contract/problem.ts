@@ -1,5 +1,6 @@
 /** How every error answer looks: RFC 9457, `application/problem+json`. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './type.ts';
 
 export const ProblemError = Type.Object(
   {

@@ -1,5 +1,6 @@
 /** Health, and the tokens that open the API. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './type.ts';
 import { closed, DurationText, TextOrNull, Time, TimeOrNull } from './values.ts';
 
 export const Health = Type.Object(

@@ -1,5 +1,6 @@
 /** What an executor sends and gets. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './type.ts';
 import { AnyJson, closed, DurationText, Time, TimeOrNull } from './values.ts';
 
 export const tasksPerCallMax = 1_000;

@@ -4,8 +4,9 @@
  *
  * Objects of requests are closed, so that a misspelt field is refused instead of ignored.
  */
-import { type Static, type TProperties, type TSchemaOptions, Type } from 'typebox';
+import type { Static, TProperties, TSchemaOptions } from 'typebox';
 import type { JsonObject } from '../kit/json.ts';
+import { Type } from './type.ts';
 
 /** An object of a request: any other member is refused. */
 export const closed = <P extends TProperties>(properties: P, options: TSchemaOptions = {}) =>

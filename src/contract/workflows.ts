@@ -1,5 +1,6 @@
 /** Workflows and their versions, as requests and answers. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './type.ts';
 import { AnyJson, AnyObject, closed, Limit, Page, Pagination, TextOrNull, Time } from './values.ts';
 
 /** 1 MiB of text, in characters; the body limit holds first where they are wider than one byte. */

@@ -13,7 +13,6 @@ import {
 } from '../../contract/workflows.ts';
 import type { Deployed as DeployResult, Versions } from '../../engine/engine.ts';
 import { Fault } from '../../kit/fault.ts';
-import { parseDocuments } from '../../model/parse.ts';
 import { deployedAnswer, validationAnswer } from '../answers/workflow-answer.ts';
 import { readTextBodies } from '../body.ts';
 import { defined } from '../defined.ts';
@@ -57,7 +56,7 @@ export function definitionRoutes(app: HttpApp, { engine }: ApiDeps): void {
         const definition = definitionOf(request.body);
         if (request.params.name !== undefined) {
           const name = workflowNameOf({ name: request.params.name });
-          checkName(definition, name);
+          await checkName(definition, name);
           await checkPrecondition(request.headers, () => versions.get(workspace, name));
         }
         return answerDeploy(reply, await versions.deploy(workspace, ...deployArguments(definition, request.query)));
@@ -119,7 +118,8 @@ function deployArguments(definition: DefinitionRequest, query: DeployQuery) {
 }
 
 /** Looked at before anything is stored: a deploy under the wrong address must change nothing. */
-function checkName(definition: DefinitionRequest, name: string): void {
+async function checkName(definition: DefinitionRequest, name: string): Promise<void> {
+  const { parseDocuments } = await import('../../model/parse.ts');
   const stray = parseDocuments(definition.yaml_content).workflows.find((workflow) => workflow.name !== name);
   if (stray?.name === undefined) return;
   throw new Fault('DEFINITION_INVALID', `the definition is of ${stray.name}, the address says ${name}: make them one`, {

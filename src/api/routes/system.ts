@@ -6,7 +6,6 @@
 import type { Registry } from 'prom-client';
 import { Health, type HealthAnswer, SystemStatus } from '../../contract/system.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { workflowSchema } from '../../model/published-schema.ts';
 import { seconds } from '../answers/time.ts';
 import { defined } from '../defined.ts';
 import { type ApiDeps, type HttpApp, workspaceOf } from '../http-app.ts';
@@ -86,12 +85,15 @@ export function systemRoutes(app: HttpApp, { engine }: ApiDeps, streams: { reado
     },
   });
 
-  const schema = JSON.stringify(workflowSchema());
+  let schema: string | undefined;
   app.route({
     method: 'GET',
     url: '/schema/workflow.json',
     config: { permission: 'public' },
     schema: { summary: 'The workflow language as a JSON Schema', tags: ['system'] },
-    handler: async (_request, reply) => reply.header('content-type', 'application/schema+json').send(schema),
+    handler: async (_request, reply) => {
+      schema ??= JSON.stringify((await import('../../model/published-schema.ts')).workflowSchema());
+      return reply.header('content-type', 'application/schema+json').send(schema);
+    },
   });
 }

@@ -53,7 +53,7 @@ describe('what the API says of itself', () => {
     for (const { method, url, schema } of subject.api.routes) {
       const body = isObject(schema['body']) ? schema['body'] : undefined;
       const json = isObject(body?.['content']) ? body['content']['application/json'] : { schema: body };
-      const parts = { ...schema, body: isObject(json) ? json['schema'] : undefined };
+      const parts: Record<string, unknown> = { ...schema, body: isObject(json) ? json['schema'] : undefined };
       for (const httpPart of ['body', 'querystring', 'params', 'headers'] as const) {
         const part = parts[httpPart];
         if (part === undefined) continue;

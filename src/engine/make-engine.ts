@@ -10,6 +10,9 @@ import { parseDocuments } from '../model/parse.ts';
 import { type MemoryDisk, makeMemoryDisk } from '../storage/memory/memory-disk.ts';
 import { openMemoryStore } from '../storage/memory/memory-store.ts';
 import type { Outcome, Store, Write } from '../storage/store.ts';
+// Loaded beforehand: what is loaded on first use would take time that a clock standing still does not know.
+import './deployments.ts';
+import '../core/compile-program.ts';
 import type { Engine, HandedTask, Operation, StartRequest, TaskAnswer } from './engine.ts';
 import { type EngineDeps, openEngineOver } from './open-engine.ts';
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { checkConfig, formatProblem } from '../src/app/config-file.ts';
+import { checkConfig } from '../src/app/config-file.ts';
+import { formatProblem } from '../src/app/config-problem.ts';
 import { parseDocuments } from '../src/model/parse.ts';
 
 const root = new URL('../', import.meta.url).pathname;

@@ -1,7 +1,7 @@
+import { duration } from '../model/fields/duration.ts';
 import { type Fields, object, optional } from '../model/fields/field.ts';
 import { choice, jsonObject, label, list, number, record, text } from '../model/fields/kind.ts';
 import { plainName } from '../model/fields/name.ts';
-import { duration } from '../model/fields/time.ts';
 import { connections } from './config-connections.ts';
 import { flag, named, port, size, url, whole } from './config-kinds.ts';
 import { outboundFields, services } from './config-outbound.ts';

@@ -1,32 +1,15 @@
-import { Impossible } from '../kit/assert.ts';
 import { type Fields, type Read, readFields } from '../model/fields/field.ts';
-import type { Problem, Sink } from '../model/sink.ts';
 import { indexLines } from '../model/yaml/place.ts';
 import { readSource } from '../model/yaml/source.ts';
 import { describe, type Entry, isMap, type Node, rootSpot, type Spot } from '../model/yaml/tree.ts';
 import type { Environment } from './config.ts';
 import { executorFields, metricsFields, platformFields } from './config-fields.ts';
+import { type ConfigProblem, openPlainSink, type PlatformFile } from './config-problem.ts';
 
 /**
  * Configuration files: YAML with `${VAR}` and `${VAR:-default}` in its values, read by a table of fields, every problem with
  * its place. Never throws for a text. Values that came from variables are never shown in messages of this module.
  */
-export interface ConfigProblem {
-  readonly code: string;
-  readonly message: string;
-  readonly file?: string;
-  /** Both count from 1; absent for variables and flags. */
-  readonly line?: number;
-  readonly column?: number;
-}
-
-/** `file:line:column: message (CODE)`. */
-export function formatProblem({ file, line, column, message, code }: ConfigProblem): string {
-  const place = file === undefined ? '' : line === undefined ? `${file}: ` : `${file}:${line}:${column}: `;
-  return `${place}${message} (${code})`;
-}
-
-export type PlatformFile = Read<typeof platformFields>;
 export type ConfigKind = 'platform' | 'server' | 'executor' | 'metrics';
 
 export interface Checked {
@@ -113,24 +96,6 @@ function openConfigSource(text: string, options: SourceOptions): ConfigSource {
         .sort((a, b) => a.offset - b.offset)
         .map(({ code, message, offset }) => ({ code, message, file: options.file, ...placeAt(offset) })),
   };
-}
-
-/** A sink for tables without steps or expressions. */
-export function openPlainSink(text: string): { sink: Sink; problems: Problem[] } {
-  const problems: Problem[] = [];
-  const sink: Sink = {
-    text,
-    links: [],
-    uses: [],
-    calls: [],
-    report: (code, spot, message, offset) =>
-      problems.push({ code, spot, message, ...(offset === undefined ? {} : { offset }) }),
-    fork: () => sink,
-    readStep: () => {
-      throw new Impossible('a configuration has no steps');
-    },
-  };
-  return { sink, problems };
 }
 
 const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;

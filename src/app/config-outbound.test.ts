@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Environment } from './config.ts';
-import { checkConfig, formatProblem, readPlatformFile } from './config-file.ts';
+import { checkConfig, readPlatformFile } from './config-file.ts';
+import { formatProblem } from './config-problem.ts';
 import { resolveConfig } from './config-resolve.ts';
 import { readOverlay } from './config-settings.ts';
 

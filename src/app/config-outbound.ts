@@ -1,7 +1,7 @@
+import { duration } from '../model/fields/duration.ts';
 import { exactlyOne, type Fields, object, optional, required } from '../model/fields/field.ts';
 import { type Kind, label, list, map, record } from '../model/fields/kind.ts';
 import { plainName } from '../model/fields/name.ts';
-import { duration } from '../model/fields/time.ts';
 import { nameOf } from '../model/yaml/tree.ts';
 import { allowEntryExpected, parseAllowEntry } from '../steps/outbound-rules.ts';
 import type { Credentials, Service } from '../steps/services.ts';

@@ -2,7 +2,7 @@ import { Fault } from '../kit/fault.ts';
 import type { Connections } from '../steps/connections.ts';
 import type { OutboundRules } from '../steps/outbound-rules.ts';
 import type { Services } from '../steps/services.ts';
-import type { PlatformFile } from './config-file.ts';
+import type { PlatformFile } from './config-problem.ts';
 
 /** What the files, variables and flags said, as one typed configuration with every default filled in. Pure. */
 export interface Config {

@@ -2,7 +2,7 @@ import { emptyObject, isObject } from '../kit/json.ts';
 import { readFields } from '../model/fields/field.ts';
 import { type Node, pointerOf, rootSpot } from '../model/yaml/tree.ts';
 import { platformFields } from './config-fields.ts';
-import { type ConfigProblem, openPlainSink, type PlatformFile } from './config-file.ts';
+import { type ConfigProblem, openPlainSink, type PlatformFile } from './config-problem.ts';
 
 /** Settings that a variable or a flag can give, by their place in the file. They are read by the file's own table. */
 export const settings = {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile as readFileText } from 'node:fs/promises';
 import { Fault } from '../kit/fault.ts';
-import { type ConfigProblem, formatProblem, readPlatformFile } from './config-file.ts';
+import { type ConfigProblem, formatProblem, type PlatformFile } from './config-problem.ts';
 import { type Config, resolveConfig } from './config-resolve.ts';
 import { readOverlay, type Setting, settings } from './config-settings.ts';
 
@@ -27,8 +27,7 @@ export interface ConfigSources {
 export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
   const env = sources.env ?? environment();
   const file = sources.file ?? env['MAGICFLOW_CONFIG'];
-  const fromFile =
-    file === undefined ? { value: {}, problems: [] } : readPlatformFile(await readConfigText(file), { file, env });
+  const fromFile = file === undefined ? { value: {}, problems: [] } : await readFile(file, env);
   const fromEnv = readOverlay('variable', variablesOf(env));
   const fromFlags = readOverlay('flag', sources.flags ?? {});
   const problems: ConfigProblem[] = [...fromFile.problems, ...fromEnv.problems, ...fromFlags.problems];
@@ -51,9 +50,18 @@ function variablesOf(env: Environment): Partial<Record<Setting, string>> {
   return found;
 }
 
+/** The reader of YAML is loaded for a file alone. */
+async function readFile(
+  file: string,
+  env: Environment,
+): Promise<{ value: PlatformFile; problems: readonly ConfigProblem[] }> {
+  const text = await readConfigText(file);
+  return (await import('./config-file.ts')).readPlatformFile(text, { file, env });
+}
+
 async function readConfigText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFileText(file, 'utf8');
   } catch (cause) {
     throw new Fault('CONFIG_INVALID', `${file} cannot be read: ${(cause as Error).message}`, { cause });
   }

@@ -5,7 +5,6 @@
  * was acknowledged before is durable, so ending at any point loses nothing.
  */
 import { mkdir } from 'node:fs/promises';
-import { pino } from 'pino';
 import type { ApiConfig } from '../api/http-app.ts';
 import { openApi } from '../api/server.ts';
 import { makeFirstToken, openAuth } from '../auth/auth.ts';
@@ -13,7 +12,6 @@ import { openTokens, type Tokens } from '../auth/tokens.ts';
 import { openCache } from '../cache/drivers.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type EngineDeps, openEngineOver } from '../engine/open-engine.ts';
-import { parseBeside } from '../engine/parse-beside.ts';
 import { systemClock } from '../kit/clock.ts';
 import { systemRandom } from '../kit/random.ts';
 import { openConnectors } from '../steps/connectors.ts';
@@ -21,6 +19,7 @@ import { openStore } from '../storage/drivers.ts';
 import { openStoreClock } from '../storage/store-clock.ts';
 import { type Config, environment } from './config.ts';
 import { requireDrivers, requireStrongSecrets } from './config-start.ts';
+import { openLog } from './log.ts';
 import { giveBackStartUpMemory } from './start-up-memory.ts';
 import { adminTokenPath, openTokenFile, readText, writePrivately } from './token-file.ts';
 import { version } from './version.ts';
@@ -43,14 +42,11 @@ export interface StartOptions {
 export async function startPlatform({ config, dev, log }: StartOptions): Promise<Platform> {
   requireStrongSecrets(config, { dev });
   requireDrivers(config);
-  const logger = pino(
-    { level: config.monitoring.logLevel === 'info' ? 'warn' : config.monitoring.logLevel },
-    pino.destination(2),
-  );
+  const logger = openLog(config.monitoring.logLevel);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const warn = (message: string, error: unknown): void => logger.warn({ err: error }, message);
   const store = await openStore(config.storage.url);
-  const clock = await openStoreClock(store, (message) => logger.warn(message));
+  const clock = await openStoreClock(store, (message) => logger.warn({}, message));
   const engine = await openEngine(config, { store, clock, warn });
   try {
     const tokens = await openTokens({ ...openTokenFile(config.dataDir), clock: systemClock });
@@ -90,7 +86,8 @@ async function openEngine(config: Config, parts: Pick<EngineDeps, 'store' | 'clo
   return openEngineOver({
     ...parts,
     random: systemRandom,
-    parse: parseBeside,
+    // The language is loaded with the first definition that somebody brings.
+    parse: async (text, file) => (await import('../engine/parse-beside.ts')).parseBeside(text, file),
     env: (name) => (allowed.has(name) ? env[name] : undefined),
     admission: { running: config.limits.running, queued: config.limits.queued },
     connectors: openConnectors({

@@ -26,7 +26,10 @@ export const configCommand: Command<Args> = {
   },
 
   async run({ paths }, io) {
-    const { checkConfig, formatProblem } = await import('../app/config-file.ts');
+    const [{ checkConfig }, { formatProblem }] = await Promise.all([
+      import('../app/config-file.ts'),
+      import('../app/config-problem.ts'),
+    ]);
     let problemCount = 0;
     for (const path of paths) {
       const { kind, problems } = checkConfig(await io.readText(resolve(io.directory, path)), path, io.env);

@@ -7,13 +7,11 @@
 import { ExpressionFault, type Scope, type Template } from '../expression/expression.ts';
 import { typeName } from '../expression/operators.ts';
 import { canonicalJson, emptyObject, type Json } from '../kit/json.ts';
-import type { AggregateStep, Statistic } from '../model/definition.ts';
-import { lastName } from '../model/fields/member-path.ts';
-import { templateOf } from './compile-text.ts';
+import type { Statistic } from '../model/definition.ts';
 import { Effort } from './effort.ts';
 import { StepFault } from './errors.ts';
 import { aggregatedItemsMax, groupsMax, listedDefault, listedTotalMax } from './limits.ts';
-import { type MemberPath, memberPathOf, valueAt } from './member-path.ts';
+import { type MemberPath, valueAt } from './member-path.ts';
 
 export interface AggregateWork {
   readonly kind: 'aggregate';
@@ -26,17 +24,6 @@ interface NamedStatistic {
   readonly name: string;
   readonly path: MemberPath;
   readonly statistic: Statistic;
-}
-
-export function compileAggregate(step: AggregateStep): AggregateWork {
-  return {
-    kind: 'aggregate',
-    items: templateOf(step.items),
-    groupBy: step.groupBy.map((path) => ({ name: lastName(path), path: memberPathOf(path) })),
-    statistics: Object.entries(step.statistics).map(([name, statistic]) => {
-      return { name, statistic, path: statistic.field === undefined ? [] : memberPathOf(statistic.field) };
-    }),
-  };
 }
 
 /** A list of groups in the order of their first items; without `group_by` the statistics of all items. */

@@ -1,13 +1,13 @@
 import { Impossible } from '../kit/assert.ts';
 import type { Json } from '../kit/json.ts';
 import type { Definition, Step, StepList } from '../model/definition.ts';
-import { compileAggregate } from './aggregate.ts';
+import { compileAggregate } from './compile-aggregate.ts';
 import { targetOf } from './compile-child.ts';
 import { compileLoop } from './compile-loop.ts';
 import { expressionOf, templateOf } from './compile-text.ts';
+import { compileValidate } from './compile-validate.ts';
 import { compileHumanTask, compileWait } from './compile-waiting.ts';
 import type { ProgramList, Work } from './program.ts';
-import { compileValidate } from './validate.ts';
 
 /** Compiles a list that a step holds. `name` is the list's own within its step. */
 export type CompileInner = (list: StepList, name: string, result?: Json) => ProgramList;

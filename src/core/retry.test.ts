@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RetryPolicy } from '../model/definition.ts';
+import { compileRetry } from './compile-retry.ts';
 import { call, noon, started } from './make-story.ts';
-import { compileRetry, retryDelayMs } from './retry.ts';
+import { retryDelayMs } from './retry.ts';
 
 const delays = (policy: RetryPolicy, random = 0): number[] =>
   [1, 2, 3, 4].map((failures) => retryDelayMs(compileRetry({ jitter: false, ...policy }), failures, random));

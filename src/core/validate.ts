@@ -1,14 +1,12 @@
 /** What a validate step does: data against schemas and rules, counted rule by rule, in the move that came to it. */
 import type { Scope, Template } from '../expression/expression.ts';
 import type { Json, JsonObject } from '../kit/json.ts';
-import type { ValidateStep } from '../model/definition.ts';
-import { compileSchema, type SchemaCheck } from '../model/json-schema.ts';
-import { templateOf } from './compile-text.ts';
+import type { SchemaCheck } from '../model/json-schema.ts';
 import { Effort } from './effort.ts';
 import { StepFault } from './errors.ts';
 import type { Quality } from './events.ts';
 import { validatedItemsMax, validationErrorsMax } from './limits.ts';
-import { type CompiledTest, compileTest, type Flaw } from './quality-test.ts';
+import type { CompiledTest, Flaw } from './quality-test.ts';
 
 export interface ValidateWork {
   readonly kind: 'validate';
@@ -26,19 +24,6 @@ interface CompiledRule {
   readonly severity: Severity;
   readonly test: CompiledTest;
   readonly message: Template | undefined;
-}
-
-export function compileValidate(step: ValidateStep): ValidateWork {
-  return {
-    kind: 'validate',
-    data: templateOf(step.data),
-    schema: step.schema === undefined ? undefined : compileSchema(step.schema),
-    itemSchema: step.itemSchema === undefined ? undefined : compileSchema(step.itemSchema),
-    rules: step.rules.map(({ name, severity, test, message }) => {
-      return { name, severity, test: compileTest(test), message: templateOf(message) };
-    }),
-    isTolerant: step.onInvalid === 'continue',
-  };
 }
 
 export interface Validated {

@@ -1,9 +1,10 @@
+import { duration } from '../fields/duration.ts';
 import { expression, template } from '../fields/expression.ts';
 import { type Fields, object, optional, required, reserved } from '../fields/field.ts';
 import { choice, either, integer, jsonObject, list, number, text } from '../fields/kind.ts';
 import { stepReference } from '../fields/name.ts';
 import { schema } from '../fields/schema.ts';
-import { duration, timing } from '../fields/time.ts';
+import { timing } from '../fields/time.ts';
 import { purposes } from '../sink.ts';
 import { retryPolicy } from '../steps/retry.ts';
 import { concurrency, timeoutAction } from '../steps/step-fields.ts';

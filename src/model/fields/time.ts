@@ -1,32 +1,10 @@
-import { parseDuration } from '../../kit/duration.ts';
-import { type Purpose, purposes, type Sink } from '../sink.ts';
-import { isMap, nameOf, type Spot, shorten, textOf } from '../yaml/tree.ts';
+import { type Purpose, purposes } from '../sink.ts';
+import { isMap, nameOf, shorten, textOf } from '../yaml/tree.ts';
+import { duration, durationExample } from './duration.ts';
 import { expression, isExpressionText } from './expression.ts';
 import { integer, type Kind, type Range, reportType } from './kind.ts';
 
-/** Durations, times and amounts. Durations are milliseconds in the normal form. */
-const durationExample = 'a duration with its unit: 500ms, 15s, 10m, 24h, 7d, 1h30m or PT15S';
-
-/** A fixed duration of at least `minMs`. */
-export function duration(minMs = 0): Kind<number> {
-  return {
-    expected: durationExample,
-    read: (spot, sink) => readDuration(spot, sink, minMs),
-    schema: () => ({ type: 'string', examples: ['500ms', '15s', '10m', '24h', '7d', '1h30m', 'PT15S'] }),
-  };
-}
-
-function readDuration(spot: Spot, sink: Sink, minMs: number): number | undefined {
-  const { node } = spot;
-  if (node.kind !== 'scalar' || node.value === null || typeof node.value === 'boolean')
-    return reportType(spot, sink, durationExample);
-  const durationMs = typeof node.value === 'number' ? undefined : parseDuration(node.value);
-  if (durationMs !== undefined && durationMs >= minMs) return durationMs;
-  const reason = durationMs === undefined ? `is not ${durationExample}` : `is too short: at least ${minMs}ms`;
-  const hint = typeof node.value === 'number' ? `; "${node.value}s" is ${node.value} seconds` : '';
-  sink.report('DURATION_INVALID', spot, `"${nameOf(spot)}": ${shorten(String(node.value))} ${reason}${hint}`);
-  return undefined;
-}
+/** Times and amounts that may be computed. */
 
 /** A duration, or an expression that gives one when the step is scheduled. */
 export function timing(minMs = 0, purpose: Purpose = purposes.value): Kind<number | string> {

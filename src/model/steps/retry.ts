@@ -1,4 +1,5 @@
 import type { RetryPolicy } from '../definition.ts';
+import { duration } from '../fields/duration.ts';
 import { expression } from '../fields/expression.ts';
 import { type Fields, object, optional } from '../fields/field.ts';
 import {
@@ -15,7 +16,7 @@ import {
   oneOrMore,
   reportType,
 } from '../fields/kind.ts';
-import { duration, timing } from '../fields/time.ts';
+import { timing } from '../fields/time.ts';
 import { attemptsMax, retryPoliciesMax } from '../limits.ts';
 import { purposes } from '../sink.ts';
 import { didYouMean } from '../suggest.ts';

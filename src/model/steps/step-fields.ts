@@ -1,8 +1,9 @@
+import { duration } from '../fields/duration.ts';
 import { expression, template } from '../fields/expression.ts';
 import { type Fields, object, optional, required, reserved } from '../fields/field.ts';
 import { choice, either, integer, jsonObject, named, oneOrMore, record, text } from '../fields/kind.ts';
 import { plainName, stepName, stepReference } from '../fields/name.ts';
-import { duration, timing } from '../fields/time.ts';
+import { timing } from '../fields/time.ts';
 import { transforms } from '../fields/transforms.ts';
 import { stepsMax, visitsMax } from '../limits.ts';
 import { type Purpose, purposes } from '../sink.ts';

@@ -49,6 +49,8 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     const local = prepareDatabase(settings);
     const startWriter = options.startWriter ?? ((own) => startWorker('writer-worker', own));
     const writer = linkWorker(() => startWriter(settings));
+    writer.warm();
+    // Some 10 MB, for a server whose lists nobody may ever look at.
     const reader = linkWorker(() => startWorker('reader-worker', settings));
     return makeStore({ local, writer, reader, release: folder.release });
   } catch (error) {

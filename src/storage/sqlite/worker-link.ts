@@ -1,7 +1,7 @@
 /**
  * A line to a worker thread that may die. Requests are answered in order; when the thread dies, every request that
- * waits rejects with STORE_UNREACHABLE (its result is unknown) and the next request starts a new thread. It keeps the
- * process alive only while a request waits.
+ * waits rejects with STORE_UNREACHABLE (its result is unknown) and the next request starts a new thread. The first request
+ * starts the first one. It keeps the process alive only while a request waits.
  */
 import { Worker } from 'node:worker_threads';
 import type { Fault } from '../../kit/fault.ts';
@@ -11,6 +11,8 @@ import type { Reply, Request } from './worker-protocol.ts';
 export interface WorkerLink {
   /** Resolves to the answer; rejects with the fault that the thread reports, or that its death is. */
   call(request: Exclude<Request, { kind: 'close' }>): Promise<unknown>;
+  /** Starts the thread ahead of the first request: it takes tens of milliseconds. */
+  warm(): void;
   /** Resolves when the earlier requests are answered and the thread has ended. */
   close(): Promise<void>;
 }
@@ -28,19 +30,19 @@ export function startWorker(name: string, workerData: unknown): Worker {
 }
 
 export function linkWorker(start: () => Worker): WorkerLink {
-  // At once: a thread takes tens of milliseconds to start, which the first request need not wait for in full.
-  let thread = startThread(start);
+  let thread: Thread | undefined;
   let isClosed = false;
+  const alive = (): Thread => {
+    if (!thread?.isAlive()) thread = startThread(start);
+    return thread;
+  };
   return {
-    call(request) {
-      if (isClosed) return Promise.reject(closedFault());
-      if (!thread.isAlive()) thread = startThread(start);
-      return thread.call(request);
-    },
-    close() {
-      if (isClosed) return thread.ended;
+    call: (request) => (isClosed ? Promise.reject(closedFault()) : alive().call(request)),
+    warm: () => void alive(),
+    async close() {
+      if (isClosed) return await thread?.ended;
       isClosed = true;
-      return thread.close();
+      await thread?.close();
     },
   };
 }

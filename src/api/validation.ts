@@ -23,7 +23,7 @@ const places: Readonly<Record<string, string>> = {
   headers: 'headers',
 };
 
-const require = createRequire(import.meta.url);
+const load = createRequire(import.meta.url);
 
 export function openValidation(): FastifySchemaCompiler<object> {
   const ajv = onFirstCall(openAjv);
@@ -70,8 +70,8 @@ function onFirstCall<T>(make: () => T): () => T {
 }
 
 function openAjv(): Ajv2020 {
-  const { Ajv2020: Ajv } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
-  const addFormats = require('ajv-formats') as (target: Ajv2020) => void;
+  const { Ajv2020: Ajv } = load('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+  const addFormats = load('ajv-formats') as (target: Ajv2020) => void;
   const ajv = new Ajv({
     useDefaults: true,
     discriminator: true,

@@ -11,12 +11,12 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-const require = createRequire(import.meta.url);
+const load = createRequire(import.meta.url);
 
 export function openLog(level: Config['monitoring']['logLevel']): Log {
   let opened: Logger | undefined;
   const logger = (): Logger => {
-    const { pino } = require('pino') as typeof import('pino');
+    const { pino } = load('pino') as typeof import('pino');
     opened ??= pino({ level: level === 'info' ? 'warn' : level }, pino.destination(2));
     return opened;
   };

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 export const version: string = readVersion();
 
 function readVersion(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
+  for (const path of ['../../package.json', '../package.json']) {
     try {
       const parsed = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as {
         name?: string;

@@ -1,5 +1,6 @@
 /** What people are asked, and their answers. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './type.ts';
 import { AnyJson, closed, Limit, Pagination, TextOrNull, Time, TimeOrNull } from './values.ts';
 
 export const humanTaskStatuses = ['open', 'claimed', 'completed', 'timed_out', 'cancelled'] as const;

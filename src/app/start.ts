@@ -20,7 +20,6 @@ import { openStoreClock } from '../storage/store-clock.ts';
 import { type Config, environment } from './config.ts';
 import { requireDrivers, requireStrongSecrets } from './config-start.ts';
 import { openLog } from './log.ts';
-import { giveBackStartUpMemory } from './start-up-memory.ts';
 import { adminTokenPath, openTokenFile, readText, writePrivately } from './token-file.ts';
 import { version } from './version.ts';
 
@@ -64,7 +63,6 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
       config: apiConfig(config),
     });
     const ports = await api.listen();
-    giveBackStartUpMemory();
     return {
       url: config.server.publicUrl ?? `http://localhost:${ports.port}`,
       dashboardUrl: `http://localhost:${ports.dashboardPort}`,

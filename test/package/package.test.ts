@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -39,8 +39,9 @@ describe('the package', () => {
     }
   });
 
-  test('starts a platform that is ready, and ends it on SIGTERM', async () => {
-    const args = ['start', '--port', '0', '--dashboard-port', '0', '--data', join(folder, 'data')];
+  /** A platform of the installed package; resolves once it has said where it listens. */
+  async function startPlatform(data: string): Promise<{ url: string; stop(): Promise<number> }> {
+    const args = ['start', '--port', '0', '--dashboard-port', '0', '--data', join(folder, data)];
     const child = spawn(join(folder, 'node_modules/.bin/magicflow'), args, {
       cwd: folder,
       env,
@@ -57,11 +58,46 @@ describe('the package', () => {
       child.stderr.on('data', read);
       child.once('exit', (code) => reject(new Error(`it ended with ${code}: ${printed}`)));
     });
-    assert.equal((await fetch(`${url}/ready`)).status, 200);
     child.removeAllListeners('exit');
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    assert.equal((await exited)[0], 0, printed);
+    return {
+      url,
+      async stop() {
+        const exited = once(child, 'exit');
+        child.kill('SIGTERM');
+        return (await exited)[0] as number;
+      },
+    };
+  }
+
+  test('starts a platform that is ready, and ends it on SIGTERM', async () => {
+    const { url, stop } = await startPlatform('data');
+    assert.equal((await fetch(`${url}/ready`)).status, 200);
+    assert.equal(await stop(), 0);
+  });
+
+  test('brings its threads: a long definition is read, a script runs, a list is answered', async () => {
+    const { url, stop } = await startPlatform('data');
+    try {
+      const token = readFileSync(join(folder, 'data/admin-token'), 'utf8').trim();
+      const call = async (path: string, init: RequestInit, type: string): Promise<Record<string, unknown>> => {
+        const headers = { authorization: `Bearer ${token}`, 'content-type': type };
+        const answer = await fetch(`${url}/api/v1/${path}`, { ...init, headers });
+        assert.ok(answer.ok, `${path} answers ${answer.status}: ${await answer.clone().text()}`);
+        return (await answer.json()) as Record<string, unknown>;
+      };
+      const text = `${'# A definition that is too long for the main thread.\n'.repeat(2_000)}apiVersion: magicflow.io/v2
+kind: Workflow
+metadata: { name: w, version: 1.0.0 }
+spec: { steps: [{ name: s, type: transform, script: 'return input.n + 1;' }], output: { n: $.s } }`;
+      await call('workflows', { method: 'POST', body: text }, 'application/yaml');
+      const body = JSON.stringify({ input: { n: 41 } });
+      const ended = await call('workflows/w/execute?wait=20s', { method: 'POST', body }, 'application/json');
+      assert.deepEqual([ended['status'], ended['output']], ['completed', { n: 42 }]);
+      const list = await call('executions', { method: 'GET' }, 'application/json');
+      assert.equal((list['executions'] as readonly unknown[]).length, 1);
+    } finally {
+      assert.equal(await stop(), 0);
+    }
   });
 
   test('is a library and an executor runtime too', () => {

@@ -37,8 +37,8 @@ const patience = workflow(
     - name: review
       type: human_task
       assignee: ada
-      escalation: [{ after: 300ms, assignee: boss }, { after: 600ms, assignee: [boss, ceo] }]
-      timeout: 1200ms
+      escalation: [{ after: 1500ms, assignee: boss }, { after: 2s, assignee: [boss, ceo] }]
+      timeout: 4s
       on_timeout: nobody
     - { name: done, type: transform, mapping: { by: $.review.answered_by } }
     - { name: nobody, type: transform, mapping: { late: true, why: $.error.code }, on_success: end }
@@ -47,7 +47,8 @@ const patience = workflow(
 const forgetful = workflow(
   'forgetful',
   `
-    - { name: review, type: human_task, assignee: ada, timeout: 200ms }
+    - { name: review, type: human_task, assignee: ada, timeout: "\${execution.attempt == 1 ? '200ms' : '10m'}" }
+    - { name: rest, type: wait, duration: 10ms }
     - { name: done, type: transform, mapping: { by: $.review.answered_by } }
 `,
 );
@@ -96,6 +97,12 @@ describe('people', () => {
       },
       { what: 'a human task' },
     );
+  /** The first one timed out; the retry asks again, with more time. */
+  async function secondTask(executionId: string) {
+    assert.equal((await platform.ended(executionId)).error.code, 'TIMEOUT');
+    await platform.post(`executions/${executionId}/retry`);
+    return taskOf(executionId);
+  }
   const answer = (name: string, id: string, body: object, headers = {}) =>
     as(name).call(`POST /api/v1/human-tasks/${id}/complete`, { body, headers });
 
@@ -187,20 +194,21 @@ describe('people', () => {
   test('a retry of the execution asks once more', async () => {
     const executionId = await start('forgetful');
     const { id: first } = await taskOf(executionId);
-    assert.equal((await platform.ended(executionId)).error.code, 'TIMEOUT');
-    await platform.post(`executions/${executionId}/retry`);
-    const second = await taskOf(executionId);
+    const second = await secondTask(executionId);
     assert.notEqual(second.id, first);
     assert.equal((await answer('ada', second.id, {})).status, 200);
     assert.equal((await platform.ended(executionId)).output.by, 'ada');
   });
 
   test('an answer to a paused execution is kept, and it goes on when it is resumed', async () => {
-    const executionId = await start('approval', { sum: 3, to: 'Bob' });
-    const { id } = await taskOf(executionId);
+    const executionId = await start('forgetful');
+    const { id } = await secondTask(executionId);
     await platform.post(`executions/${executionId}/pause`);
-    assert.equal((await answer('ada', id, { answer: {}, outcome: 'approved' })).body.status, 'completed');
-    assert.equal((await platform.get(`executions/${executionId}`)).status, 'completed');
+    assert.equal((await answer('ada', id, {})).body.status, 'completed');
+    const paused = await platform.get(`executions/${executionId}`);
+    assert.deepEqual([paused.status, paused.steps[0].status], ['paused', 'completed']);
+    await platform.post(`executions/${executionId}/resume`);
+    assert.equal((await platform.ended(executionId)).output.by, 'ada');
   });
 
   test('a kill in the middle loses no task, no claim and no answer', async () => {

@@ -47,7 +47,7 @@ export function makeList(draft: Draft, { depth, count }: Place): JsonObject[] {
     const name = String(step['name']);
     if (isGraph) addDependencies(draft, step, steps, index === count - 1);
     else if (dice.chance(0.15)) step['when'] = guard(draft);
-    if (step['type'] === 'human_task' && step['timeout'] !== undefined && dice.chance(0.4)) {
+    if (step['type'] === 'human_task' && step['timeout'] !== undefined && dice.chance(0.6)) {
       step['on_timeout'] = addHandler(draft, handlers);
     }
     if (dice.chance(0.2)) step['on_failure'] = failureTarget(draft, { steps, handlers, isGraph });

@@ -37,6 +37,8 @@ export function humanFields(dice: Dice): Fields {
   if (dice.chance(0.5)) fields['form'] = [{ name: 'n', type: 'number', required: true, max: 5 }];
   if (dice.chance(0.3)) fields['outcomes'] = ['yes', 'no'];
   if (dice.chance(0.3)) fields['due'] = '1m';
+  // Has no value, whatever is answered.
+  if (dice.chance(0.2)) fields['output'] = '${response.answer * 2}';
   if (dice.chance(0.5)) {
     const later = dice.chance(0.4) ? [{ after: '9s', assignee: ['ada', 'boss'] }] : [];
     fields['escalation'] = [...later, { after: `${dice.int(1, 4)}s`, assignee: 'boss' }];

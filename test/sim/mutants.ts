@@ -224,7 +224,7 @@ export const mutants: readonly Mutant[] = [
     'if (fact.by === "") {',
     'anybody answers for others',
   ),
-  evolveHuman('human.escalated += 1;', '', 'a task goes to the same people again and again'),
+  evolveHuman('human.escalated += 1;', 'human.escalated += 2;', 'every other escalation is passed over'),
   evolveHuman('openEscalation(state, step, human);', '', 'the second escalation never comes'),
   evolveHuman("case 'step.cancelled':\n", '', 'a task that was cancelled stays in the list'),
   outstanding(

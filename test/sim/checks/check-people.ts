@@ -18,6 +18,8 @@ export function checkPeople(book: Book): Check {
   const answered = new Set<string>();
   /** Who has claimed which attempt. */
   const holders = new Map<string, string>();
+  /** How often an attempt went on to others. */
+  const escalations = new Map<string, number>();
   /** Who is asked in an attempt now. */
   const asked = new Map<string, readonly string[]>();
   let unfinished: string | undefined;
@@ -68,7 +70,9 @@ export function checkPeople(book: Book): Check {
 
   function checkEscalated(event: HumanEvent & { type: 'human.escalated' }, at: number): void {
     const { human, key, step } = taskOf(event);
-    const due = human.createdAt + dueAfter(definedAs(step), human.escalated);
+    const count = escalations.get(key) ?? 0;
+    const due = human.createdAt + dueAfter(definedAs(step), count);
+    escalations.set(key, count + 1);
     claim(at >= due, 'I8', () => `${id}: ${key} escalates ${due - at} ms early`);
     const lateMs = at - Math.max(due, book.heldUntil);
     if (book.isFair) claim(lateMs <= latenessMaxMs, 'I8', () => `${id}: ${key} escalates ${lateMs} ms late`);
@@ -119,16 +123,16 @@ export function checkPeople(book: Book): Check {
         const isOpen = step.status === 'waiting';
         const isAsked = human.status === 'open' || human.status === 'claimed';
         claim(isOpen === isAsked, 'I7', () => `${id}: ${key} is ${human.status}, its step ${step.status}`);
-        if (isOpen) checkTimer(step, human);
+        if (isOpen) checkTimer(step, key);
       }
     },
   };
 
   /** The next escalation is waited for. */
-  function checkTimer(step: StepState, human: HumanTask): void {
+  function checkTimer(step: StepState, key: string): void {
     const total = definedAs(step).escalation?.length ?? 0;
     const isArmed = shadow.outstanding.has(`escalation:${step.path}#${step.visit}`);
-    const isWanted = human.escalated < total && !shadow.closing;
+    const isWanted = (escalations.get(key) ?? 0) < total && !shadow.closing;
     claim(isArmed || !isWanted || shadow.compensation, 'I7', () => `${id}: ${step.path} would never escalate`);
   }
 }

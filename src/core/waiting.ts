@@ -106,7 +106,8 @@ export function takeSignals(turn: Turn, path: string): boolean {
   return true;
 }
 
-function awaitedBy(step: StepState): readonly Awaited[] {
+/** The signals that a step waits for, and where it is one of several its times. */
+export function awaitedBy(step: StepState): readonly Awaited[] {
   return step.awaits ?? (step.signal === undefined ? [] : [{ signal: step.signal }]);
 }
 

@@ -61,6 +61,26 @@ describe('an explanation', () => {
     assert.deepEqual((await why(story)).kinds, ['breaker_open']);
   });
 
+  test('names every signal that would end a wait, with its key and number', async () => {
+    const story = await started(
+      'steps: [{name: a, type: wait, any: [{name: x, signal: paid, key: k}, {name: y, signal: vote, take: 2}, {name: z, duration: 1h}]}]',
+    );
+    const { kinds, summary } = await why(story);
+    assert.match(summary, /step a waits for the signal "paid" under the key "k" or 2 of the signal "vote"/);
+    assert.deepEqual(kinds, ['signal', 'timer']);
+  });
+
+  test('names the people who are asked, or who has claimed the task', async () => {
+    const story = await started('steps: [{name: a, type: human_task, assignee: [ada, bob]}]');
+    const { kinds, summary } = await why(story);
+    assert.match(summary, /step a waits for the answer of ada or bob/);
+    assert.deepEqual(kinds, ['person']);
+    const { humanTasks } = story.node.engine;
+    const { rows } = await humanTasks.list({ workspace, status: ['open'], limit: 1 });
+    await humanTasks.claim({ workspace, name: 'bob', isOperator: false }, rows[0]?.humanTaskId ?? '');
+    assert.match((await why(story)).summary, /step a waits for the answer of bob/);
+  });
+
   test('names the signal and the time that a step waits for', async () => {
     const story = await started('timeout: 1h\nsteps: [{name: a, type: wait, signal: go}]');
     const { summary, kinds } = await why(story);

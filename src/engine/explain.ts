@@ -5,8 +5,9 @@
  * would be a defect. Who holds a task and who asks for work comes in beside it.
  */
 import type { ChildCommand } from '../core/child-events.ts';
-import { serverExecutor } from '../core/events.ts';
+import { type Awaited, serverExecutor } from '../core/events.ts';
 import { type Command, type ExecutionState, isEnded, type StepState, statusOf } from '../core/state.ts';
+import { awaitedBy } from '../core/waiting.ts';
 import { unreachable } from '../kit/assert.ts';
 import { childIdOf } from './child-id.ts';
 import type { Explanation, Reason } from './engine.ts';
@@ -81,17 +82,16 @@ function waitReasons(step: StepState): Reason[] {
     const whom = claimedBy ?? (assignees.length === 0 ? 'anybody' : assignees.join(' or '));
     return [{ ...at, kind: 'person', message: `step ${step.path} waits for the answer of ${whom}` }];
   }
-  const awaited = step.awaits?.flatMap(({ signal }) => signal ?? []) ?? [];
-  const names = step.signal === undefined ? awaited : [step.signal];
-  if (names.length === 0) return [];
-  const signals = names.map((name) => `"${name}"`).join(' or ');
-  return [
-    {
-      ...at,
-      kind: 'signal',
-      message: `step ${step.path} waits for the signal ${signals}: send it, or wait for its timeout`,
-    },
-  ];
+  const wanted = awaitedBy(step).flatMap((awaited) => (awaited.signal === undefined ? [] : [signalText(awaited)]));
+  if (wanted.length === 0) return [];
+  const message = `step ${step.path} waits for ${wanted.join(' or ')}: send it, or wait for its timeout`;
+  return [{ ...at, kind: 'signal', message }];
+}
+
+/** `the signal "paid" under the key "order-7"`, `2 of the signal "vote"`. */
+function signalText({ signal, key, take }: Awaited): string {
+  const count = typeof take === 'number' ? `${take} of ` : '';
+  return `${count}the signal "${signal}"${key === undefined ? '' : ` under the key "${key}"`}`;
 }
 
 function reasonOf(state: Readonly<ExecutionState>, command: Command, deps: ExplainDeps): Reason | undefined {

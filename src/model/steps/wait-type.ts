@@ -94,7 +94,7 @@ function reportAlternatives(spot: Spot, sink: Sink): void {
   if (any === undefined || !isList(any)) return;
   const seen = new Set<string>();
   for (const item of itemSpots(any)) {
-    reportExactlyOne(item, sink, ['duration', 'until', 'signal']);
+    reportExactlyOne(item, sink, ['duration', 'until', 'signal'], 'the alternative');
     reportForeign(item, sink, ['key', 'take', 'condition']);
     const entry = findEntry(item, 'name');
     const name = entry && textOf(entry);

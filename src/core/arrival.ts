@@ -56,7 +56,8 @@ export function enter(turn: Turn, node: Node, arrival: Arrival): void {
   leave(turn, stepAt(turn.state, path));
 }
 
-function canRunIn(turn: Turn, { origin, frame }: Arrival): boolean {
+/** Whether a step may still begin or go on there: what was put off may find its frame closed. */
+export function canRunIn(turn: Turn, { origin, frame }: Pick<Arrival, 'origin' | 'frame'>): boolean {
   if (isEnded(turn.state)) return false;
   if (origin === 'compensation') return true;
   return turn.state.frames.get(frame)?.status === 'open' && !isStopping(turn.state, frame);

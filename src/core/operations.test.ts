@@ -74,6 +74,24 @@ describe('pause', () => {
 });
 
 describe('retry', () => {
+  test('begins no step of a branch that another one made needless in the same move', () => {
+    const story = started(`error_handling: [{condition: $.error.code == "E", action: {type: return_error, message: no}}]
+steps:
+  - {name: s, ${call}}
+  - name: p
+    type: parallel
+    depends_on: [s]
+    wait_for: any
+    branches:
+      - {name: x, steps: [{name: x1, type: transform, mapping: 1}]}
+      - {name: y, steps: [{name: y1, ${call}}]}
+  - {name: f, type: parallel, depends_on: [s], branches: [{name: z, steps: [{name: z1, type: fail, code: E}]}]}`);
+    assert.equal(story.completes('s').end().status, 'failed');
+    assert.equal(story.step('p').status, 'cancelled');
+    retried(story);
+    assert.deepEqual([story.step('p').status, story.inHand()], ['completed', []]);
+  });
+
   test('goes on from the failed step: what completed stays, and the run counts up', () => {
     const story = retried(started(twoSteps).completes('a', { x: 1 }).fails('b'));
     assert.deepEqual([story.state.run, story.inHand(), story.state.error], [2, ['b'], undefined]);

@@ -1,6 +1,6 @@
 /** `retry` of an ended execution: goes on from the steps that failed or were cut off; what completed stays. */
 import { present } from '../kit/assert.ts';
-import { type Arrival, attemptAnew, beginAttempt, enter } from './arrival.ts';
+import { type Arrival, attemptAnew, beginAttempt, canRunIn, enter } from './arrival.ts';
 import { frameChanged } from './containers.ts';
 import { finishFrame, go, isDone, openFrame } from './flow.ts';
 import { resumeLoop } from './loop.ts';
@@ -57,6 +57,7 @@ function goOn(turn: Turn, frame: FrameState, blamed: string | undefined): void {
 }
 
 function resumeStep(turn: Turn, path: string, blamed: string | undefined): void {
+  if (!canRunIn(turn, stepAt(turn.state, path))) return;
   const inner = [...turn.state.frames.values()].filter((frame) => frame.owner === path);
   if (inner.length === 0 || !attemptAnew(turn, path)) return beginAttempt(turn, path);
   if (turn.state.loops.has(path)) return resumeLoop(turn, path);

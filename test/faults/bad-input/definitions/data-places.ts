@@ -1,7 +1,7 @@
 /** Steps that work on data, and those that lead to others: loops, workflows, people. */
 import type { ObjectPlace } from './object-place.ts';
 import { awaited, idle } from './step-places.ts';
-import { insideStep, notYet, otherForm, typedStep } from './typed-step.ts';
+import { insideStep, otherForm, typedStep } from './typed-step.ts';
 import {
   amount,
   anyObject,
@@ -9,7 +9,6 @@ import {
   choice,
   expression,
   indexName,
-  label,
   memberPath,
   notAList,
   number,
@@ -21,6 +20,7 @@ import {
   stepNamed,
   text,
   timing,
+  version,
   type WrongValue,
   whole,
   workflowName,
@@ -218,10 +218,16 @@ export const flowPlaces: readonly ObjectPlace[] = [
     fields: { batch_size: amount(1, 10_000) },
   }),
   typedStep('workflow', {
-    ...notYet,
     sound: ['workflow: other'],
     required: ['workflow'],
-    fields: { workflow: workflowName, version: label, mode: choice('wait', 'detached') },
+    beside: ['WORKFLOW_UNKNOWN'],
+    useless: idle,
+    fields: {
+      workflow: workflowName,
+      version,
+      mode: choice('wait', 'detached'),
+      on_parent_cancel: choice('cancel', 'abandon'),
+    },
   }),
   typedStep('human_task', {
     sound: ['assignee: ada', 'timeout: 1h'],

@@ -162,6 +162,7 @@ export const documentPlaces: readonly ObjectPlace[] = [
       retry_config: anyObject,
       error_handling: [['TYPE_WRONG', '«ignore'], ['TYPE_WRONG', '«7'], ['TYPE_WRONG', '«null'], ...rules],
       runtime_validation: anyObject,
+      includes: [...notAList, ['VALUE_INVALID', '«[]'], ['TYPE_WRONG', '[«bill]', '/0']],
       steps: [...notAList, ['VALUE_INVALID', '«[]'], ['TYPE_WRONG', '[«pay]', '/0']],
       concurrency: whole(1, 1_000_000).filter(([, marked]) => marked !== '«{a: 1}'),
       priority: [
@@ -205,6 +206,16 @@ export const documentPlaces: readonly ObjectPlace[] = [
     fields: { output: choice('warn', 'fail') },
     wrong: [],
     write: inSpec(`  runtime_validation:\n    @\n${afterwards}`),
+  },
+  {
+    title: 'an include',
+    pointer: '/spec/includes/0',
+    sound: ['workflow: bill', 'as: billing'],
+    required: ['workflow'],
+    fields: { workflow: workflowName, version, as: workflowName },
+    beside: ['WORKFLOW_UNKNOWN'],
+    wrong: [],
+    write: inSpec(`  includes:\n    -\n      @\n${afterwards}`),
   },
   {
     title: 'a rule',

@@ -1,6 +1,7 @@
 /** Lists of steps at random: sequences and graphs, with handlers behind the steps that name them. */
 import type { Json, JsonObject } from '../../src/kit/json.ts';
 import type { Dice } from './dice.ts';
+import { externalFields } from './generate-external.ts';
 import { humanFields, waitFields } from './generate-waits.ts';
 
 type Fields = Record<string, Json>;
@@ -128,6 +129,7 @@ function makeStep(draft: Draft, depth: number): Fields {
     return { name: draft.freshName(), type: 'fail', code: dice.pick(['E1', 'E2']), message: 'on purpose' };
   if (kind <= 53) return humanTask(draft);
   if (kind <= 58 && draft.callees.length > 0) return workflow(draft);
+  if (kind <= 68) return external(draft);
   return call(draft);
 }
 
@@ -153,6 +155,16 @@ function humanTask(draft: Draft): Fields {
   const step: Fields = { name: draft.freshName(), type: 'human_task', ...humanFields(dice) };
   if (dice.chance(0.5)) addTimeout(draft, step);
   if (dice.chance(0.15)) step['retry_config'] = retry(draft);
+  if (dice.chance(0.1)) step['fallback_response'] = { n: 7, instead: true };
+  return step;
+}
+
+function external(draft: Draft): Fields {
+  const { dice } = draft;
+  const step: Fields = { name: draft.freshName(), ...externalFields(dice) };
+  if (dice.chance(0.15)) step['output'] = { n: '$.response.n', by: 'mapping' };
+  if (dice.chance(0.3)) step['retry_config'] = retry(draft);
+  if (dice.chance(0.35)) addTimeout(draft, step);
   if (dice.chance(0.1)) step['fallback_response'] = { n: 7, instead: true };
   return step;
 }

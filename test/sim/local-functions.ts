@@ -28,7 +28,7 @@ export function registerLocals(engine: Engine, deps: LocalDeps & { workspace: st
   for (const name of ['f', 'g']) engine.local.register(deps.workspace, 'inside', name, localFunction(deps));
 }
 
-function localFunction({ machine, dice, weather, tally, target }: LocalDeps): LocalFunction {
+export function localFunction({ machine, dice, weather, tally, target }: LocalDeps): LocalFunction {
   return (input, task) => {
     if (weather.strikes('localChangesInput') && typeof input === 'object' && input !== null) {
       tally.fault('local function changes its input');

@@ -8,6 +8,7 @@ import { type Parsed, parseDocuments } from '../../src/model/parse.ts';
 import type { MemoryDisk } from '../../src/storage/memory/memory-disk.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import type { Auditor } from './checks/auditor.ts';
+import { openSimConnectors } from './connectors.ts';
 import type { Dice } from './dice.ts';
 import { openFaultyStore } from './faulty-store.ts';
 import { registerLocals } from './local-functions.ts';
@@ -76,6 +77,7 @@ export function openNodes(deps: NodesDeps): Nodes {
       random: seededRandom(dice.int(0, 2 ** 31)),
       parse: async (text) => parseOnce(text),
       admission: { running: deps.runningMax },
+      connectors: openSimConnectors({ ...deps, machine, dice: dice.fork() }),
       warn: (message, error) => warned(machine, message, error),
     });
     trace.note(`${machine.name} is up`);

@@ -12,6 +12,7 @@ import { type ExecutionState, emptyState } from '../../src/core/state.ts';
 import { viewOf } from '../../src/engine/view.ts';
 import { present } from '../../src/kit/assert.ts';
 import { canonicalJson, isObject } from '../../src/kit/json.ts';
+import { stepTypes } from '../../src/model/steps/types.ts';
 import { type History, readHistory } from './history.ts';
 import { type Move, walkPath } from './random-path.ts';
 
@@ -21,10 +22,14 @@ describe('a replay', () => {
   test('gives the state after every event of random executions', (t) => {
     let events = 0;
     const types = new Set<string>();
+    const kinds = new Set<string>();
     for (let seed = 1; seed <= pathCount; seed += 1) {
       let replayed = emptyState(`exec_${seed}`);
       walkPath(seed, (move, state) => {
-        for (const event of move.events) types.add(event.type);
+        for (const event of move.events) {
+          types.add(event.type);
+          if ('kind' in event) kinds.add(event.kind);
+        }
         events += move.events.length;
         replayed = replayMove(replayed, move);
         assert.equal(writeSnapshot(replayed), writeSnapshot(state), `seed ${seed} at ${state.position}`);
@@ -33,6 +38,8 @@ describe('a replay', () => {
     }
     t.diagnostic(`${pathCount} executions, ${events} events of ${types.size} types`);
     assert.ok(types.size >= (pathCount < 500 ? 22 : 33), `only these came up: ${[...types].join(', ')}`);
+    const never = stepTypes.map(({ name }) => name).filter((name) => !kinds.has(name) && name !== 'publish');
+    assert.deepEqual(pathCount < 500 ? [] : never, []);
   });
 
   test('of the same path is the same', () => {

@@ -73,6 +73,7 @@ export const sometimesKinds = [
   'stale result refused',
   'work taken with a result',
   'task lent by its move',
+  'step of the server',
   'breaker opened',
   'circuit open fails a step',
   'compensation started',

@@ -1,5 +1,6 @@
 /** What stands beside a journal after each of its moves: tasks, wake row, view, slots. They say what the journal says. */
 
+import { serverExecutor } from '../../../src/core/events.ts';
 import { earliestDue, pending } from '../../../src/core/pending.ts';
 import { type Command, isEnded, statusOf } from '../../../src/core/state.ts';
 import { viewOf } from '../../../src/engine/view.ts';
@@ -48,9 +49,10 @@ function checkTasks({ shadow, id }: Book, disk: MemoryDisk): void {
   }
 }
 
-/** Functions of `inside` may run in the engine's own process, without rows. */
+/** Functions of `inside` may run in the engine's own process, without rows; the server's own steps always do. */
 function isRemote(shadow: Book['shadow'], command: Command & { type: 'dispatch' }): boolean {
-  return shadow.steps.get(command.step)?.task?.executor !== 'inside';
+  const executor = shadow.steps.get(command.step)?.task?.executor;
+  return executor !== 'inside' && executor !== serverExecutor;
 }
 
 function checkWake({ shadow, id, isFair }: Book, disk: MemoryDisk, at: number): void {

@@ -30,7 +30,7 @@ console.log(`\nwritten to ${writeResults(results)}`);
 /** Install scripts stay off: none of the peers needs one here, and one of them only counts installations. */
 function installPeers(): void {
   const folder = new URL('./peers/', import.meta.url).pathname;
-  if (existsSync(`${folder}node_modules/bullmq`)) return;
+  if (existsSync(`${folder}node_modules/pg-boss`)) return;
   console.error('installing the peers');
   execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' });
 }

@@ -61,15 +61,15 @@ const ourServer: Peer = {
   },
 };
 
-const dbos: Peer = {
-  name: 'DBOS Transact, PostgreSQL',
-  count: 3_000,
+const onPostgres = (name: string, { program, count }: { program: string; count: number }): Peer => ({
+  name,
+  count,
   open: async (folder) => {
     const postgres = await startPostgres(folder);
-    const address = `postgresql://postgres@127.0.0.1:${postgres.port}/bench`;
-    return { load: (load) => runProgram('peers/dbos.mjs', { address, ...load }), stop: postgres.stop };
+    const address = `postgresql://postgres@127.0.0.1:${postgres.port}/postgres`;
+    return { load: (load) => runProgram(program, { address, ...load }), stop: postgres.stop };
   },
-};
+});
 
 const bullmq = (appendfsync: 'always' | 'everysec'): Peer => ({
   name: `BullMQ, Redis AOF ${appendfsync}`,
@@ -102,7 +102,8 @@ const restate = (name: string, args: readonly string[]): Peer => ({
 export const peers: readonly Measure[] = [
   ['library', ourLibrary] as const,
   ['server', ourServer] as const,
-  ['dbos', dbos] as const,
+  ['dbos', onPostgres('DBOS Transact, PostgreSQL', { program: 'peers/dbos.mjs', count: 3_000 })] as const,
+  ['pg-boss', onPostgres('pg-boss, PostgreSQL', { program: 'peers/pg-boss.mjs', count: 6_000 })] as const,
   ['restate', restate('Restate', [])] as const,
   ['restate-1', restate('Restate, one partition', ['--default-num-partitions', '1'])] as const,
   ['bullmq-always', bullmq('always')] as const,

@@ -16,7 +16,7 @@ export interface Scale {
   count(full: number): number;
 }
 
-export type Unit = '/s' | 'ms' | 'MB' | '×' | 'µs';
+export type Unit = '/s' | 'ms' | 'MB' | 'B' | '×' | 'µs';
 
 export interface Figure {
   readonly title: string;

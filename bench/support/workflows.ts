@@ -22,6 +22,16 @@ export const roundAndRound = (visits: number): string => `${head('round')}  step
     - { name: turn, type: function, executor: bench, function: step, on_success: turn, max_visits: ${visits} }
 `;
 
+/** One step for each item. */
+export const itemByItem = `${head('each')}  steps:
+    - name: all
+      type: loop
+      iterate_over: $.input.items
+      parallel: true
+      batch_size: 100
+      steps: [{ name: one, type: function, executor: bench, function: step, input: { item: $.item } }]
+`;
+
 export const inputOf = (place: number): { order: string; amount: number; tags: readonly string[] } => ({
   order: `order-${place}`,
   amount: place % 100,

@@ -12,12 +12,13 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   core: ['kit', 'expression', 'model'],
   storage: ['kit'],
   cache: ['kit'],
-  steps: ['kit', 'expression', 'model'],
+  broker: ['kit'],
+  steps: ['kit', 'expression', 'model', 'broker'],
   engine: ['kit', 'expression', 'model', 'core', 'storage', 'cache', 'steps'],
   auth: ['kit'],
   contract: ['kit'],
-  api: ['kit', 'model', 'core', 'storage', 'engine', 'contract', 'auth'],
-  app: ['kit', 'model', 'core', 'storage', 'cache', 'steps', 'engine', 'contract', 'auth', 'api'],
+  api: ['kit', 'model', 'core', 'storage', 'broker', 'engine', 'contract', 'auth'],
+  app: ['kit', 'model', 'core', 'storage', 'cache', 'broker', 'steps', 'engine', 'contract', 'auth', 'api'],
   cli: ['kit', 'model', 'contract', 'app', 'sdk'],
 };
 /** Of these rooms others see the interface, never a driver; the registry alone knows them. */

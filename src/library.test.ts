@@ -46,6 +46,43 @@ spec:
     assert.deepEqual([slack?.path, slack?.body], ['/slack', '{"text":"200"}']);
   });
 
+  test('brings what steps publish to whoever subscribes, again where it was not taken, and after a restart', async () => {
+    const storage = `sqlite:${folder}/messages`;
+    const telling = `apiVersion: magicflow.io/v2
+kind: Workflow
+metadata: { name: telling, version: 1.0.0 }
+spec:
+  steps:
+    - { name: tell, type: publish, topic: orders, key: $.input.n, format: raw }`;
+    const first = await openEngine({ storage });
+    await first.deploy(telling);
+    const seen: string[] = [];
+    const { promise: isTaken, resolve } = Promise.withResolvers<void>();
+    const subscription = await first.subscribe(
+      'orders',
+      async ({ message_id, body, attempt }) => {
+        seen.push(`${message_id} ${body} ${attempt}`);
+        if (attempt === 1) throw new Error('not yet');
+        resolve();
+      },
+      { redelivery: { initialMs: 1 } },
+    );
+    const { execution_id } = await first.execute('telling', { n: 1 });
+    await isTaken;
+    assert.deepEqual(
+      seen,
+      [1, 2].map((attempt) => `${execution_id}/tell#1 {"n":1} ${attempt}`),
+    );
+    await subscription.close();
+    await first.execute('telling', { n: 2 });
+    await first.close();
+    const second = await openEngine({ storage });
+    const after = Promise.withResolvers<string>();
+    await second.subscribe('orders', async ({ body }) => after.resolve(body));
+    assert.equal(await after.promise, '{"n":2}');
+    await second.close();
+  });
+
   test('refuses options that cannot be used, and leaves its data unlocked', async () => {
     const storage = `sqlite:${folder}/data`;
     const refusals: readonly (readonly [Partial<LibraryOptions>, RegExp])[] = [

@@ -9,6 +9,8 @@
  * await engine.close();
  * ```
  */
+import type { Delivery, Redelivery, Subscription } from './broker/broker.ts';
+import { brokerOnDemand } from './broker/drivers.ts';
 import { openCache } from './cache/drivers.ts';
 import type { StepError } from './core/errors.ts';
 import { statusOf } from './core/state.ts';
@@ -22,9 +24,10 @@ import type { Connections } from './steps/connections.ts';
 import { openConnectors } from './steps/connectors.ts';
 import type { OutboundRules } from './steps/outbound-rules.ts';
 import type { Services } from './steps/services.ts';
-import { openStore } from './storage/drivers.ts';
+import { folderOf, openStore } from './storage/drivers.ts';
 import { openStoreClock } from './storage/store-clock.ts';
 
+export type { Subscription } from './broker/broker.ts';
 export type { LocalFunction, LocalTask } from './engine/engine.ts';
 export { Fault } from './kit/fault.ts';
 export type { Connections } from './steps/connections.ts';
@@ -74,10 +77,51 @@ export interface LibraryEngine {
   execute(workflow: string, input: unknown, options?: StartOptions): Promise<Ended>;
   result(executionId: string, options?: { timeoutMs?: number }): Promise<Ended | undefined>;
   operate(executionId: string, operation: Operation): Promise<{ status: string }>;
+  /**
+   * Takes what `publish` steps put into a topic, from now on. A message is settled when `take` resolves, and comes again,
+   * later, when it rejects; messages of one key come in their order. Each goes to one subscription of a group.
+   */
+  subscribe(
+    topic: string,
+    take: (message: TakenMessage) => Promise<void>,
+    options?: SubscribeOptions,
+  ): Promise<Subscription>;
   /** The whole engine, for what is not here. */
   readonly engine: Engine;
   close(): Promise<void>;
 }
+
+export interface SubscribeOptions {
+  /** Default `default`. A group lasts: what comes while nobody subscribes to it is kept for it. */
+  readonly group?: string;
+  /** Messages that are being taken at once. Default 16. */
+  readonly inHandMax?: number;
+  /** Default: 10 attempts, the second after 500 ms, then twice as long each time up to a minute. */
+  readonly redelivery?: Partial<Redelivery>;
+}
+
+export interface TakenMessage {
+  readonly topic: string;
+  /** The same however often the message comes. */
+  readonly message_id: string;
+  readonly key: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What was sent: a CloudEvent as JSON, unless the step says `format: raw`. */
+  readonly body: string;
+  readonly position: string;
+  /** Counts from 1. */
+  readonly attempt: number;
+}
+
+const messageOf = ({ topic, id, key, headers, body, position, attempt }: Delivery): TakenMessage => ({
+  topic,
+  message_id: id,
+  key,
+  headers,
+  body,
+  position,
+  attempt,
+});
 
 /** Room for results that steps keep, in bytes. */
 const cacheBytesMax = 64 * 1024 * 1024;
@@ -90,7 +134,8 @@ export async function openEngine(options: LibraryOptions): Promise<LibraryEngine
   const allowed = new Set(options.env ?? []);
   const own = { storage: options.storage, databasesFolder };
   const given = { outbound, services, connections, own };
-  const connectors = openConnectors({ clock: systemClock, random: systemRandom, ...given, warn });
+  const broker = brokerOnDemand({ type: 'embedded', folder: folderOf(options.storage) }, { clock: systemClock, warn });
+  const connectors = openConnectors({ clock: systemClock, random: systemRandom, broker, ...given, warn });
   const store = await openStore(options.storage);
   const engine = openEngineOver({
     store,
@@ -136,7 +181,15 @@ export async function openEngine(options: LibraryOptions): Promise<LibraryEngine
       await executions.operate(workspace, executionId, operation);
       return { status: await executions.read(workspace, executionId, statusOf) };
     },
+    async subscribe(topic, take, { group: name = 'default', ...more } = {}) {
+      return (await broker.open()).subscribe({ workspace, topic, name, ...more }, (delivery) =>
+        take(messageOf(delivery)),
+      );
+    },
     engine,
-    close: () => engine.close(),
+    async close() {
+      await engine.close();
+      await broker.close();
+    },
   };
 }

@@ -7,6 +7,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider } from 'fa
 import type { Static, TSchema } from 'typebox';
 import type { Auth, Principal } from '../auth/auth.ts';
 import type { Permission } from '../auth/permission.ts';
+import type { BrokerOnDemand } from '../broker/drivers.ts';
 import type { Engine } from '../engine/engine.ts';
 import { present } from '../kit/assert.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -65,6 +66,7 @@ export interface ApiConfig {
 
 export interface ApiDeps {
   readonly engine: Engine;
+  readonly broker: BrokerOnDemand;
   readonly auth: Auth;
   readonly clock: Clock;
   readonly log: ApiLog;

@@ -15,6 +15,7 @@ const addressOf = (url: string): string =>
     .replace('signals/:name', 'signals/go')
     .replace(':name', 'hello')
     .replace(':id', 'exec_0001')
+    .replace(':topic', 'orders')
     .replace(':version', '1.0.0');
 
 /** All there is, so that a new route is looked at by whoever adds it. */
@@ -74,6 +75,8 @@ const expected: Readonly<Record<string, Permission>> = {
   'POST /api/v1/tokens': 'tokens:manage',
   'GET /api/v1/tokens': 'tokens:manage',
   'DELETE /api/v1/tokens/:id': 'tokens:manage',
+  'GET /api/v1/topics': 'topics:read',
+  'GET /api/v1/topics/:topic/messages': 'topics:read',
 };
 
 test('the routes and their permissions are exactly those written down here', async () => {

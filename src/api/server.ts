@@ -33,6 +33,7 @@ import { startRoutes } from './routes/starts.ts';
 import { healthRoutes, metricsTextRoute, systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { topicRoutes } from './routes/topics.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { webPageRoutes } from './routes/web-pages.ts';
 import { workflowRoutes } from './routes/workflows.ts';
@@ -147,6 +148,7 @@ function apiRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing; streams: St
   humanTaskRoutes(app, deps);
   metricsRoutes(app, deps);
   tokenRoutes(app, deps);
+  topicRoutes(app, deps);
   systemRoutes(app, deps, deps.streams);
 }
 

@@ -2,6 +2,7 @@
 import { makeFirstToken, openAuth } from '../auth/auth.ts';
 import { type Role, roles } from '../auth/permission.ts';
 import { openTokens, type StoredToken } from '../auth/tokens.ts';
+import { type BrokerOnDemand, brokerOnDemand } from '../broker/drivers.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../kit/clock.ts';
 import { systemClock } from '../kit/clock.ts';
@@ -51,7 +52,7 @@ spec:
 `;
 
 export async function openTestApi(
-  options: { config?: Partial<ApiConfig>; clock?: Clock; auth?: boolean; over?: Engine } = {},
+  options: { config?: Partial<ApiConfig>; clock?: Clock; auth?: boolean; over?: Engine; broker?: BrokerOnDemand } = {},
 ): Promise<TestApi> {
   const engine = openTestEngine();
   const clock = options.clock ?? { ...systemClock, nowMs: () => testNowMs + 1_000 };
@@ -69,6 +70,7 @@ export async function openTestApi(
   const logged: unknown[] = [];
   const api = await openApi({
     engine: options.over ?? engine,
+    broker: options.broker ?? brokerOnDemand({ type: 'embedded' }, { clock, warn: () => undefined }),
     auth: openAuth({ tokens: shelf, enabled: options.auth ?? true }),
     clock,
     log: { error: (fields) => logged.push(fields) },

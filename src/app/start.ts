@@ -9,6 +9,7 @@ import type { ApiConfig } from '../api/http-app.ts';
 import { openApi } from '../api/server.ts';
 import { makeFirstToken, openAuth } from '../auth/auth.ts';
 import { openTokens, type Tokens } from '../auth/tokens.ts';
+import { type BrokerOnDemand, brokerOnDemand } from '../broker/drivers.ts';
 import { openCache } from '../cache/drivers.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type EngineDeps, openEngineOver } from '../engine/open-engine.ts';
@@ -46,7 +47,8 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
   const warn = (message: string, error: unknown): void => logger.warn({ err: error }, message);
   const store = await openStore(config.storage.url);
   const clock = await openStoreClock(store, (message) => logger.warn({}, message));
-  const engine = await openEngine(config, { store, clock, warn });
+  const broker = brokerOnDemand(brokerSettings(config), { clock: systemClock, warn });
+  const engine = await openEngine(config, { store, clock, warn, broker });
   try {
     const tokens = await openTokens({ ...openTokenFile(config.dataDir), clock: systemClock });
     if (config.security.authEnabled) await provideAdminToken(config, tokens, log);
@@ -57,6 +59,7 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
     });
     const api = await openApi({
       engine,
+      broker,
       auth,
       clock,
       log: { error: (fields, message) => logger.error(fields, message) },
@@ -70,6 +73,7 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
       async close() {
         await api.close();
         await engine.close();
+        await broker.close();
       },
     };
   } catch (error) {
@@ -78,7 +82,16 @@ export async function startPlatform({ config, dev, log }: StartOptions): Promise
   }
 }
 
-async function openEngine(config: Config, parts: Pick<EngineDeps, 'store' | 'clock' | 'warn'>): Promise<Engine> {
+/** Messages are kept as long as executions are. */
+function brokerSettings({ messaging, storage, dataDir }: Config) {
+  return { type: messaging.type, folder: storage.url.startsWith('memory:') ? undefined : dataDir };
+}
+
+interface Parts extends Pick<EngineDeps, 'store' | 'clock' | 'warn'> {
+  readonly broker: BrokerOnDemand;
+}
+
+async function openEngine(config: Config, { broker, ...parts }: Parts): Promise<Engine> {
   const allowed = new Set(config.security.allowedEnv);
   const env = environment();
   return openEngineOver({
@@ -91,6 +104,7 @@ async function openEngine(config: Config, parts: Pick<EngineDeps, 'store' | 'clo
     connectors: openConnectors({
       clock: systemClock,
       random: systemRandom,
+      broker,
       outbound: config.outbound,
       services: config.services,
       connections: config.connections,

@@ -21,6 +21,7 @@ const grants = {
   /** A person sees and answers what is theirs, or nobody's. */
   'human_tasks:read': ['admin', 'operator', 'viewer', 'person'],
   'human_tasks:answer': ['admin', 'operator', 'person'],
+  'topics:read': readers,
   'metrics:read': readers,
   'system:read': readers,
   'tokens:manage': admin,

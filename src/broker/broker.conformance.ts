@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Fault } from '../kit/fault.ts';
 import {
   type Broker,
   type Delivery,
@@ -208,6 +209,12 @@ export function brokerConformance(subject: BrokerSubject): void {
         await assert.rejects(publish('x', { topic }), { code: 'TOPIC_INVALID' }, topic);
         await assert.rejects(collect({ topic }), { code: 'TOPIC_INVALID' }, topic);
       }
+      await assert.rejects(
+        async () => broker.log?.read({ workspace: 'default', topic: 'a b', limit: 1 }) ?? refused(),
+        {
+          code: 'TOPIC_INVALID',
+        },
+      );
       await publish('x', { topic: 'x'.repeat(249) });
       await assert.rejects(publish('x'.repeat(messageBytesMax)), { code: 'MESSAGE_TOO_LARGE' });
       await publish('x'.repeat(messageBytesMax - 1_000));
@@ -275,6 +282,11 @@ export function brokerConformance(subject: BrokerSubject): void {
       assert.equal(await broker.trouble(), undefined);
     });
   });
+}
+
+/** What a broker without a log would say. */
+function refused(): never {
+  throw new Fault('TOPIC_INVALID', 'there is no log');
 }
 
 /** Looks again until it is so; the test's own time limit ends what never is. */

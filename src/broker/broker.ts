@@ -30,7 +30,7 @@ export interface Broker {
 
 export interface Address {
   readonly workspace: string;
-  /** 1 to 249 of `A-Z a-z 0-9 . _ : -`: what every broker takes. */
+  /** See `kit/topic-name.ts`. */
   readonly topic: string;
 }
 
@@ -82,7 +82,10 @@ export interface Subscription {
 }
 
 export interface TopicLog {
-  /** Those after a position, oldest first; waits for the first of them where there is none, `waitMs` at most. */
+  /**
+   * Those after a position, oldest first, fewer than asked for where they are large; waits for the first of them where
+   * there is none, `waitMs` at most. Rejects with TOPIC_INVALID or CURSOR_INVALID.
+   */
   read(place: LogPlace, signal?: AbortSignal): Promise<readonly StoredMessage[]>;
   /** By name. */
   topics(workspace: string): Promise<readonly TopicSummary[]>;
@@ -103,9 +106,6 @@ export interface TopicSummary {
   readonly position: string;
   readonly groups: readonly { readonly name: string; readonly unsettled: number }[];
 }
-
-const topicForm = /^[\w.:-]{1,249}$/;
-export const isTopicName = (text: string): boolean => topicForm.test(text);
 
 /** The body and the headers together, in bytes of UTF-8: what Kafka and NATS take unless they are told otherwise. */
 export const messageBytesMax = 1_000_000;

@@ -1,4 +1,3 @@
-import { Impossible } from '../kit/assert.ts';
 import type { Json } from '../kit/json.ts';
 import type { Definition, Step, StepList } from '../model/definition.ts';
 import { compileAggregate } from './compile-aggregate.ts';
@@ -59,7 +58,5 @@ export function compileWork(step: Step, inner: CompileInner, { includes }: Pick<
       return compileHumanTask(step);
     case 'workflow':
       return { kind: 'workflow', target: targetOf(step, includes) };
-    case 'unavailable':
-      throw new Impossible(`a step of type ${step.declaredType} was deployed`);
   }
 }

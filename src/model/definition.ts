@@ -162,8 +162,7 @@ export type Step =
   | WaitStep
   | HumanTaskStep
   | FailStep
-  | WorkflowStep
-  | UnavailableStep;
+  | WorkflowStep;
 
 export interface FunctionStep extends StepCommon {
   readonly type: 'function';
@@ -357,10 +356,4 @@ export interface WorkflowStep extends StepCommon {
   readonly mode?: 'detached';
   /** What becomes of it where this execution is cancelled. Absent: it is cancelled too. */
   readonly onParentCancel?: 'abandon';
-}
-
-/** A type of the language that this release checks but does not run; a definition with one is refused at deploy. */
-export interface UnavailableStep extends StepCommon {
-  readonly type: 'unavailable';
-  readonly declaredType: string;
 }

@@ -33,7 +33,6 @@ export const diagnostics = {
   SCRIPT_INVALID: 'error',
   SECRET_MISPLACED: 'error',
   STEP_TYPE_UNKNOWN: 'error',
-  STEP_TYPE_NOT_AVAILABLE: 'error',
   STEP_ELSEWHERE: 'error',
   STEP_CYCLE: 'error',
   DEPENDENCY_UNDEFINED: 'error',

@@ -318,20 +318,7 @@ test('fields that act later are kept as they were written', () => {
   });
 });
 
-test('a type that is not run is an error, and still shown in the normal form', () => {
-  const { workflows, diagnostics } = parseDocuments(
-    withSteps('- {name: a, type: message_queue, topic: t, message: {id: $.input.id}}'),
-  );
-  assert.deepEqual(
-    diagnostics.map((each) => each.code),
-    ['STEP_TYPE_NOT_AVAILABLE'],
-  );
-  assert.equal(workflows[0]?.hasErrors, true);
-  const [step] = workflows[0]?.definition?.steps.steps ?? [];
-  assert.equal(step?.type === 'unavailable' && step.declaredType, 'publish');
-});
-
-test('any other error leaves no normal form', () => {
+test('an error leaves no normal form', () => {
   const { workflows } = parseDocuments(withSpec('timeout: 3'));
   assert.deepEqual([workflows[0]?.name, workflows[0]?.hasErrors, workflows[0]?.definition], ['shop', true, undefined]);
 });

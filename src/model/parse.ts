@@ -25,10 +25,7 @@ export interface Parsed {
 export interface ParsedWorkflow {
   readonly name: string | undefined;
   readonly version: string | undefined;
-  /**
-   * Undefined where an error stands in the way. Types that this release does not run are errors that do not: their steps
-   * are `unavailable` in the normal form, so that they can be shown; `hasErrors` still forbids a deploy.
-   */
+  /** Undefined where an error stands in the way. */
   readonly definition: Definition | undefined;
   readonly hasErrors: boolean;
   /** The workflows that its steps run, aliases resolved. */
@@ -74,11 +71,10 @@ export function parseDocuments(text: string, options: { readonly file?: string }
     }
     const errors = read.problems.filter((problem) => severities[problem.code] === 'error');
     const hasErrors = !isSound || errors.length > 0;
-    const isBuildable = isSound && errors.every((problem) => problem.code === 'STEP_TYPE_NOT_AVAILABLE');
     if (read.workflow) {
       const { name, version, build } = read.workflow;
       const calls = read.workflow.calls.map(({ spot, ...call }) => ({ ...call, at: report.placeOf(spot) }));
-      const definition = isBuildable ? build() : undefined;
+      const definition = hasErrors ? undefined : build();
       workflows.push({ name, version, definition, hasErrors, calls, text: document.text });
     }
     if (read.context) contexts.push({ context: read.context, hasErrors, text: document.text });

@@ -25,7 +25,6 @@ function listsOf(step: Step): readonly StepList[] {
     case 'fail':
     case 'human_task':
     case 'workflow':
-    case 'unavailable':
       return [];
   }
 }

@@ -1,3 +1,4 @@
+import type { BrokerOnDemand } from '../broker/drivers.ts';
 import type { Clock } from '../kit/clock.ts';
 import { Fault } from '../kit/fault.ts';
 import type { Random } from '../kit/random.ts';
@@ -13,6 +14,8 @@ import { addressFault, type Services } from './services.ts';
 export interface ConnectorDeps {
   readonly clock: Clock;
   readonly random: Random;
+  /** Where messages go. */
+  readonly broker: BrokerOnDemand;
   /** Where they may connect to. Default: the public internet. */
   readonly outbound?: OutboundRules | undefined;
   readonly services?: Services | undefined;
@@ -46,6 +49,7 @@ export function openConnectors(deps: ConnectorDeps): Connectors {
     grpc: calling(async (outbound) =>
       (await import('./grpc/grpc-connector.ts')).openGrpcConnector({ outbound, clock }),
     ),
+    publish: onFirstCall(async () => (await import('./publish/publish-connector.ts')).openPublishConnector(deps)),
     database: onFirstCall(async () =>
       (await import('./database/database-connector.ts')).openDatabaseConnector({ databases, clock }),
     ),

@@ -47,6 +47,10 @@ function exampleUrls(): string {
   return [...drivers.keys()].map((driver) => (driver === 'sqlite' ? 'sqlite:./data' : `${driver}:`)).join(' or ');
 }
 
+/** Where a store of this URL keeps its files; undefined where it keeps none. */
+export const folderOf = (url: string): string | undefined =>
+  url.startsWith('sqlite:') ? sqliteDirectory(url) : undefined;
+
 /** The folder of `sqlite:./data`, `sqlite:/data`, `sqlite://./data` or `sqlite:///data`. */
 function sqliteDirectory(url: string): string {
   const rest = url.slice('sqlite:'.length);

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { after, before, describe, test } from 'node:test';
+import { brokerOnDemand } from '../../src/broker/drivers.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import type { Json, JsonObject } from '../../src/kit/json.ts';
 import { systemRandom } from '../../src/kit/random.ts';
@@ -58,6 +59,8 @@ after(async () => {
   await guide.close();
 });
 
+const broker = brokerOnDemand({ type: 'embedded' }, { clock: systemClock, warn: () => undefined });
+
 /** A way out: what it does with an address that somebody wrote. */
 type Way = (url: string, rules: OutboundRules) => Promise<Json>;
 
@@ -68,7 +71,7 @@ function run(
   given: Partial<Parameters<typeof openConnectors>[0]>,
 ) {
   const warn = (message: string): never => assert.fail(message);
-  const connectors = openConnectors({ clock: systemClock, random: systemRandom, warn, ...given });
+  const connectors = openConnectors({ clock: systemClock, random: systemRandom, broker, warn, ...given });
   const connector = connectors[type] ?? assert.fail(`there is no connector ${type}`);
   return connector.run(makeCall(request, settings)).finally(() => connector.close?.());
 }
@@ -117,6 +120,7 @@ const placeOf = (url: string): string => /^http:\/\/(.*?)\/?$/.exec(url)?.[1] ??
 const inward: Readonly<Record<string, string>> = {
   script: 'a script reaches nothing',
   database: 'it goes where the configuration alone says',
+  publish: 'it goes to the broker of the configuration',
 };
 
 /** As it is written: what a mail server's name looks like before anybody has put it right. */
@@ -153,7 +157,8 @@ describe('the way out', () => {
     const all = [...refusedHosts, ...refusedTexts];
     assert.equal(new Set(all).size, all.length, 'an address stands there twice');
     assert.ok(refusedHosts.length >= 120);
-    const types = Object.keys(openConnectors({ clock: systemClock, random: systemRandom, warn: () => undefined }));
+    const deps = { clock: systemClock, random: systemRandom, broker, warn: () => undefined };
+    const types = Object.keys(openConnectors(deps));
     assert.deepEqual(
       types.filter((type) => !Object.hasOwn(inward, type) && !Object.keys(ways).some((way) => way.startsWith(type))),
       [],

@@ -7,11 +7,11 @@
  */
 import type { Clock } from '../../kit/clock.ts';
 import { Fault } from '../../kit/fault.ts';
+import { isTopicName, topicNameRule } from '../../kit/topic-name.ts';
 import {
   type Broker,
   type Group,
   groupDefaults,
-  isTopicName,
   type LogPlace,
   type Message,
   messageBytesMax,
@@ -63,6 +63,7 @@ export function openEmbeddedBroker(deps: EmbeddedDeps): Broker {
 
   async function read(place: LogPlace, signal?: AbortSignal): Promise<readonly StoredMessage[]> {
     const { workspace, topic, after = '0', limit, waitMs = 0 } = place;
+    requireTopic(topic);
     const asked = { workspace, topic, after: positionOf(after), limit };
     const until = clock.monotonicMs() + waitMs;
     for (;;) {
@@ -109,15 +110,14 @@ export function openEmbeddedBroker(deps: EmbeddedDeps): Broker {
 
 const placeOf = ({ workspace, topic }: { workspace: string; topic: string }): string => `${workspace}\n${topic}`;
 
-/** A position that is none of ours is before all of them. */
-const positionOf = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : 0);
+function positionOf(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new Fault('CURSOR_INVALID', 'it is no position of this broker: give one back that a message had');
+}
 
 function requireTopic(topic: string): void {
   if (isTopicName(topic)) return;
-  throw new Fault(
-    'TOPIC_INVALID',
-    `"${topic.slice(0, 100)}" is no name of a topic: use 1 to 249 of letters, digits and . _ : -`,
-  );
+  throw new Fault('TOPIC_INVALID', `"${topic.slice(0, 100)}" is no name of a topic: use ${topicNameRule}`);
 }
 
 function sizeOf({ topic, id, key = '', headers, body }: Message): number {

@@ -24,6 +24,8 @@ export const embeddedDefaults: EmbeddedLimits = {
 export const trimmedMax = 100;
 /** Messages of a group that wait behind others of their key, before it reads no further. */
 export const windowMax = 1_000;
+/** Bodies that one reading brings, beside its first. */
+export const readBytesMax = 8_388_608;
 /** How long closing waits for what is in hand. */
 export const closeWaitMs = 5_000;
 /** Before a subscription asks again after the broker failed. */

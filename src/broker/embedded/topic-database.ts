@@ -11,7 +11,7 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { Fault } from '../../kit/fault.ts';
 import type { StoredMessage, TopicSummary } from '../broker.ts';
 import type { Given, Gives } from './broker-operations.ts';
-import { type EmbeddedLimits, trimmedMax } from './limits.ts';
+import { type EmbeddedLimits, readBytesMax, trimmedMax } from './limits.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -106,9 +106,15 @@ export function openTopicDatabase(database: DatabaseSync, limits: EmbeddedLimits
     },
 
     read({ workspace, topic, after, limit }) {
+      const found: StoredMessage[] = [];
       const row = find.get(workspace, topic);
-      if (!row) return [];
-      return page.all(Number(row['topic_id']), after, limit).map((each) => messageOf(each, { workspace, topic }));
+      let bytes = 0;
+      for (const each of row ? page.iterate(Number(row['topic_id']), after, limit) : []) {
+        bytes += Number(each['bytes']);
+        if (found.length > 0 && bytes > readBytesMax) break;
+        found.push(messageOf(each, { workspace, topic }));
+      }
+      return found;
     },
 
     topics: ({ workspace }) => summariesOf(database, workspace),

@@ -1,4 +1,3 @@
-import type { StepCommon } from '../definition.ts';
 import { type Fields, type Read, readFields } from '../fields/field.ts';
 import type { Sink } from '../sink.ts';
 import type { Spot } from '../yaml/tree.ts';
@@ -12,8 +11,6 @@ export interface StepType {
   readonly doc: string;
   /** Common fields first. */
   readonly fields: Fields;
-  /** False where this release checks the type and does not run it. */
-  readonly isAvailable: boolean;
   /** Takes the workflow's retry policy: its attempts are calls of something outside. */
   readonly inheritsRetry: boolean;
   read(spot: Spot, sink: Sink): { readonly common: Read<CommonFields>; readonly own: OwnDraft };
@@ -36,7 +33,6 @@ export function stepType<F extends Fields>(parts: StepTypeParts<F>): StepType {
     aliases: parts.aliases ?? [],
     doc: parts.doc,
     fields,
-    isAvailable: true,
     inheritsRetry: parts.inheritsRetry ?? false,
     read(spot, sink) {
       const read = readFields(fields, spot, sink, articled(parts.name));
@@ -48,18 +44,6 @@ export function stepType<F extends Fields>(parts: StepTypeParts<F>): StepType {
 /** The members that belong to one table. */
 function pick<F extends Fields>(read: Readonly<Record<string, unknown>>, fields: F): Read<F> {
   return Object.fromEntries(Object.entries(read).filter(([member]) => Object.hasOwn(fields, member))) as Read<F>;
-}
-
-/** A type that is checked, and named as not there yet. */
-export function laterType<F extends Fields>(
-  parts: Omit<StepTypeParts<F>, 'draft'> & Partial<Pick<StepTypeParts<F>, 'draft'>>,
-): StepType {
-  const draft = parts.draft ?? (() => ({ build: unavailable(parts.name) }));
-  return { ...stepType({ inheritsRetry: true, ...parts, draft }), isAvailable: false };
-}
-
-export function unavailable(declaredType: string) {
-  return (common: StepCommon) => ({ ...common, type: 'unavailable', declaredType }) as const;
 }
 
 const articled = (name: string): string => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} step`;

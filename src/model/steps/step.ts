@@ -8,7 +8,7 @@ import { type Entry, findEntry, isMap, type MapNode, type Spot, textOf } from '.
 import type { DraftStep, Finish, OwnDraft } from './draft.ts';
 import type { CommonFields } from './step-fields.ts';
 import type { StepType } from './step-type.ts';
-import { findStepType, stepTypeNames, untypedStep } from './types.ts';
+import { findStepType, stepTypeNames, unbuildable, untypedStep } from './types.ts';
 
 /**
  * Reads one step: its type chooses the table, the table reads the fields, and the draft keeps what the flow analysis and
@@ -37,12 +37,6 @@ function typeOf(spot: Spot<MapNode>, sink: Sink): StepType | undefined {
   // An empty text is told by the field itself.
   if (name && type === undefined) {
     sink.report('STEP_TYPE_UNKNOWN', entry, `there is no step type "${name}"${didYouMean(name, stepTypeNames)}`);
-  } else if (type !== undefined && !type.isAvailable) {
-    sink.report(
-      'STEP_TYPE_NOT_AVAILABLE',
-      entry,
-      `steps of type "${type.name}" are not run by this release yet: use a function step for it`,
-    );
   }
   return type;
 }
@@ -109,7 +103,7 @@ function emptyDraft(spot: Spot): DraftStep {
     links: [],
     uses: [],
     hoisted: [],
-    build: () => ({ name: '', handler: false, type: 'unavailable', declaredType: '' }),
+    build: unbuildable,
   };
 }
 

@@ -1,3 +1,4 @@
+import { Impossible } from '../../kit/assert.ts';
 import { aggregateType } from './aggregate-type.ts';
 import { failType, functionType } from './basic-types.ts';
 import { conditionType } from './condition-type.ts';
@@ -10,7 +11,7 @@ import { notifyType } from './notify-type.ts';
 import { parallelType } from './parallel-type.ts';
 import { publishType } from './publish-type.ts';
 import { containerFields } from './step-fields.ts';
-import { laterType, type StepType } from './step-type.ts';
+import { type StepType, stepType } from './step-type.ts';
 import { transformType } from './transform-type.ts';
 import { validateType } from './validate-type.ts';
 import { waitType } from './wait-type.ts';
@@ -49,8 +50,20 @@ export const findStepType = (name: string): StepType | undefined => byName.get(n
 /** How a step is read whose type is missing or unknown: its own fields cannot be judged, the common ones can. */
 export const untypedStep: StepType = untyped();
 
+/** A step without a type is told as an error, and where there is one nothing is built. */
+export function unbuildable(): never {
+  throw new Impossible('a step without a type was built');
+}
+
 function untyped(): StepType {
-  const known = laterType({ name: 'step', doc: '', common: containerFields, own: {} });
+  const known = stepType({
+    name: 'step',
+    doc: '',
+    common: containerFields,
+    own: {},
+    inheritsRetry: true,
+    draft: () => ({ build: unbuildable }),
+  });
   return {
     ...known,
     read(spot, sink) {

@@ -215,8 +215,6 @@ export const badFlows: readonly BadRow[] = [
   ['FIELD_CONFLICT', '/spec/steps/0/when', '- {name: a, type: wait, duration: 1s, condition: "true", when: «"true"}'],
   ['VALUE_INVALID', '/spec/steps/0/code', '- {name: a, type: fail, code: «"not a code"}'],
   ['EXPRESSION_INVALID', '/spec/steps/0/message', '- {name: a, type: fail, message: "for ${«$.nobody.id}"}'],
-  // types that are checked and not run
-  ['STEP_TYPE_NOT_AVAILABLE', '/spec/steps/0/type', '- {name: a, type: «publish, topic: t}'],
   [
     'FIELD_UNKNOWN',
     '/spec/steps/0/auth/token',
@@ -293,6 +291,10 @@ export const badFlows: readonly BadRow[] = [
   ],
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: message_queue, broker: kafka}'],
   ['VALUE_INVALID', '/spec/steps/0/broker', '- {name: a, type: publish, topic: t, broker: «mqtt}'],
+  ['VALUE_INVALID', '/spec/steps/0/topic', '- {name: a, type: publish, topic: «orders/new}'],
+  ['TYPE_WRONG', '/spec/steps/0/queue', '- {name: a, type: publish, queue: «[a]}'],
+  ['VALUE_INVALID', '/spec/steps/0/format', '- {name: a, type: publish, topic: t, format: «avro}'],
+  ['FIELD_CONFLICT', '/spec/steps/0/event_type', '- {name: a, type: publish, topic: t, format: raw, event_type: «x}'],
   ['SCHEMA_INVALID', '/spec/steps/0/schema/type', '- {name: a, type: validate, schema: {type: «text}}'],
   [
     'VALUE_INVALID',

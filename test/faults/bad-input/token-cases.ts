@@ -24,6 +24,7 @@ const mayByPermission: Readonly<Record<Permission, readonly Role[]>> = {
   'tasks:work': ['admin', 'operator', 'executor'],
   'human_tasks:read': ['admin', 'operator', 'viewer', 'person'],
   'human_tasks:answer': ['admin', 'operator', 'person'],
+  'topics:read': ['admin', 'operator', 'viewer'],
   'metrics:read': ['admin', 'operator', 'viewer'],
   'system:read': ['admin', 'operator', 'viewer'],
   'tokens:manage': ['admin'],
@@ -91,6 +92,8 @@ export const guardedRows: Readonly<Record<string, Row>> = {
   'POST /api/v1/tokens': { foreign: null, body: { name: 'mine', role: 'admin' } },
   'GET /api/v1/tokens': { foreign: null },
   'DELETE /api/v1/tokens/:id': { foreign: 'TOKEN_NOT_FOUND' },
+  'GET /api/v1/topics': { foreign: null },
+  'GET /api/v1/topics/:topic/messages': { foreign: null },
 };
 
 export const keyOf = ({ method, url }: Pick<GuardedRoute, 'method' | 'url'>): string => `${method} ${url}`;

@@ -1,6 +1,6 @@
 /** Steps that call something outside: HTTP, gRPC, databases, brokers, people. */
 import type { ObjectPlace } from './object-place.ts';
-import { insideStep, notYet, otherForm, typedStep } from './typed-step.ts';
+import { insideStep, otherForm, typedStep } from './typed-step.ts';
 import {
   amount,
   anyObject,
@@ -164,8 +164,18 @@ const database: readonly ObjectPlace[] = [
   }),
 ];
 
+/** A text, so nothing that holds one. */
+const topicName: readonly WrongValue[] = [
+  ...handedOver.filter(([, marked]) => marked.startsWith('"')),
+  ['VALUE_INVALID', '«"orders/new"'],
+  ['VALUE_INVALID', '«"two words"'],
+  ['VALUE_INVALID', `«${'x'.repeat(250)}`],
+  ['TYPE_WRONG', '«7'],
+  ['TYPE_WRONG', '«[orders]'],
+  ['TYPE_WRONG', '«null'],
+];
+
 const publish = typedStep('publish', {
-  ...notYet,
   sound: ['topic: orders'],
   required: ['topic'],
   excludes: { queue: ['topic'], subject: ['topic'], channel: ['topic'] },
@@ -175,12 +185,14 @@ const publish = typedStep('publish', {
     ['message', 'payload', 'a'],
   ],
   fields: {
-    broker: choice('kafka', 'redis', 'rabbitmq', 'nats'),
+    broker: choice('embedded', 'kafka', 'redis', 'rabbitmq', 'nats'),
     connection: text,
-    topic: handedOver,
-    queue: handedOver,
-    subject: handedOver,
-    channel: handedOver,
+    topic: topicName,
+    queue: topicName,
+    subject: topicName,
+    channel: topicName,
+    format: choice('cloudevents', 'raw'),
+    event_type: handedOver,
     key: handedOver,
     routing_key: handedOver,
     message: handedOver,

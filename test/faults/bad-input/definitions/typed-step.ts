@@ -4,9 +4,6 @@ import { commonFields, reservedFields } from './step-places.ts';
 
 type Own = Pick<ObjectPlace, 'sound' | 'fields'> & Partial<ObjectPlace>;
 
-/** Of a type that is checked and not run yet: the answer may say that too. */
-export const notYet = { beside: ['STEP_TYPE_NOT_AVAILABLE'] } as const;
-
 /** A step of a type: the lines that make it sound, its own fields. */
 export const typedStep = (type: string, { sound, ...own }: Own): ObjectPlace => ({
   title: `a ${type} step`,

@@ -37,6 +37,9 @@ const strangeIds = [
 /** No route takes a part like these. */
 const unroutable = ['a'.repeat(256), 'a'.repeat(2_000), '%ff', '%C3%28', '%E0%A4%A', '%zz', '%'];
 
+/** Of topics, every name that could be one is one: of these none can. */
+const noTopics = ['a%20b', 'a%2Fb', '%24%7Binput.id%7D', '$.input', '*', '%25', '%0a', 'a'.repeat(250), '%5Ba%5D'];
+
 interface Asked {
   readonly line: (id: string) => string;
   readonly body?: unknown;
@@ -75,13 +78,18 @@ export function idCases(writer: Writer): BadCase[] {
   };
   const noExecution: RightAnswer = { status: 404, code: 'EXECUTION_NOT_FOUND', names: 'execution' };
   const noWorkflow: RightAnswer = { status: 404, code: 'WORKFLOW_NOT_FOUND', names: 'workflow' };
+  const noTopic: RightAnswer = { status: 422, code: 'TOPIC_INVALID', names: 'topic' };
+  const ofTopics: Asked = { line: (name) => `GET /api/v1/topics/${name}/messages` };
   const noToken: RightAnswer = { status: 404, code: 'TOKEN_NOT_FOUND', names: 'token' };
   const ofTokens: Asked = { line: (id) => `DELETE /api/v1/tokens/${id}` };
   return [
     ...ofExecutions.flatMap((asked) => strangeIds.map((id) => ask(asked, id, noExecution))),
     ...ofWorkflows.flatMap((asked) => strangeNames.map((name) => ask(asked, name, noWorkflow))),
     ...strangeIds.map((id) => ask(ofTokens, id, noToken)),
-    ...[...ofExecutions, ...ofWorkflows, ofTokens].flatMap((asked) => unroutable.map((id) => ask(asked, id, noRoute))),
+    ...noTopics.map((name) => ask(ofTopics, name, noTopic)),
+    ...[...ofExecutions, ...ofWorkflows, ofTokens, ofTopics].flatMap((asked) =>
+      unroutable.map((id) => ask(asked, id, noRoute)),
+    ),
   ];
 }
 

@@ -120,6 +120,15 @@ function queryRoutes({ workflow, execution }: Addresses): readonly QueryRoute[] 
     { line: `POST ${at}/execute-batch`, parameters: {}, body: { executions: [{}] } },
     { line: `DELETE ${at}`, parameters: {} },
     { line: `POST ${at}/versions/1.0.0/activate`, parameters: {}, body: {} },
+    {
+      line: 'GET /api/v1/topics/orders/messages',
+      parameters: {
+        after: [...rows('VALUE_INVALID', ''), ...words(100)],
+        limit: whole(1, 200),
+        wait,
+      },
+    },
+    { line: 'GET /api/v1/topics', parameters: {} },
     { line: 'GET /api/v1/tokens', parameters: {} },
     { line: 'GET /api/v1/system/status', parameters: {} },
     { line: 'POST /api/v1/tasks/claim', parameters: {}, body: { executor: 'nobody', worker_id: 'w' } },

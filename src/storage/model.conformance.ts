@@ -54,6 +54,7 @@ function named(write: Write, prefix: string, at: number): Write {
   if (write.kind === 'release') return { ...write, taskId: prefix + write.taskId };
   if (write.kind === 'wake') return { ...write, workspace: prefix, executionId: prefix + write.executionId };
   if (write.kind === 'compact') return namedCompaction(write, prefix);
+  if (write.kind === 'free') return { ...write, workspace: prefix, executionId: prefix + write.executionId };
   if (write.kind === 'snapshot') return { ...write, executionId: prefix + write.executionId };
   const { startKey, slotTaken, tasksAdded, tasksRemoved, humanTasks } = write;
   return {

@@ -5,10 +5,12 @@
 import { emptyObject } from '../kit/json.ts';
 import type {
   CompactWrite,
+  ExtendWrite,
   HumanTaskRow,
   LeaseWrite,
   MoveWrite,
   Outcome,
+  ReleaseWrite,
   SnapshotWrite,
   ViewRow,
   WakeWrite,
@@ -46,6 +48,7 @@ export class NaiveStore {
         if (!outcome.ok) lost.push(write.executionId);
         return outcome;
       }
+      if (write.kind === 'free') return { ok: false, reason: 'CONFLICT' };
       if (write.kind === 'compact') return this.#compact(write, lost.includes(write.executionId));
       if (write.kind === 'snapshot') return this.#snapshot(write, lost.includes(write.executionId));
       return write.kind === 'wake' ? this.#wake(write, lost.includes(write.executionId)) : this.#taskWrite(write);
@@ -137,7 +140,7 @@ export class NaiveStore {
     return { ok: true };
   }
 
-  #taskWrite(write: Exclude<Write, MoveWrite | SnapshotWrite | WakeWrite | CompactWrite>): Outcome {
+  #taskWrite(write: LeaseWrite | ExtendWrite | ReleaseWrite): Outcome {
     const task = this.tasks.find((each) => each.taskId === write.taskId);
     if (write.kind === 'lease') return this.#lease(task, write);
     if (!task || task.token !== write.token) return { ok: false, reason: 'LEASE_LOST' };

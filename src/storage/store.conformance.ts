@@ -8,6 +8,7 @@ import { Fault } from '../kit/fault.ts';
 import { catalogConformance } from './catalog.conformance.ts';
 import { humanTasksConformance } from './human-tasks.conformance.ts';
 import { journalConformance } from './journal.conformance.ts';
+import { limitsConformance } from './limits.conformance.ts';
 import { modelConformance } from './model.conformance.ts';
 import { movesConformance, oneWinnerEach } from './moves.conformance.ts';
 import { commitOne, done, humanTask, lease, move, moveIds, noon, task, version, viewRow } from './sample-writes.ts';
@@ -22,6 +23,7 @@ export function storeConformance(subject: StoreSubject): void {
   storeSuite(subject, [
     movesConformance,
     startKeysConformance,
+    limitsConformance,
     journalConformance,
     tasksConformance,
     viewsConformance,

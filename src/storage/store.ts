@@ -2,11 +2,12 @@ import type { Json, JsonObject } from '../kit/json.ts';
 import type { Catalog } from './catalog.ts';
 import type { HumanTasks } from './human-tasks.ts';
 import type { Journal } from './journal.ts';
+import type { LimitRows, Limits } from './limits.ts';
 import type { Lease, Tasks } from './tasks.ts';
 import type { Views } from './views.ts';
 
 /**
- * Everything a node keeps: one write path and five ways to read.
+ * Everything a node keeps: one write path and six ways to read.
  *
  * All writes of executions go through `commit`, in batches that share one durable commit. Each write in a batch is
  * atomic on its own and succeeds or is refused on its own; the batch only shares the fsync. A `commit` that rejects
@@ -22,6 +23,7 @@ export interface Store {
   readonly views: Views;
   readonly humanTasks: HumanTasks;
   readonly catalog: Catalog;
+  readonly limits: Limits;
   /**
    * The newest time that a record or a lease bears, in milliseconds since the epoch; 0 where there is none. The clock of
    * whoever writes here next must not begin before it.
@@ -33,7 +35,15 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export type Write = MoveWrite | WakeWrite | LeaseWrite | ExtendWrite | ReleaseWrite | SnapshotWrite | CompactWrite;
+export type Write =
+  | MoveWrite
+  | WakeWrite
+  | LeaseWrite
+  | ExtendWrite
+  | ReleaseWrite
+  | SnapshotWrite
+  | CompactWrite
+  | FreeWrite;
 
 export type Outcome =
   | { readonly ok: true; readonly deliveries?: number }
@@ -43,6 +53,8 @@ export type Outcome =
   | { readonly ok: false; readonly reason: 'KEY_TAKEN'; readonly executionId: string; readonly fingerprint: string }
   /** Every admission slot of that key is taken. */
   | { readonly ok: false; readonly reason: 'NO_SLOT' }
+  /** A shared limit is reached: that of this key. */
+  | { readonly ok: false; readonly reason: 'LIMITED'; readonly key: string }
   /** The task is gone, or leased under another token. */
   | { readonly ok: false; readonly reason: 'LEASE_LOST' };
 
@@ -51,7 +63,7 @@ export type Outcome =
  *
  * Refused with CONFLICT unless no record of the execution begins at `first` **and** (`first` is 1 and the execution
  * has no record, or a record ends at `first - 1` and none begins after it), checked in the same statement. A refused
- * move writes no task, wake, view, human task, value, slot or key. A repeat of a move that is already there under the same
+ * move writes no task, wake, view, human task, value, slot, limit or key. A repeat of a move that is already there under the same
  * `moveId` answers ok and changes nothing.
  *
  * Once a move is refused, every later move and snapshot of its execution in the same batch is refused with CONFLICT:
@@ -84,6 +96,7 @@ export interface MoveWrite {
   readonly slotTaken?: SlotClaim | undefined;
   /** Frees every slot that this execution holds, before one is taken. */
   readonly slotsFreed?: boolean | undefined;
+  readonly limits?: LimitRows | undefined;
 }
 
 /**
@@ -229,6 +242,16 @@ export interface SnapshotWrite {
   readonly executionId: string;
   readonly position: number;
   readonly text: string;
+}
+
+/** Frees a slot of a shared limit whose holder is gone; refused with CONFLICT where it is another's meanwhile. */
+export interface FreeWrite {
+  readonly kind: 'free';
+  readonly workspace: string;
+  readonly key: string;
+  readonly slot: number;
+  readonly executionId: string;
+  readonly holder: string;
 }
 
 /**

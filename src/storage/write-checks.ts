@@ -26,6 +26,7 @@ export function isOfHistory(write: Write): write is SnapshotWrite | WakeWrite | 
 function timesOf(write: Exclude<Write, MoveWrite | CompactWrite>): readonly (number | null)[] {
   if (write.kind === 'lease') return [write.at, write.expiresAt];
   if (write.kind === 'extend') return [write.expiresAt];
+  if (write.kind === 'free') return [];
   return write.kind === 'wake' ? [write.wakeAt] : [];
 }
 

@@ -102,7 +102,7 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
     return weather.strikes('readSlow') ? slowly(call, dice.int(1, 300)) : call();
   }
 
-  const { journal, tasks, views, humanTasks, catalog } = inner;
+  const { journal, tasks, views, humanTasks, catalog, limits } = inner;
   return {
     commit(writes) {
       if (!machine.isAlive) return new Promise(() => undefined);
@@ -136,6 +136,13 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
     humanTasks: {
       find: (...given) => read(() => humanTasks.find(...given)),
       list: (query) => read(() => humanTasks.list(query)),
+    },
+    limits: {
+      holders: (query) => read(() => limits.holders(query)),
+      usage: (query) => read(() => limits.usage(query)),
+      waiting: (query) => read(() => limits.waiting(query)),
+      awaited: (query) => read(() => limits.awaited(query)),
+      held: (query) => read(() => limits.held(query)),
     },
     catalog,
     latestAt: () => read(() => inner.latestAt()),

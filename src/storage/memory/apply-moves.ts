@@ -15,6 +15,7 @@ import type {
 import { isOfHistory } from '../write-checks.ts';
 import { applyLeaseWrite } from './apply-leases.ts';
 import { keyOf, type MemoryDisk } from './memory-disk.ts';
+import { applyFree, applyLimits } from './memory-limits.ts';
 
 const conflict: Outcome = { ok: false, reason: 'CONFLICT' };
 const done: Outcome = { ok: true };
@@ -23,6 +24,7 @@ export function applyWrites(disk: MemoryDisk, writes: readonly Write[]): readonl
   const lost = new Set<string>();
   return writes.map((write) => {
     if (write.kind === 'move') return applyMove(disk, write, lost);
+    if (write.kind === 'free') return applyFree(disk, write);
     if (!isOfHistory(write)) return applyLeaseWrite(disk, write);
     if (lost.has(write.executionId)) return conflict;
     if (write.kind === 'compact') return applyCompaction(disk, write);
@@ -34,7 +36,7 @@ function applyMove(disk: MemoryDisk, move: MoveWrite, lost: Set<string>): Outcom
   const records = disk.records.get(move.executionId) ?? [];
   if (isRepeat(disk, move)) return done;
   const fits = !lost.has(move.executionId) && (records.at(-1)?.last ?? 0) === move.first - 1;
-  const refusal = fits ? claimRefusal(disk, move) : conflict;
+  const refusal = fits ? (claimRefusal(disk, move) ?? (move.limits && applyLimits(disk, move, move.limits))) : conflict;
   if (refusal) {
     lost.add(move.executionId);
     return refusal;

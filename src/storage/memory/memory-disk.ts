@@ -5,6 +5,7 @@
 import type { StoredVersion } from '../catalog.ts';
 import type { StoredHumanTask } from '../human-tasks.ts';
 import type { StoredRecord, Wake } from '../journal.ts';
+import type { LimitKey, RateUsage, Waiter } from '../limits.ts';
 import type { SnapshotWrite } from '../store.ts';
 import type { StoredTask } from '../tasks.ts';
 import type { StoredView } from '../views.ts';
@@ -19,6 +20,11 @@ export interface MemoryDisk {
   readonly startKeys: Map<string, KeptKey>;
   /** Holders (execution ids) by slot number, by slot key. */
   readonly slots: Map<string, Map<number, string>>;
+  /** Slots of shared limits, what is used of rates, and who waits for either. */
+  limitSlots: KeptSlot[];
+  rates: Map<string, RateUsage>;
+  waiters: KeptWaiter[];
+  lastWaiter: number;
   readonly tasks: Map<string, StoredTask>;
   readonly views: Map<string, StoredView>;
   readonly humanTasks: Map<string, StoredHumanTask>;
@@ -32,6 +38,17 @@ export interface KeptKey {
   readonly executionId: string;
   readonly fingerprint: string;
   readonly expiresAt: number;
+}
+
+export interface KeptSlot extends LimitKey {
+  readonly slot: number;
+  readonly executionId: string;
+  readonly holder: string;
+  until: number | undefined;
+}
+
+export interface KeptWaiter extends Waiter, LimitKey {
+  readonly sequence: number;
 }
 
 export interface KeptWorkflow {
@@ -56,6 +73,10 @@ export function makeMemoryDisk(): MemoryDisk {
     wakes: new Map(),
     startKeys: new Map(),
     slots: new Map(),
+    limitSlots: [],
+    rates: new Map(),
+    waiters: [],
+    lastWaiter: 0,
     tasks: new Map(),
     views: new Map(),
     humanTasks: new Map(),

@@ -12,6 +12,7 @@ import { openMemoryCatalog } from './memory-catalog.ts';
 import { type DiskInUse, type MemoryDisk, makeMemoryDisk } from './memory-disk.ts';
 import { openMemoryHumanTasks } from './memory-human-tasks.ts';
 import { openMemoryJournal } from './memory-journal.ts';
+import { forgetLimits, openMemoryLimits } from './memory-limits.ts';
 import { openMemoryTasks } from './memory-tasks.ts';
 import { openMemoryViews } from './memory-views.ts';
 
@@ -32,6 +33,7 @@ export async function openMemoryStore({ disk = makeMemoryDisk() }: { disk?: Memo
     views: openMemoryViews(use),
     humanTasks: openMemoryHumanTasks(use),
     catalog: openMemoryCatalog(use),
+    limits: openMemoryLimits(use),
     async latestAt() {
       const { records, tasks } = use();
       const recorded = [...records.values()].flatMap((history) => history.map((record) => record.at));
@@ -53,6 +55,7 @@ function forgetAll(disk: MemoryDisk, executionIds: readonly string[]): void {
   for (const executionId of gone) {
     for (const rows of [disk.records, disk.snapshots, disk.values, disk.wakes, disk.views]) rows.delete(executionId);
     freeSlots(disk, executionId);
+    forgetLimits(disk, executionId);
   }
   for (const task of disk.tasks.values()) if (gone.has(task.executionId)) disk.tasks.delete(task.taskId);
   for (const [id, row] of disk.humanTasks) if (gone.has(row.executionId)) disk.humanTasks.delete(id);

@@ -13,6 +13,7 @@ import { type Claims, prepareClaims } from './claims.ts';
 import { prepareCompaction } from './compaction.ts';
 import type { RowsOfMove, RowWrite } from './flat-writes.ts';
 import { prepareHumanTaskWriter } from './human-task-writer.ts';
+import { type LimitWriter, prepareLimitWriter } from './limit-writer.ts';
 import { prepareTaskWriter, type TaskWriter } from './task-writer.ts';
 
 const insertRecord = `
@@ -49,7 +50,8 @@ export interface BatchWriter {
 
 export function prepareBatchWriter(database: DatabaseSync): BatchWriter {
   const tasks = prepareTaskWriter(database);
-  const move = prepareMoves(database, tasks);
+  const limits = prepareLimitWriter(database);
+  const move = prepareMoves(database, tasks, limits);
   const snapshot = prepareSnapshots(database);
   const wake = prepareWakes(database);
   const compact = prepareCompaction(database);
@@ -62,6 +64,7 @@ export function prepareBatchWriter(database: DatabaseSync): BatchWriter {
           if (!outcome.ok) lost.add(write.executionId);
           return outcome;
         }
+        if (write.kind === 'free') return limits.free(write);
         if (!isOfHistory(write)) return tasks.lease(write);
         if (lost.has(write.executionId)) return conflict;
         if (write.kind === 'compact') return compact(write);
@@ -71,7 +74,9 @@ export function prepareBatchWriter(database: DatabaseSync): BatchWriter {
   };
 }
 
-function prepareMoves(database: DatabaseSync, tasks: TaskWriter): (move: RowsOfMove, isLost: boolean) => Outcome {
+type MoveWriter = (move: RowsOfMove, isLost: boolean) => Outcome;
+
+function prepareMoves(database: DatabaseSync, tasks: TaskWriter, limits: LimitWriter): MoveWriter {
   const recordPut = database.prepare(insertRecord);
   const endOf = database.prepare(findEnd);
   const moveIdAt = database.prepare(findMoveId);
@@ -86,6 +91,9 @@ function prepareMoves(database: DatabaseSync, tasks: TaskWriter): (move: RowsOfM
     if (isLost || !fits(move)) return isRepeat(move) ? done : conflict;
     const refusal = move.startKey || move.slotTaken ? claims.refusal(move) : undefined;
     if (refusal) return refusal;
+    // Before its tasks go: the lease of one that is settled may keep a slot for a while.
+    const limited = move.limits && limits.apply(move, move.limits);
+    if (limited) return limited;
     const { executionId, first, last, workspace, moveId, at, events } = move;
     recordPut.run(executionId, first, last, workspace, moveId, at, events);
     writeRest(move);

@@ -27,11 +27,12 @@ export function flatten(writes: readonly Write[]): FlatWrites {
 }
 
 function flattenMove(flat: unknown[], move: MoveWrite): void {
-  const { values, startKey, slotTaken, slotsFreed, humanTasks, view, tasksAdded = [], tasksRemoved = [] } = move;
+  const { values, startKey, slotTaken, slotsFreed, humanTasks, limits } = move;
+  const { view, tasksAdded = [], tasksRemoved = [] } = move;
   flat.push('move', move.workspace, move.executionId, move.first, move.last, move.moveId, move.at, move.events);
   flat.push(move.wakeAt);
-  const isRare = values || startKey || slotTaken || slotsFreed || humanTasks;
-  flat.push(isRare ? { values, startKey, slotTaken, slotsFreed, humanTasks } : undefined);
+  const isRare = values || startKey || slotTaken || slotsFreed || humanTasks || limits;
+  flat.push(isRare ? { values, startKey, slotTaken, slotsFreed, humanTasks, limits } : undefined);
   flat.push(tasksRemoved.length, ...tasksRemoved, tasksAdded.length);
   for (const task of tasksAdded) flattenTask(flat, task);
   if (view) flattenView(flat, view);
@@ -95,7 +96,7 @@ class Cursor {
   }
 }
 
-type Rare = Pick<MoveWrite, 'values' | 'startKey' | 'slotTaken' | 'slotsFreed' | 'humanTasks'>;
+type Rare = Pick<MoveWrite, 'values' | 'startKey' | 'slotTaken' | 'slotsFreed' | 'humanTasks' | 'limits'>;
 
 function nextMove(cursor: Cursor): RowsOfMove {
   const workspace = cursor.next<string>();
@@ -106,12 +107,13 @@ function nextMove(cursor: Cursor): RowsOfMove {
   const at = cursor.next<number>();
   const events = cursor.next<string>();
   const wakeAt = cursor.next<number | null | undefined>();
-  const { values, startKey, slotTaken, slotsFreed, humanTasks } = cursor.next<Rare | undefined>() ?? {};
+  const { values, startKey, slotTaken, slotsFreed, humanTasks, limits } = cursor.next<Rare | undefined>() ?? {};
   const tasksRemoved = cursor.list(() => cursor.next<string>());
   const tasksAdded = cursor.list(() => nextTask(cursor));
   const view = cursor.list(() => cursor.next<Value>());
   const record = { workspace, executionId, first, last, moveId, at, events };
-  const rare = { values, startKey, slotTaken, slotsFreed, ...(humanTasks && { humanTasks }) };
+  const few = { ...(humanTasks && { humanTasks }), ...(limits && { limits }) };
+  const rare = { values, startKey, slotTaken, slotsFreed, ...few };
   return { kind: 'move', ...record, wakeAt, tasksAdded, tasksRemoved, view, ...rare };
 }
 

@@ -170,6 +170,40 @@ const steps: readonly string[] = [
   ALTER TABLE views ADD COLUMN parent TEXT;
   CREATE INDEX views_by_parent ON views (workspace, parent, created_at, execution_id) WHERE parent IS NOT NULL;
   `,
+  `
+  CREATE TABLE limit_slots (
+    workspace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    execution_id TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    until INTEGER,
+    PRIMARY KEY (workspace, key, slot)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX limit_slots_by_holder ON limit_slots (execution_id, holder);
+
+  CREATE TABLE limit_rates (
+    workspace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (workspace, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX limit_rates_by_end ON limit_rates (until);
+
+  CREATE TABLE limit_waiters (
+    sequence INTEGER PRIMARY KEY,
+    execution_id TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    takes TEXT NOT NULL,
+    on_limit TEXT,
+    UNIQUE (execution_id, holder)
+  ) STRICT;
+  CREATE INDEX limit_waiters_in_line ON limit_waiters (workspace, key, rank, sequence);
+  `,
 ];
 
 /** Brings a database up to date. Throws CONFIG_INVALID where a newer program has written it, and leaves it alone. */

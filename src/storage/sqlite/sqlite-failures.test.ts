@@ -78,6 +78,8 @@ test('a file of a newer program is refused and left alone, and the folder is fre
 
 /** Takes back what the fourth format brought. */
 const withoutParents = 'DROP INDEX views_by_parent; ALTER TABLE views DROP COLUMN parent';
+/** And the fifth. */
+const withoutLimits = 'DROP TABLE limit_slots; DROP TABLE limit_rates; DROP TABLE limit_waiters';
 
 test('a file of the first format is brought up to date, and keeps its versions', async () => {
   const directory = join(root, 'first-format');
@@ -88,7 +90,7 @@ test('a file of the first format is brought up to date, and keeps its versions',
   await first.close();
   const database = new DatabaseSync(join(directory, 'magicflow.db'));
   database.exec(`ALTER TABLE versions DROP COLUMN metadata; DROP TABLE human_tasks; DROP TABLE human_task_people;
-    ${withoutParents};
+    ${withoutParents}; ${withoutLimits};
     PRAGMA user_version = 1`);
   database.close();
   const store = await openSqliteStore({ directory });
@@ -105,7 +107,7 @@ test('a file of an earlier program is brought up to date and keeps what it has',
   await first.commit([move('e', 1, { view: viewRow(1) })]);
   await first.close();
   const database = new DatabaseSync(join(directory, 'magicflow.db'));
-  database.exec(`${withoutParents}; PRAGMA user_version = 3`);
+  database.exec(`${withoutParents}; ${withoutLimits}; PRAGMA user_version = 3`);
   database.close();
   const second = await openSqliteStore({ directory });
   await second.commit([move('f', 1, { view: viewRow(1, { parent: 'e' }) })]);

@@ -19,6 +19,7 @@ import { openSqliteCatalog } from './sqlite-catalog.ts';
 import { failureOf, faultOf } from './sqlite-faults.ts';
 import { openSqliteHumanTasks } from './sqlite-human-tasks.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
+import { openSqliteLimits } from './sqlite-limits.ts';
 import { openSqliteTasks } from './sqlite-tasks.ts';
 import { openSqliteViews } from './sqlite-views.ts';
 import { type Row, type RunStatements, type Statement, sql } from './statements.ts';
@@ -103,6 +104,7 @@ function makeStore({ local, writer, reader, release }: Parts): SqliteStore {
     views: openSqliteViews(local, read),
     humanTasks: openSqliteHumanTasks(local, read),
     catalog: openSqliteCatalog({ local, read, write }),
+    limits: openSqliteLimits(local, read),
     latestAt: async () => Number(local.get(latestAt)?.['at'] ?? 0),
     async forget(executionIds) {
       checkForget(executionIds);
@@ -152,6 +154,8 @@ function forgetStatements(executionIds: readonly string[]): Statement[] {
     sql`DELETE FROM snapshots WHERE execution_id IN ${ids}`,
     sql`DELETE FROM wakes WHERE execution_id IN ${ids}`,
     sql`DELETE FROM slots WHERE execution_id IN ${ids}`,
+    sql`DELETE FROM limit_slots WHERE execution_id IN ${ids}`,
+    sql`DELETE FROM limit_waiters WHERE execution_id IN ${ids}`,
     sql`DELETE FROM tasks WHERE execution_id IN ${ids}`,
     sql`DELETE FROM views WHERE execution_id IN ${ids}`,
     sql`DELETE FROM human_task_people WHERE human_task_id IN (

@@ -8,6 +8,7 @@ import type { ChildFact } from './child-events.ts';
 import type { AttemptFact, Fact, HumanFact } from './facts.ts';
 import { signalsKeptMax } from './limits.ts';
 import { type ExecutionState, isEnded } from './state.ts';
+import { permitId } from './task-limits.ts';
 
 export interface Refusal {
   readonly code:
@@ -55,6 +56,7 @@ function admitOpen(state: ExecutionState, fact: Fact): Refusal | undefined {
       return admitAttempt(state, fact);
     case 'timer':
     case 'continue':
+    case 'permitted':
       return state.outstanding.has(fact.id) ? undefined : refuse('SETTLED', `${fact.id} is settled`);
     case 'admitted':
       return state.status === 'queued' ? undefined : refuse('SETTLED', 'it is admitted already');
@@ -77,6 +79,9 @@ function admitOpen(state: ExecutionState, fact: Fact): Refusal | undefined {
 function admitAttempt(state: ExecutionState, fact: AttemptFact): Refusal | undefined {
   const id = `${fact.step}#${fact.visit}/${fact.attempt}`;
   if (state.outstanding.has(id) || state.outstanding.has(`withdraw:${id}`)) return undefined;
+  // It may be answered, or refused, before it has its permit.
+  const needsNoCall = fact.type === 'task.failed' || (fact.type === 'task.completed' && fact.cached);
+  if (needsNoCall && state.outstanding.has(permitId(id))) return undefined;
   return refuse('STALE_ATTEMPT', `${id} is settled or superseded`);
 }
 

@@ -13,6 +13,7 @@ import { durationOf, expressionOf, templateOf } from './compile-text.ts';
 import { type CompileInner, compileWork } from './compile-work.ts';
 import { visitsDefault } from './limits.ts';
 import type { Node, Program, ProgramList, Rule, Target } from './program.ts';
+import { compileLimits } from './task-limits.ts';
 import { taskOf } from './task-spec.ts';
 
 export interface ProgramOptions {
@@ -91,6 +92,7 @@ function compileNode(builder: Builder, list: ProgramList, step: Step): Node {
     set: Object.entries(step.set ?? {}).map(([variable, value]) => [variable, templateOf(value)] as const),
     idempotencyKey: templateOf(step.idempotencyKey),
     cacheKey: templateOf(step.cache?.key),
+    limits: compileLimits(step, builder.definition.name),
     retries: (step.retry ?? [{}]).map(compileRetry),
     timeout: durationOf(step.timeout),
     queueTimeout: durationOf(step.queueTimeout),
@@ -143,7 +145,8 @@ function compileRule(condition: string, action: ErrorAction): Rule {
 
 function isConstant(step: Step): boolean {
   const timings = [step.timeout, step.queueTimeout, step.heartbeatTimeout];
-  const hasKeys = step.idempotencyKey !== undefined || step.cache?.key !== undefined;
+  const keys = [step.idempotencyKey, step.cache?.key, step.concurrency?.key, step.rateLimit?.key];
+  const hasKeys = keys.some((key) => key !== undefined);
   return !hasKeys && timings.every((timing) => typeof timing !== 'string');
 }
 

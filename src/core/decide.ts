@@ -56,6 +56,8 @@ function take(turn: Turn, fact: Fact): void {
       return fire(turn, fact);
     case 'continue':
       return goOn(turn, fact.id);
+    case 'permitted':
+      return takePermit(turn, fact.id);
     case 'signal':
       return receiveSignal(turn, fact);
     case 'human.claimed':
@@ -161,6 +163,11 @@ function takeAttempt(turn: Turn, fact: AttemptFact): void {
     default:
       return unreachable(fact);
   }
+}
+
+function takePermit(turn: Turn, id: string): void {
+  const command = turn.state.outstanding.get(id);
+  if (command?.type === 'permit') emit(turn, { type: 'step.permitted', step: command.step });
 }
 
 /** Nobody answered for an attempt: it goes out again, counted first, until it counts as poison. */

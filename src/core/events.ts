@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../kit/json.ts';
 import type { ChildEvent, ChildTarget, ParentLink } from './child-events.ts';
 import type { StepError } from './errors.ts';
+import type { TaskLimits } from './task-limits.ts';
 
 /**
  * What a journal holds: everything that happened to one execution and every decision taken about it.
@@ -43,6 +44,8 @@ export type ExecutionEvent =
   | { readonly type: 'step.redelivered'; readonly step: string; readonly delivery: number }
   | { readonly type: 'step.cancel_requested'; readonly step: string }
   | { readonly type: 'step.claimed'; readonly step: string }
+  /** Its limits let the attempt through. */
+  | { readonly type: 'step.permitted'; readonly step: string }
   | StepRetrying
   | StepCompleted
   | StepFailed
@@ -227,6 +230,8 @@ export interface TaskSpec {
   readonly target?: string;
   /** Its result may be taken from an earlier call: of the same key, or without one of the same step and input. */
   readonly cache?: { readonly ttlMs: number; readonly key?: string };
+  /** What lets each attempt through. */
+  readonly limits?: TaskLimits;
 }
 
 /** A step that runs inside the core: a container, or one that ends in the same move. */

@@ -15,6 +15,7 @@ import { settleHuman } from './evolve-human.ts';
 import { forgetTaken, recordWaits } from './evolve-waiting.ts';
 import { openDispatch, openStepTimers, openTimer, openWithdrawal, settleStep } from './outstanding.ts';
 import { attemptId, type ExecutionState, type StepState, type StepStatus } from './state.ts';
+import { openRedelivery, recordPermitted } from './task-limits.ts';
 
 type Arriving = StepScheduled | StepEntered | StepWaiting | StepSkipped | StepReused;
 
@@ -79,6 +80,7 @@ type StepEvent = Extract<
       | 'step.redelivered'
       | 'step.cancel_requested'
       | 'step.claimed'
+      | 'step.permitted'
       | 'step.retrying'
       | 'step.completed'
       | 'step.failed'
@@ -99,8 +101,10 @@ export function evolveStep(state: ExecutionState, event: StepEvent, at: number):
       openChild(state, step, at);
       break;
     case 'step.redelivered':
-      step.deliveries = event.delivery;
-      openDispatch(state, step, undefined);
+      recordRedelivery(state, step, event.delivery);
+      break;
+    case 'step.permitted':
+      recordPermitted(state, step, at);
       break;
     case 'step.claimed':
       state.outstanding.delete(`queue:${attemptId(step)}`);
@@ -145,12 +149,20 @@ function recordAttempt(state: ExecutionState, step: StepState, event: StepAttemp
   reopen(state, step);
   step.attempt = event.attempt;
   step.deliveries = 1;
-  step.status = step.kind === 'wait' || event.human ? 'waiting' : 'running';
+  step.status = step.kind === 'wait' || event.human || step.task?.limits ? 'waiting' : 'running';
   step.deadlineAt = event.deadlineAt;
   recordWaits(state, step, { waits: event, at });
   step.passed = false;
   if (step.task) openDispatch(state, step, event.queueDeadlineAt);
   else openStepTimers(state, step);
+}
+
+function recordRedelivery(state: ExecutionState, step: StepState, delivery: number): void {
+  step.deliveries = delivery;
+  const limits = step.task?.limits;
+  if (limits?.rate) return openRedelivery(state, step, limits);
+  if (limits) return recordPermitted(state, step, step.startedAt ?? step.scheduledAt);
+  openDispatch(state, step, undefined);
 }
 
 /** A step that had ended goes on, with a fresh budget of attempts. */

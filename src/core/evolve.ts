@@ -54,6 +54,7 @@ export function evolve(state: ExecutionState, event: ExecutionEvent, at: number)
     case 'step.redelivered':
     case 'step.cancel_requested':
     case 'step.claimed':
+    case 'step.permitted':
     case 'step.retrying':
     case 'step.completed':
     case 'step.failed':
@@ -157,6 +158,7 @@ function recordScheduled(state: ExecutionState, event: StepScheduled, at: number
   const step = openStep(state, event, 'running', at);
   step.input = event.input;
   step.task = event.task;
+  if (event.task.limits) step.status = 'waiting';
   openDispatch(state, step, event.queueDeadlineAt);
 }
 

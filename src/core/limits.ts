@@ -34,6 +34,8 @@ export const listedTotalMax = 100_000;
 export const dataEffortMax = 10_000_000;
 /** Characters of a signal's key. */
 export const signalKeyLengthMax = 255;
+/** Characters of the key of a limit. */
+export const limitKeyLengthMax = 255;
 /** Characters of the title of a human task, and of a name that it is written to. */
 export const titleLengthMax = 1_000;
 export const assigneeLengthMax = 200;

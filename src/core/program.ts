@@ -12,6 +12,7 @@ import type { AggregateWork } from './aggregate.ts';
 import type { ChildTarget } from './child-events.ts';
 import type { TaskSpec } from './events.ts';
 import type { Retry } from './retry.ts';
+import type { LimitsOf } from './task-limits.ts';
 import type { ValidateWork } from './validate.ts';
 
 export interface Program {
@@ -67,6 +68,7 @@ export interface Node {
   readonly set: readonly (readonly [variable: string, value: Template])[];
   readonly idempotencyKey: Template | undefined;
   readonly cacheKey: Template | undefined;
+  readonly limits: LimitsOf | undefined;
   readonly retries: readonly Retry[];
   readonly timeout: DurationOf | undefined;
   readonly queueTimeout: DurationOf | undefined;

@@ -30,6 +30,7 @@ export function writeSnapshot(state: ExecutionState): string {
       opened: [],
       settled: [],
       humanTasks: [],
+      limitsLeft: undefined,
     },
   });
 }
@@ -42,6 +43,7 @@ export function readSnapshot(text: string): ExecutionState | undefined {
   return {
     ...state,
     startedAt: state.startedAt ?? undefined,
+    limitsLeft: undefined,
     vars: Object.assign(Object.create(null), state.vars),
     steps: new Map(state.steps.map((step) => [step.path, step])),
     pathsByName: new Map(state.pathsByName),

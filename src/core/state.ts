@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../kit/json.ts';
 import type { ChildCommand, ChildState, ParentLink, ReportCommand } from './child-events.ts';
 import type { StepError } from './errors.ts';
 import type { Awaited, Closing, Escalation, Origin, Quality, RoundFailure, TaskSpec, Undo } from './events.ts';
+import type { LimitLeft, PermitCommand } from './task-limits.ts';
 
 /**
  * What an execution is after its events so far. Made by `evolve` alone; everything else reads.
@@ -55,6 +56,7 @@ export interface ExecutionState {
   opened: Command[];
   settled: string[];
   humanTasks: HumanTask[];
+  limitsLeft: LimitLeft[] | undefined;
   /** Signals that nobody has taken yet, oldest first. */
   signals: Signal[];
   /** Oldest first. */
@@ -225,9 +227,18 @@ export type Command =
       readonly step: string;
       readonly visit: number;
       readonly attempt: number;
+      /** The key of the slot that it holds. */
+      readonly slot?: string;
     }
+  | PermitCommand
   /** Take a task back: it settles as withdrawn, by its result or by the loss of its lease. */
-  | { readonly type: 'withdraw'; readonly id: string; readonly step: string; readonly dispatch: string }
+  | {
+      readonly type: 'withdraw';
+      readonly id: string;
+      readonly step: string;
+      readonly dispatch: string;
+      readonly slot?: string;
+    }
   | {
       readonly type: 'timer';
       readonly id: string;
@@ -283,6 +294,7 @@ export function emptyState(id: string): ExecutionState {
     opened: [],
     settled: [],
     humanTasks: [],
+    limitsLeft: undefined,
     signals: [],
     signalIds: [],
     rulesFired: [],

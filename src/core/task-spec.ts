@@ -38,6 +38,7 @@ function timed(node: Node, work: { executor: string; function: string }, scope: 
     ...(queueTimeoutMs === undefined ? {} : { queueTimeoutMs }),
     ...(key === undefined ? {} : { idempotencyKey: String(key) }),
     ...cacheOf(node, scope),
+    ...(node.limits ? { limits: node.limits(scope) } : {}),
   };
 }
 

@@ -133,6 +133,8 @@ export interface Reason {
     | 'ended'
     | 'paused'
     | 'queued'
+    /** A key that others hold, or a rate that is used up. */
+    | 'limit'
     | 'no_executor'
     | 'breaker_open'
     /** What an executor holds was asked back; its answer or the end of its lease settles it. */

@@ -17,6 +17,7 @@ import type { Executions, NumberedEvent, Operation, RerunRequest, Started, Start
 import type { Estimates } from './estimates.ts';
 import { type ExplainDeps, explain } from './explain.ts';
 import { checkInput } from './input-check.ts';
+import { limitSight, wantedBy } from './limit-reasons.ts';
 import { pendingWritesMax, startKeyLifetimeMs } from './limits.ts';
 import type { Advanced, Claims, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
@@ -198,8 +199,11 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     journal,
     watch: (executionId, listener) => deps.watchers.add(executionId, listener),
     operate,
-    explain: (workspace, executionId) =>
-      read(workspace, executionId, (state) => explain(state, reasonsOf(deps, state))),
+    async explain(workspace, executionId) {
+      const permits = await read(workspace, executionId, wantedBy);
+      const limits = await limitSight(deps.store.limits, { workspace, at: clock.nowMs(), permits });
+      return read(workspace, executionId, (state) => explain(state, { ...reasonsOf(deps, state), limits }));
+    },
   };
 }
 
@@ -207,7 +211,7 @@ function startKeyOf(clock: Clock, { workflow, idempotencyKey = '' }: StartReques
   return { workflow, key: idempotencyKey, fingerprint, expiresAt: clock.nowMs() + startKeyLifetimeMs };
 }
 
-function reasonsOf(deps: ExecutionsDeps, state: ExecutionState): ExplainDeps {
+function reasonsOf(deps: ExecutionsDeps, state: ExecutionState): Omit<ExplainDeps, 'limits'> {
   const { desk, clock } = deps;
   return {
     nowMs: clock.nowMs(),

@@ -11,6 +11,7 @@ import { awaitedBy } from '../core/waiting.ts';
 import { unreachable } from '../kit/assert.ts';
 import { childIdOf } from './child-id.ts';
 import type { Explanation, Reason } from './engine.ts';
+import { type LimitSight, limitReason } from './limit-reasons.ts';
 
 export interface ExplainDeps {
   readonly nowMs: number;
@@ -21,6 +22,7 @@ export interface ExplainDeps {
   readonly isLocal: (command: Command) => boolean;
   /** Executions of the workspace that may run at once. */
   readonly runningMax: number;
+  readonly limits: LimitSight;
 }
 
 /** Reasons in one answer; the first ones are the most telling. */
@@ -45,6 +47,7 @@ const ranks: readonly Reason['kind'][] = [
   'ended',
   'paused',
   'queued',
+  'limit',
   'no_executor',
   'breaker_open',
   'asked_back',
@@ -110,6 +113,8 @@ function reasonOf(state: Readonly<ExecutionState>, command: Command, deps: Expla
       const message = `it waits for its turn: ${deps.runningMax} executions of its workspace may run at once`;
       return { kind: 'queued', message, since: state.createdAt };
     }
+    case 'permit':
+      return limitReason(state, command, deps.limits);
     case 'continue':
       return { kind: 'next_move', message: 'a long move goes on in the next one' };
     case 'child':

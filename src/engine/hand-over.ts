@@ -5,7 +5,7 @@
 
 import type { Changes } from '../core/outstanding.ts';
 import { isHeld, pending } from '../core/pending.ts';
-import type { Command } from '../core/state.ts';
+import { attemptId, type Command } from '../core/state.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Store } from '../storage/store.ts';
 import type { BreakerGate } from './breaker-gate.ts';
@@ -17,6 +17,7 @@ import { timerHorizonMs } from './limits.ts';
 import type { Live } from './live.ts';
 import type { Local } from './local.ts';
 import type { Mailboxes } from './mailbox.ts';
+import type { Permits } from './permits.ts';
 import { taskIdOf } from './task-id.ts';
 import type { Timers } from './timers.ts';
 
@@ -31,6 +32,7 @@ export interface HandOverDeps {
   readonly breakers: BreakerGate;
   readonly cache: CacheGate;
   readonly children: Children;
+  readonly permits: Pick<Permits, 'look'>;
   readonly mailboxes: Pick<Mailboxes, 'submit' | 'read'>;
   readonly counters: EngineCounters;
   /** An execution waits for an admission slot. */
@@ -67,6 +69,8 @@ function hand(deps: HandOverDeps, live: Live, command: Command): void {
       return deps.mailboxes.submit(live.id, { type: 'continue', id: command.id });
     case 'admission':
       return deps.queue(live);
+    case 'permit':
+      return waitForPermit(deps, live, command);
     case 'child':
     case 'report':
       return deps.children.deliver(live, command);
@@ -81,6 +85,23 @@ function dispatch(deps: HandOverDeps, live: Live, command: Dispatch): void {
     const { step, visit, attempt } = command;
     if (output === undefined) return handOutStill(deps, live.id, command);
     deps.mailboxes.submit(live.id, { type: 'task.completed', step, visit, attempt, output, cached: true });
+  });
+}
+
+/** What needs no call, or would be refused one, does not wait in line for it. */
+function waitForPermit(deps: HandOverDeps, live: Live, { step: path, key }: Command & { type: 'permit' }): void {
+  const step = live.state.steps.get(path);
+  if (!step) return;
+  const { visit, attempt } = step;
+  const call: Dispatch = { type: 'dispatch', id: attemptId(step), step: path, visit, attempt };
+  const refused = deps.breakers.refusalToQueue(live, call);
+  if (refused) return deps.mailboxes.submit(live.id, refused);
+  const { workspace } = live.state;
+  const asked = deps.cache.ask(live, call);
+  if (!asked) return deps.permits.look(workspace, key);
+  void asked.then((output) => {
+    if (output === undefined) return deps.permits.look(workspace, key);
+    deps.mailboxes.submit(live.id, { type: 'task.completed', step: path, visit, attempt, output, cached: true });
   });
 }
 
@@ -140,7 +161,7 @@ export async function recover(deps: HandOverDeps, live: Live): Promise<number> {
   const nowMs = deps.clock.nowMs();
   for (const command of pending(live.state)) {
     if (command.type === 'timer' && command.dueAt > nowMs) arm(deps, live.id, command);
-    else if (command.type === 'child' || command.type === 'report') continue;
+    else if (command.type === 'child' || command.type === 'report' || command.type === 'permit') continue;
     else if (command.type === 'dispatch') facts += (await recoverDispatch(deps, live, command)) ? 1 : 0;
     else {
       if (command.type === 'timer') deps.mailboxes.submit(live.id, await timerFact(deps, live, command));

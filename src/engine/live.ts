@@ -10,6 +10,7 @@ import { type ExecutionState, emptyState } from '../core/state.ts';
 import { assert } from '../kit/assert.ts';
 import type { Fault } from '../kit/fault.ts';
 import type { Journal, StoredRecord } from '../storage/journal.ts';
+import type { LimitTake } from '../storage/limits.ts';
 import type { SlotClaim, StartKey } from '../storage/store.ts';
 import { decodeEvents, largeHashes } from './codec.ts';
 import { loadPage } from './limits.ts';
@@ -66,10 +67,11 @@ export interface Entry {
   readonly isDoubted?: true;
 }
 
-/** What a start takes together with its move. */
+/** What is taken together with a move, or the move is refused. */
 export interface Claims {
   readonly startKey?: StartKey;
   readonly slot?: SlotClaim;
+  readonly takes?: readonly LimitTake[];
 }
 
 export type Advanced =
@@ -77,7 +79,9 @@ export type Advanced =
   | { readonly ok: false; readonly refusal: Refusal }
   | { readonly ok: false; readonly fault: Fault }
   | { readonly ok: false; readonly keyTaken: { readonly executionId: string; readonly fingerprint: string } }
-  | { readonly ok: false; readonly noSlot: true };
+  | { readonly ok: false; readonly noSlot: true }
+  /** The shared limit of this key is reached. */
+  | { readonly ok: false; readonly limited: string };
 
 export function emptyLive(id: string): Live {
   return {

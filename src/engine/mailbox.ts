@@ -171,8 +171,14 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     const accepted: Entry[] = [];
     let claims: Claims | undefined;
     const doubted: Entry[] = [];
+    const later: Entry[] = [];
     for (const entry of entries) {
       const fact = Object.assign(entry.fact, { at }) as Fact;
+      // What is taken is taken by one move or not at all: the next one takes what comes after.
+      if (entry.claims && claims) {
+        later.push(entry);
+        continue;
+      }
       const refusal = refuse(live, fact);
       if (refusal && entry.isCrossing && (events.length > 0 || !entry.isDoubted)) {
         doubted.push({ ...entry, isDoubted: true });
@@ -185,7 +191,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       accepted.push(entry);
       claims ??= entry.claims;
     }
-    if (doubted.length > 0) live.inbox.unshift(...doubted);
+    live.inbox.unshift(...doubted, ...later);
     if (events.length === 0) {
       for (const entry of accepted) entry.settle?.({ ok: true, state: live.state });
       if (doubted.length > 0) return load(live);
@@ -197,7 +203,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
 
   function refuse(live: Live, fact: Fact): Refusal | undefined {
     const refusal = admit(live.state, fact);
-    if (refusal || (fact.type !== 'timer' && fact.type !== 'continue')) return refusal;
+    if (refusal || !isHeldByPause(fact)) return refusal;
     const command = live.state.outstanding.get(fact.id);
     const isHeld = live.state.paused && fact.id !== 'deadline';
     const isEarly = command?.type === 'timer' && command.dueAt > fact.at;
@@ -214,6 +220,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       at: moved.at,
       moveId: nextMoveId(),
       claims: moved.claims,
+      entries: moved.entries,
       freesSlots: deps.usesSlots,
       isLocal: deps.isLocal,
       lend: deps.lend,
@@ -248,16 +255,24 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       deps.clock.schedule(Math.round(deps.random.next() * 20), () => load(live));
       return;
     }
+    if (entries[0]?.fact.type !== 'start' && isLimited(outcome)) return doWithout(live, entries, outcome);
     lives.delete(live.id);
     const others: Entry[] = [];
     for (const entry of [...entries, ...live.inbox.splice(0)]) {
       if (!entry.claims) others.push(entry);
-      else if (outcome.reason === 'KEY_TAKEN') entry.settle?.({ ok: false, keyTaken: outcome });
-      else entry.settle?.({ ok: false, noSlot: true });
+      else entry.settle?.(missed(outcome));
     }
     // Whoever shared the move without a claim is decided anew without it.
     if (others.length > 0) submitAll(live.id, others);
     for (const reader of live.readers.splice(0)) readAgain(live.id, reader);
+  }
+
+  /** What it wanted to take is another's: whoever shared the move is decided anew, over what the journal says. */
+  function doWithout(live: Live, entries: readonly Entry[], outcome: Limited): void {
+    live.rowless = undefined;
+    live.inbox = [...entries.filter((entry) => !entry.claims), ...live.inbox];
+    load(live);
+    for (const entry of entries) if (entry.claims) entry.settle?.(missed(outcome));
   }
 
   /** The store failed: whether the move is there will be known when the journal is read again. */
@@ -310,4 +325,21 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     conflicts: () => conflicts,
     moves: () => moves,
   };
+}
+
+type Refused = Outcome & { ok: false };
+type Limited = Refused & { reason: 'NO_SLOT' | 'LIMITED' };
+
+const isLimited = (outcome: Refused): outcome is Limited =>
+  outcome.reason === 'NO_SLOT' || outcome.reason === 'LIMITED';
+
+/** What a claim is told that found what it wanted taken. */
+function missed(outcome: Refused): Advanced {
+  if (outcome.reason === 'KEY_TAKEN') return { ok: false, keyTaken: outcome };
+  return outcome.reason === 'LIMITED' ? { ok: false, limited: outcome.key } : { ok: false, noSlot: true };
+}
+
+/** Facts of the execution's own: a pause keeps them back, and a timer its time. */
+function isHeldByPause(fact: Fact): fact is Fact & { type: 'timer' | 'continue' | 'permitted' } {
+  return fact.type === 'timer' || fact.type === 'continue' || fact.type === 'permitted';
 }

@@ -9,8 +9,9 @@ import type { HumanTaskRow, MoveWrite, NewTask } from '../storage/store.ts';
 import type { Lease } from '../storage/tasks.ts';
 import { encodeEvents } from './codec.ts';
 import { humanTaskRow } from './human-task-row.ts';
+import { limitRows } from './limit-rows.ts';
 import { handOverGraceMs } from './limits.ts';
-import type { Claims, Live } from './live.ts';
+import type { Claims, Entry, Live } from './live.ts';
 import { taskIdOf } from './task-id.ts';
 import { viewOf } from './view.ts';
 
@@ -21,6 +22,7 @@ export interface MoveParts {
   readonly at: number;
   readonly moveId: string;
   readonly claims: Claims | undefined;
+  readonly entries: readonly Entry[];
   readonly freesSlots: boolean;
   readonly isLocal: (state: ExecutionState, command: Command) => boolean;
   readonly lend: (live: Live, command: Command & { type: 'dispatch' }) => Lease | undefined;
@@ -49,6 +51,7 @@ export function writeMove(parts: MoveParts): MoveWrite {
     // One that ended in the move that began it holds nothing.
     slotTaken: isEnded(state) ? undefined : parts.claims?.slot,
     slotsFreed: (parts.freesSlots && isEnded(state)) || undefined,
+    limits: limitRows(parts),
   };
 }
 
@@ -128,7 +131,7 @@ export function neededWake(live: Live, at: number, isLocal: IsLocal): number | u
   return earliest;
 }
 
-/** A task with a row is looked after by its lease, admission by the views. */
+/** A task with a row is looked after by its lease, admission by the views, who waits for a permit by its place in line. */
 function wakeFor(live: Live, command: Command, { at, isLocal }: { at: number; isLocal: IsLocal }): number | undefined {
   switch (command.type) {
     case 'timer':
@@ -142,6 +145,7 @@ function wakeFor(live: Live, command: Command, { at, isLocal }: { at: number; is
     case 'child':
       return isUndelivered(command) ? at + handOverGraceMs : undefined;
     case 'admission':
+    case 'permit':
       return undefined;
   }
 }

@@ -25,6 +25,7 @@ import { admissionDefaults, leaseDefaultMs } from './limits.ts';
 import type { Live } from './live.ts';
 import { openLocal } from './local.ts';
 import { type Mailboxes, openMailboxes } from './mailbox.ts';
+import { openPermits, type Permits } from './permits.ts';
 import { openRecovery } from './recovery.ts';
 import { openTimers } from './timers.ts';
 import { openVersions } from './versions.ts';
@@ -154,6 +155,7 @@ function assemble(deps: EngineDeps) {
     takeBack: (live) => desk.takeBack(live),
     usesSlots: admission.isLimited,
     onDurable: (live, changes, { events, entries }) => {
+      permits.observe(live, changes);
       cache.observe(live, events, entries);
       breakers.observe(live, events);
       compaction.observe(live, events);
@@ -166,24 +168,24 @@ function assemble(deps: EngineDeps) {
   const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters, leaseMs });
   const queue = (live: Live): void => admission.admitNext(live.state.workspace);
   const children = openChildren({ mailboxes: () => mailboxes, find: versions.find, admission, random });
-  const hands = { timers, desk, local, breakers, cache, children };
+  const permits: Permits = openPermits({
+    store,
+    clock,
+    timers,
+    committer,
+    mailboxes: () => mailboxes,
+    warn: deps.warn,
+  });
+  const hands = { timers, desk, local, breakers, cache, children, permits };
   const handing: HandOverDeps = { store, clock, mailboxes, counters, queue, ...hands };
   const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn: deps.warn };
-  const recovery = openRecovery({ ...sweeping, admission, handOver: handing });
+  const recovery = openRecovery({ ...sweeping, admission, permits, handOver: handing });
   const reading = { store, committer, mailboxes, versions, watchers, admission, estimates, clock, random, desk };
   const executions = openExecutions({ ...reading, isLocal: local.isLocal, isClosing: () => isClosing });
+  const rooms = { versions, executions, desk, local, mailboxes, recovery };
   return {
-    committer,
-    compaction,
-    timers,
-    admission,
-    versions,
-    local,
-    mailboxes,
-    desk,
-    recovery,
-    executions,
-    counters,
+    ...rooms,
+    ...{ committer, compaction, timers, admission, counters },
     isClosing: () => isClosing,
     beginClosing() {
       isClosing = true;

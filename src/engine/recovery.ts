@@ -18,6 +18,7 @@ import type { Live } from './live.ts';
 import type { Local } from './local.ts';
 import type { Mailboxes } from './mailbox.ts';
 import { neededWake } from './move.ts';
+import type { Permits } from './permits.ts';
 
 export interface Recovery {
   /** Begins the loop; the first round looks ahead by the grace. */
@@ -37,6 +38,7 @@ export interface RecoveryDeps {
   readonly handOver: HandOverDeps;
   readonly counters: EngineCounters;
   readonly admission: Pick<Admission, 'sweep'>;
+  readonly permits: Pick<Permits, 'sweep'>;
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -101,6 +103,7 @@ export function openRecovery(deps: RecoveryDeps): Recovery {
   async function sweep(dueAt: number): Promise<number> {
     deps.local.sweep();
     deps.admission.sweep();
+    deps.permits.sweep();
     if (deps.clock.monotonicMs() - refreshedAt >= queueRefreshMs) {
       refreshedAt = deps.clock.monotonicMs();
       deps.desk.refresh();

@@ -31,7 +31,10 @@ export interface Definition {
   /** Other workflows by the names that steps call them by. */
   readonly includes?: Includes;
   readonly steps: StepList;
-  /** Fields that are checked and kept now and act in a later release: concurrency, priority, triggers, metrics, alerts, security. */
+  readonly concurrency?: WorkflowConcurrency;
+  /** 0 to 9, 9 first. */
+  readonly priority?: number;
+  /** Fields that are checked and kept now and act in a later release: triggers, metrics, alerts, security. */
   readonly reserved?: JsonObject;
 }
 
@@ -137,9 +140,35 @@ export interface StepCommon {
   /** Names of the steps (handlers in the same list) that undo this one. */
   readonly compensate?: readonly string[];
   readonly cache?: StepCache;
+  readonly rateLimit?: RateLimit;
+  readonly concurrency?: ConcurrencyLimit;
   readonly metadata?: JsonObject;
-  /** Fields that are checked and kept now and act in a later release: rate_limit, concurrency. */
+  /** Fields that are checked and kept now and act in a later release. */
   readonly reserved?: JsonObject;
+}
+
+/** So many calls in a period. */
+export interface RateLimit {
+  readonly limit: number;
+  /** Milliseconds. */
+  readonly per: number;
+  /** A template: what all that name it share. Absent: the step's own. */
+  readonly key?: Json;
+}
+
+/** So many at once. */
+export interface ConcurrencyLimit {
+  readonly limit: number;
+  /** A template: what all that name it share. Absent: the step's own. */
+  readonly key?: Json;
+  readonly onLimit?: 'queue' | 'reject';
+}
+
+export interface WorkflowConcurrency {
+  readonly limit: number;
+  /** A template. Absent: the workflow's own. */
+  readonly key?: Json;
+  readonly onLimit?: 'queue' | 'reject' | 'cancel_running' | 'cancel_new';
 }
 
 /** Of a step that calls something: its result is taken from an earlier call that was the same. */

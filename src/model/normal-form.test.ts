@@ -311,11 +311,17 @@ test('a grpc step sends its input mapping where it has no request', () => {
 });
 
 test('fields that act later are kept as they were written', () => {
-  const { reserved } = definitionOf(withSpec('concurrency: {limit: 3, on_limit: reject}\npriority: high'));
-  assert.deepEqual(reserved, { concurrency: { limit: 3, on_limit: 'reject' }, priority: 'high' });
-  assert.deepEqual(stepsOf(withStep('rate_limit: {limit: 3, per: 1s}'))[0]?.reserved, {
-    rate_limit: { limit: 3, per: '1s' },
-  });
+  const { reserved } = definitionOf(withSpec('security: {roles: [admin]}'));
+  assert.deepEqual(reserved, { security: { roles: ['admin'] } });
+});
+
+test('limits are their numbers, periods in milliseconds, keys templates; a priority is a number', () => {
+  const { concurrency, priority } = definitionOf(withSpec('concurrency: {limit: 3, on_limit: reject}\npriority: high'));
+  assert.deepEqual([concurrency, priority], [{ limit: 3, onLimit: 'reject' }, 7]);
+  assert.deepEqual(definitionOf(withSpec('concurrency: 5\npriority: 0')).concurrency, { limit: 5 });
+  const [step] = stepsOf(withStep('rate_limit: {limit: 3, per: 1s, key: $.input.user}\nconcurrency: 2'));
+  assert.deepEqual(step?.rateLimit, { limit: 3, per: 1_000, key: '$.input.user' });
+  assert.deepEqual(step?.concurrency, { limit: 2 });
 });
 
 test('an error leaves no normal form', () => {

@@ -130,6 +130,8 @@ function answerTo(command: Command, dice: Dice): Distributed<Fact> {
       return { type: 'admitted' };
     case 'continue':
       return { type: 'continue', id: command.id };
+    case 'permit':
+      return { type: 'permitted', id: command.id };
     case 'child':
       return answerOfChild(command, dice);
     case 'report':

@@ -1,13 +1,14 @@
 import { duration } from '../fields/duration.ts';
 import { expression, template } from '../fields/expression.ts';
 import { type Fields, object, optional, required, reserved } from '../fields/field.ts';
-import { choice, either, integer, jsonObject, list, number, text } from '../fields/kind.ts';
+import { choice, either, integer, jsonObject, list, map, number, text } from '../fields/kind.ts';
 import { stepReference } from '../fields/name.ts';
 import { schema } from '../fields/schema.ts';
 import { timing } from '../fields/time.ts';
 import { purposes } from '../sink.ts';
+import { workflowConcurrency } from '../steps/limit-kinds.ts';
 import { retryPolicy } from '../steps/retry.ts';
-import { concurrency, timeoutAction } from '../steps/step-fields.ts';
+import { timeoutAction } from '../steps/step-fields.ts';
 import { stepList } from '../steps/step-list.ts';
 import { isList, textOf } from '../yaml/tree.ts';
 import { errorHandling } from './error-handling.ts';
@@ -33,10 +34,13 @@ const alert = object('an alert', {
   window: optional('window', duration(1), 'The time it looks back.'),
 } satisfies Fields);
 
+/** What the words stand for. */
+const priorities = { low: 2, normal: 5, high: 7, critical: 9 } as const;
+
 const priority = either(
   (spot) => textOf(spot) !== undefined,
-  choice('low', 'normal', 'high', 'critical'),
-  integer({ min: 0, max: 100 }),
+  map(choice('low', 'normal', 'high', 'critical'), (word): number => priorities[word]),
+  integer({ min: 0, max: 9 }),
 );
 
 const runtimeValidation = object('runtime_validation', {
@@ -72,8 +76,12 @@ export const workflowSpec = {
   runtimeValidation: optional('runtime_validation', runtimeValidation, 'How strictly outputs are checked.'),
   includes: optional('includes', includes, 'Other workflows under names of their own, each at one version.'),
   steps: required('steps', stepList, 'What the workflow does.'),
-  concurrency: reserved('concurrency', concurrency, 'How many executions may run at once.'),
-  priority: reserved('priority', priority, 'Which executions go first.'),
+  concurrency: optional('concurrency', workflowConcurrency, 'How many executions may run at once.'),
+  priority: optional(
+    'priority',
+    priority,
+    'Which executions go first where a start does not say: 9 is first. Default 5.',
+  ),
   triggers: reserved('triggers', oneOrMoreObjects, 'What starts it.'),
   metrics: reserved(
     'metrics',

@@ -65,17 +65,7 @@ function buildDefinition({ metadata, spec, specSpot, root, handlers }: Parts): D
     flow: isGraph(draft) ? 'graph' : 'sequence',
     steps: draft.steps.map((step) => step.build({ isHandler: (name) => handlers.has(name), list, retry: spec.retry })),
   });
-  const {
-    steps: _steps,
-    errorHandling,
-    concurrency: _c,
-    priority: _p,
-    triggers: _t,
-    metrics: _m,
-    alerts: _a,
-    security: _s,
-    ...kept
-  } = spec;
+  const { steps: _steps, errorHandling, triggers: _t, metrics: _m, alerts: _a, security: _s, ...kept } = spec;
   const { name, version, ...described } = metadata;
   const reserved = reservedOf(workflowSpec, specSpot);
   return {

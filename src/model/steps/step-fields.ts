@@ -1,42 +1,18 @@
 import { duration } from '../fields/duration.ts';
 import { expression, template } from '../fields/expression.ts';
-import { type Fields, object, optional, required, reserved } from '../fields/field.ts';
-import { choice, either, integer, jsonObject, named, oneOrMore, record, text } from '../fields/kind.ts';
+import { type Fields, object, optional, required } from '../fields/field.ts';
+import { choice, integer, jsonObject, named, oneOrMore, record, text } from '../fields/kind.ts';
 import { plainName, stepName, stepReference } from '../fields/name.ts';
 import { timing } from '../fields/time.ts';
 import { transforms } from '../fields/transforms.ts';
 import { stepsMax, visitsMax } from '../limits.ts';
 import { type Purpose, purposes } from '../sink.ts';
-import { isMap } from '../yaml/tree.ts';
 import { compensateBlocks } from './compensate.ts';
+import { limitTables, rateLimit, stepConcurrency } from './limit-kinds.ts';
 import { circuitBreaker, retryPolicies, retryPolicy } from './retry.ts';
 
 /** The fields that every step may have, whatever its type. */
 export const timeoutAction = choice('cancel_and_cleanup', 'retry', 'fallback', 'ignore');
-
-const limitRate = named(
-  'rate-limit',
-  object('a rate limit', {
-    limit: required('limit', integer({ min: 1, max: 1_000_000 }), 'Calls per period.'),
-    per: required('per', duration(1), 'The period.'),
-    key: optional('key', template(purposes.value), 'One limit per value of this template.'),
-  } satisfies Fields),
-);
-
-const concurrencyLimit = named(
-  'concurrency-limit',
-  object('a concurrency limit', {
-    limit: required('limit', integer({ min: 1, max: 1_000_000 }), 'How many may run at once.'),
-    key: optional('key', template(purposes.value), 'One limit per value of this template.'),
-    onLimit: optional(
-      'on_limit',
-      choice('queue', 'reject', 'cancel_oldest'),
-      'What happens beyond the limit. Default queue.',
-    ),
-  } satisfies Fields),
-);
-
-export const concurrency = either((spot) => isMap(spot), concurrencyLimit, integer({ min: 1, max: 1_000_000 }));
 
 const cache = named(
   'cache',
@@ -116,8 +92,8 @@ const fixedFields = {
   onFailure: optional('on_failure', stepReference('on_failure'), 'The next step after a failure.'),
   compensate: optional('compensate', compensateBlocks, 'What undoes the step: names of steps, or steps.'),
   metadata: optional('metadata', jsonObject, 'For people and tools.'),
-  rateLimit: reserved('rate_limit', limitRate, 'At most so many calls per period.'),
-  concurrency: reserved('concurrency', concurrency, 'At most so many at once.'),
+  rateLimit: optional('rate_limit', rateLimit, 'At most so many calls per period.'),
+  concurrency: optional('concurrency', stepConcurrency, 'At most so many at once, over all executions.'),
   cache: optional('cache', cache, 'Take the result of an earlier equal call.'),
 } satisfies Fields;
 
@@ -153,4 +129,4 @@ export const guardedContainerFields = fieldsOf({ output: purposes.containerOutpu
 export type CommonFields = ReturnType<typeof fieldsOf>;
 
 /** What the tables of all types share, for the published schema. */
-export const sharedKinds = [retryPolicy, circuitBreaker, limitRate, concurrencyLimit, cache];
+export const sharedKinds = [retryPolicy, circuitBreaker, ...limitTables, cache];

@@ -67,7 +67,7 @@ interface DraftParts {
 function draftOf(parts: DraftParts): DraftStep {
   const { spot, sink, common, own } = parts;
   reportDoubles(parts);
-  reportIdleCache(parts);
+  reportIdleFields(parts);
   return {
     ...emptyDraft(spot),
     name: common.name ?? '',
@@ -124,19 +124,26 @@ function reportDoubles({ spot, sink, common }: DraftParts): void {
   sink.report('FIELD_CONFLICT', made, '"transforms" and "output" both make the output: keep one');
 }
 
-/** What calls nothing has nothing to keep. */
-function reportIdleCache({ spot, sink, type, own }: DraftParts): void {
-  const entry = spot.node.entries.find((each) => each.key === 'cache');
-  if (entry === undefined || (own.isCall ?? type.inheritsRetry)) return;
-  sink.report(
-    'FIELD_CONFLICT',
-    keySpot(spot, entry),
-    '"cache" keeps what calls give, and this step calls nothing: remove it',
-  );
+/** What fields are for that only steps have which call something. */
+const ofCalls: ReadonlyMap<string, string> = new Map([
+  ['cache', 'keeps what calls give'],
+  ['rate_limit', 'holds calls back'],
+  ['concurrency', 'holds calls back'],
+]);
+
+/** What calls nothing has nothing to keep and nothing to hold back. */
+function reportIdleFields({ spot, sink, type, own }: DraftParts): void {
+  if (own.isCall ?? type.inheritsRetry) return;
+  for (const entry of spot.node.entries) {
+    const use = ofCalls.get(entry.key);
+    if (use === undefined) continue;
+    const message = `"${entry.key}" ${use}, and this step calls nothing: remove it`;
+    sink.report('FIELD_CONFLICT', keySpot(spot, entry), message);
+  }
 }
 
 function buildStep({ spot, type, common, own }: DraftParts, finish: Finish) {
-  const { type: _type, dataMapping: _mapping, rateLimit: _rateLimit, concurrency: _concurrency, ...kept } = common;
+  const { type: _type, dataMapping: _mapping, ...kept } = common;
   const { compensate, retry, cache, name = '', ...fields } = kept;
   const policies = mergeRetry(retry, finish.retry, type.inheritsRetry);
   const reserved = reservedOf(type.fields, spot);

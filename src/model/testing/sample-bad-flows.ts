@@ -128,6 +128,8 @@ export const badFlows: readonly BadRow[] = [
   // cache
   ['FIELD_CONFLICT', '/spec/steps/0/cache', '- {name: a, type: wait, duration: 1s, «cache: {ttl: 1m}}'],
   ['FIELD_CONFLICT', '/spec/steps/0/cache', '- {name: a, type: transform, mapping: 1, «cache: {ttl: 1m}}'],
+  ['FIELD_CONFLICT', '/spec/steps/0/rate_limit', '- {name: a, type: fail, «rate_limit: {limit: 1, per: 1s}}'],
+  ['FIELD_CONFLICT', '/spec/steps/0/concurrency', '- {name: a, type: wait, duration: 1s, «concurrency: 2}'],
   // condition
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: condition, condition: "true"}'],
   ['FIELD_MISSING', '/spec/steps/0', `- «{name: a, type: condition, then: [{name: b, ${call}}]}`],

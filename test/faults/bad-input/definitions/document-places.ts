@@ -167,7 +167,7 @@ export const documentPlaces: readonly ObjectPlace[] = [
       concurrency: whole(1, 1_000_000).filter(([, marked]) => marked !== '«{a: 1}'),
       priority: [
         ...choice('low', 'normal', 'high', 'critical').slice(0, 4),
-        ...whole(0, 100).slice(0, 3),
+        ...whole(0, 9).slice(0, 3),
         ['TYPE_WRONG', '«[1]'],
       ],
       triggers: [...objectOf, ['TYPE_WRONG', '[«cron]', '/0']],
@@ -176,11 +176,24 @@ export const documentPlaces: readonly ObjectPlace[] = [
       security: anyObject,
     },
     twins: [['retry_policy', 'retry_config', '{}']],
-    reserved: ['concurrency', 'priority', 'triggers', 'metrics', 'alerts', 'security'],
+    reserved: ['triggers', 'metrics', 'alerts', 'security'],
     wrong: [],
     write: documentAround(
       'apiVersion: magicflow.io/v2\nkind: Workflow\nmetadata: {name: shop, version: 1.0.0}\nspec:\n  @\n',
     ),
+  },
+  {
+    title: 'the concurrency of a workflow',
+    pointer: '/spec/concurrency',
+    sound: ['limit: 3', 'key: $.input.user'],
+    required: ['limit'],
+    fields: {
+      limit: whole(1, 1_000_000),
+      key: recorded,
+      on_limit: choice('queue', 'reject', 'cancel_running', 'cancel_new'),
+    },
+    wrong: [],
+    write: inSpec(`  concurrency:\n    @\n${afterwards}`),
   },
   {
     title: 'the way errors are handled',

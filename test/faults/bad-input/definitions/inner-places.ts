@@ -40,11 +40,7 @@ const retryPolicy = {
   wrong: [],
 } as const satisfies Partial<ObjectPlace>;
 
-const limit = {
-  pointer: atStep,
-  beside: ['FIELD_NOT_ACTIVE'],
-  wrong: [],
-} as const;
+const limit = { pointer: atStep, wrong: [] } as const;
 
 const bare = { name: text, steps: notAList };
 
@@ -81,7 +77,7 @@ export const innerPlaces: readonly ObjectPlace[] = [
     pointer: `${atStep}/concurrency`,
     sound: ['limit: 3', 'key: $.input.user'],
     required: ['limit'],
-    fields: { limit: whole(1, 1_000_000), key: recorded, on_limit: choice('queue', 'reject', 'cancel_oldest') },
+    fields: { limit: whole(1, 1_000_000), key: recorded, on_limit: choice('queue', 'reject') },
     write: inCall('concurrency:\n  @\n'),
   },
   {

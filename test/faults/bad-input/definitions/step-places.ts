@@ -119,10 +119,14 @@ const steps: readonly WrongValue[] = [
 ];
 
 /** Read, kept and not acted on by this release. */
-export const reservedFields = ['rate_limit', 'concurrency'];
+export const reservedFields: readonly string[] = [];
 
-/** A step that calls nothing has no result of a call to keep. */
-export const idle = [['cache', '{ttl: 1m}']] as const;
+/** A step that calls nothing has no result of a call to keep, and no call to hold back. */
+export const idle = [
+  ['cache', '{ttl: 1m}'],
+  ['rate_limit', '{limit: 3, per: 1s}'],
+  ['concurrency', '2'],
+] as const;
 const twins: NonNullable<ObjectPlace['twins']> = [
   ['retry_config', 'retry_policy', '{max_attempts: 2}'],
   ['condition', 'when', '"true"'],

@@ -1,0 +1,145 @@
+/**
+ * What the limits of a step ask of an attempt before it may leave: a slot under a key, a draw of a rate.
+ *
+ * The keys are taken when the step is scheduled and stand in its event. The attempt then waits for a permit, which is a
+ * command like any other; the move that takes slot and draw says `step.permitted`, and only then there is something to
+ * hand out. A slot is held by its attempt until that is settled. A delivery is a call: an attempt that goes out again
+ * keeps its slot and draws its rate anew.
+ */
+import { ExpressionFault, type Scope, type Template } from '../expression/expression.ts';
+import type { Step } from '../model/definition.ts';
+import { templateOf } from './compile-text.ts';
+import { limitKeyLengthMax } from './limits.ts';
+import { attemptId, type Command, type ExecutionState, type StepState } from './state.ts';
+
+export interface TaskLimits {
+  readonly slot?: { readonly key: string; readonly limit: number; readonly onLimit?: 'reject' };
+  readonly rate?: { readonly key: string; readonly limit: number; readonly perMs: number };
+}
+
+/** Waits until its limits let it through. */
+export interface PermitCommand {
+  readonly type: 'permit';
+  readonly id: string;
+  /** What will hold the slot: an attempt, or with an empty name the execution. */
+  readonly holder: string;
+  readonly step: string;
+  /** The key that it waits in line for. */
+  readonly key: string;
+  /** The key of a slot that it has already. */
+  readonly slot?: string;
+}
+
+/** Somebody who waits no longer, or whose slot is over. */
+export interface LimitLeft {
+  readonly holder: string;
+  readonly key: string;
+  readonly was: 'waiting' | 'holding';
+}
+
+export type LimitsOf = (scope: Scope) => TaskLimits;
+
+/** Undefined where the step has none. `workflow` is the name that limits without a key are kept under. */
+export function compileLimits(step: Step, workflow: string): LimitsOf | undefined {
+  const { concurrency, rateLimit } = step;
+  if (!concurrency && !rateLimit) return undefined;
+  const own = `step:${workflow}.${step.name}`;
+  const slotKey = templateOf(concurrency?.key);
+  const rateKey = templateOf(rateLimit?.key);
+  return (scope) => ({
+    ...(concurrency && {
+      slot: {
+        key: keyIn(scope, slotKey, { own, field: 'concurrency.key' }),
+        limit: concurrency.limit,
+        ...(concurrency.onLimit === 'reject' ? { onLimit: concurrency.onLimit } : {}),
+      },
+    }),
+    ...(rateLimit && {
+      rate: {
+        key: keyIn(scope, rateKey, { own, field: 'rate_limit.key' }),
+        limit: rateLimit.limit,
+        perMs: rateLimit.per,
+      },
+    }),
+  });
+}
+
+/** A given key is shared by all that give it, whatever their workflow; a number counts as its text. */
+export function keyIn(
+  scope: Scope,
+  template: Template | undefined,
+  { own, field }: { own: string; field: string },
+): string {
+  if (!template) return own;
+  const value = template.fill(scope);
+  const key = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+  if (typeof key === 'string' && key !== '' && key.length <= limitKeyLengthMax) return `key:${key}`;
+  const wanted = `a text of 1 to ${limitKeyLengthMax} characters`;
+  throw new ExpressionFault('EXPRESSION_FAILED', `"${field}" does not give ${wanted}`);
+}
+
+/** A key as people wrote it: `"customer-7"`, or `of step flow.charge`. */
+export function keyText(key: string): string {
+  const colon = key.indexOf(':');
+  const [kind, name] = [key.slice(0, colon), key.slice(colon + 1)];
+  return kind === 'key' ? `"${name}"` : `of ${kind} ${name}`;
+}
+
+export const permitId = (holder: string): string => `permit:${holder}`;
+
+export function openPermit(state: ExecutionState, step: StepState, limits: TaskLimits, slot?: string): void {
+  const holder = attemptId(step);
+  const key = limits.slot?.key ?? limits.rate?.key ?? '';
+  open(state, {
+    type: 'permit',
+    id: permitId(holder),
+    holder,
+    step: step.path,
+    key,
+    ...(slot === undefined ? {} : { slot }),
+  });
+}
+
+/** The attempt may leave, and holds its slot. */
+export function recordPermitted(state: ExecutionState, step: StepState, at: number): void {
+  const id = attemptId(step);
+  leaveLimits(state, { id: permitId(id), keepsSlot: true });
+  step.status = 'running';
+  step.startedAt = at;
+  const slot = step.task?.limits?.slot?.key;
+  const { path, visit, attempt } = step;
+  open(state, { type: 'dispatch', id, step: path, visit, attempt, ...(slot === undefined ? {} : { slot }) });
+}
+
+/** It goes out again: the row of its task is taken back until the rate lets it. */
+export function openRedelivery(state: ExecutionState, step: StepState, limits: TaskLimits): void {
+  const id = attemptId(step);
+  state.outstanding.delete(id);
+  state.settled.push(id);
+  openPermit(state, step, limits, limits.slot?.key);
+}
+
+/** Settles a command that may wait in line or hold a slot, and notes what it leaves. */
+export function leaveLimits(state: ExecutionState, { id, keepsSlot }: { id: string; keepsSlot?: true }): void {
+  const command = state.outstanding.get(id);
+  if (command === undefined) return;
+  state.outstanding.delete(id);
+  noteLeft(state, command, keepsSlot);
+}
+
+export function noteLeft(state: ExecutionState, command: Command, keepsSlot?: true): void {
+  if (command.type !== 'permit' && command.type !== 'dispatch' && command.type !== 'withdraw') return;
+  const isWaiting = command.type === 'permit';
+  if (!isWaiting && command.slot === undefined) return;
+  const holder = isWaiting ? command.holder : command.type === 'dispatch' ? command.id : command.dispatch;
+  state.limitsLeft ??= [];
+  if (isWaiting) state.limitsLeft.push({ holder, key: command.key, was: 'waiting' });
+  if (command.slot !== undefined && keepsSlot === undefined) {
+    state.limitsLeft.push({ holder, key: command.slot, was: 'holding' });
+  }
+}
+
+function open(state: ExecutionState, command: Command): void {
+  state.outstanding.set(command.id, command);
+  state.opened.push(command);
+}

@@ -1,0 +1,75 @@
+/** What a move changes about shared limits: who joins a line or leaves it, what is taken, what is free again. */
+import type { Changes } from '../core/outstanding.ts';
+import { type ExecutionState, isEnded } from '../core/state.ts';
+import type { PermitCommand } from '../core/task-limits.ts';
+import type { LimitRows, LimitTake, NewWaiter, SlotFree } from '../storage/limits.ts';
+import type { Claims, Entry, Live } from './live.ts';
+import { taskIdOf } from './task-id.ts';
+
+export interface LimitParts {
+  readonly live: Live;
+  readonly changes: Changes;
+  readonly claims: Claims | undefined;
+  readonly entries: readonly Entry[];
+}
+
+export function limitRows(parts: LimitParts): LimitRows | undefined {
+  const freed = freedSlots(parts);
+  const taken = takenNow(parts);
+  const unqueued = unqueuedNow(parts);
+  const queued = queuedNow(parts);
+  if (freed.length + taken.length + unqueued.length + queued.length === 0) return undefined;
+  return {
+    ...(freed.length === 0 ? {} : { freed }),
+    ...(taken.length === 0 ? {} : { taken }),
+    ...(unqueued.length === 0 ? {} : { unqueued }),
+    ...(queued.length === 0 ? {} : { queued }),
+  };
+}
+
+/** Who has not answered for it may be at work still: as long as its lease runs, the slot is not free. */
+function freedSlots({ live, changes, entries }: LimitParts): SlotFree[] {
+  const held = changes.limitsLeft.filter(({ was }) => was === 'holding');
+  return held.map(({ holder }) =>
+    isAnswered(entries, holder) ? { holder } : { holder, heldBy: taskIdOf(live.id, holder) },
+  );
+}
+
+function isAnswered(entries: readonly Entry[], holder: string): boolean {
+  return entries.some(
+    ({ fact }) =>
+      (fact.type === 'task.completed' || fact.type === 'task.failed') &&
+      `${fact.step}#${fact.visit}/${fact.attempt}` === holder,
+  );
+}
+
+/** What ended in the move that let it through holds nothing. */
+function takenNow({ changes, claims }: LimitParts): readonly LimitTake[] {
+  const takes = claims?.takes ?? [];
+  const over = new Set(changes.limitsLeft.filter(({ was }) => was === 'holding').map(({ holder }) => holder));
+  return takes.filter((take) => take.kind === 'rate' || !over.has(take.holder));
+}
+
+/** Paused, nobody stands in line: what is let through could not leave. */
+function unqueuedNow({ live: { state }, changes }: LimitParts): string[] {
+  const left = changes.limitsLeft.filter(({ was }) => was === 'waiting').map(({ holder }) => holder);
+  return state.paused ? [...left, ...permitsOf(state).map(({ holder }) => holder)] : left;
+}
+
+function queuedNow({ live: { state }, changes }: LimitParts): NewWaiter[] {
+  if (state.paused || isEnded(state)) return [];
+  return changes.opened.flatMap((command) => (command.type === 'permit' ? [waiterOf(state, command)] : []));
+}
+
+function permitsOf(state: ExecutionState): PermitCommand[] {
+  return [...state.outstanding.values()].filter((command) => command.type === 'permit');
+}
+
+function waiterOf(state: ExecutionState, { holder, key, step }: PermitCommand): NewWaiter {
+  const { slot, rate } = state.steps.get(step)?.task?.limits ?? {};
+  const takes: LimitTake[] = [
+    ...(slot ? [{ kind: 'slot', key: slot.key, limit: slot.limit, holder } as const] : []),
+    ...(rate ? [{ kind: 'rate', ...rate } as const] : []),
+  ];
+  return { holder, key, rank: 9 - state.priority, takes, onLimit: slot?.onLimit };
+}

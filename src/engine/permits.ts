@@ -1,0 +1,227 @@
+/**
+ * Lets work through its shared limits: in each line the first goes as soon as its key has room, then the next.
+ *
+ * The lines, the slots and what is used of the rates are rows of the store; here is only who looks at them, and when.
+ * A line is looked at when somebody joins it, when a slot of its key is given back, and when time gives room: the end of
+ * a rate's period, the end of a lease that keeps a slot. Nobody asks in between. Whoever is let through takes slot and
+ * draw in the move that says so, so that a look at stale rows costs a refused move and never a limit.
+ *
+ * What a crash or a failing store cuts off is met by the sweep, which goes through all lines for ever. It also frees
+ * slots whose holder neither runs nor waits: none is left behind by a move, but a slot lost to a defect or to a restored
+ * backup must not stay lost.
+ */
+import type { Changes } from '../core/outstanding.ts';
+import { type ExecutionState, isEnded } from '../core/state.ts';
+import { keyText, permitId } from '../core/task-limits.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { LimitKey, LimitTake, SlotHolder, Waiter } from '../storage/limits.ts';
+import type { Store } from '../storage/store.ts';
+import type { Committer } from './committer.ts';
+import { type Advanced, type Live, replay } from './live.ts';
+import type { Mailboxes } from './mailbox.ts';
+import { parseTaskId, taskIdOf } from './task-id.ts';
+import type { Timers } from './timers.ts';
+
+export interface Permits {
+  /** Somebody joined the line of a key, or a slot of it is free. */
+  look(workspace: string, key: string): void;
+  /** A durable move may have given slots back. */
+  observe(live: Live, changes: Changes): void;
+  /** Looks after lines that nobody looked at for a while: some of them each time. */
+  sweep(): void;
+}
+
+export interface PermitsDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly committer: Committer;
+  readonly mailboxes: () => Mailboxes;
+  readonly warn: (message: string, error: unknown) => void;
+}
+
+/** Waiters read at once. */
+const lineBatch = 100;
+/** Lines that one sweep looks at, and how long it takes until all of them have their turn again, in milliseconds. */
+const linesPerSweep = 100;
+const sweepRoundMs = 10_000;
+/** Holders of one key that one look of the sweep asks after. */
+const holdersPerSweep = 100;
+
+type Look = 'under way' | 'once more';
+
+export function openPermits(deps: PermitsDeps): Permits {
+  const { store, clock } = deps;
+  const looks = new Map<string, Look>();
+  /** Lines that wait for the end of a rate's period, by the rate. */
+  const byRate = new Map<string, Map<string, LimitKey>>();
+  const sweeper = openSweeper(deps, look);
+
+  function look(workspace: string, key: string): void {
+    const name = nameOf({ workspace, key });
+    if (looks.has(name)) {
+      looks.set(name, 'once more');
+      return;
+    }
+    looks.set(name, 'under way');
+    letThrough({ workspace, key }).then(
+      () => over({ workspace, key }),
+      (error: unknown) => {
+        deps.warn('a line could not be looked at', error);
+        over({ workspace, key });
+      },
+    );
+  }
+
+  function over(line: LimitKey): void {
+    const isWanted = looks.get(nameOf(line)) === 'once more';
+    looks.delete(nameOf(line));
+    if (isWanted) look(line.workspace, line.key);
+  }
+
+  async function letThrough(line: LimitKey): Promise<void> {
+    for (;;) {
+      const waiting = await store.limits.waiting({ ...line, limit: lineBatch });
+      let passed = 0;
+      for (const [index, waiter] of waiting.entries()) {
+        if (await isHeldBack(line, waiter)) return turnAway(waiting.slice(index));
+        const advanced = await pass(waiter);
+        if (!advanced.ok && !('refusal' in advanced)) return;
+        passed += 1;
+      }
+      if (passed < lineBatch) return;
+    }
+  }
+
+  /** True where the waiter has to wait; whoever gives room, or the time that does, looks again. */
+  async function isHeldBack(line: LimitKey, { takes, executionId, holder }: Waiter): Promise<boolean> {
+    for (const take of takes) {
+      if (take.kind === 'rate') {
+        const usage = await store.limits.usage({ workspace: line.workspace, key: take.key, at: clock.nowMs() });
+        if (usage === undefined || usage.used < take.limit) continue;
+        waitForRate({ workspace: line.workspace, key: take.key }, line, usage.until);
+        return true;
+      }
+      const holders = await store.limits.holders({ workspace: line.workspace, key: take.key, at: clock.nowMs() });
+      const isOwn = holders.some((held) => held.executionId === executionId && held.holder === holder);
+      if (isOwn || hasRoom(holders, take)) continue;
+      const until = Math.min(...holders.map((held) => held.until ?? Number.POSITIVE_INFINITY));
+      if (Number.isFinite(until)) deps.timers.add(until, () => look(line.workspace, line.key));
+      return true;
+    }
+    return false;
+  }
+
+  /** One timer for a rate, however many lines wait for it; they go on in the order in which they came to wait. */
+  function waitForRate(rate: LimitKey, line: LimitKey, until: number): void {
+    const name = nameOf(rate);
+    const lines = byRate.get(name) ?? new Map<string, LimitKey>();
+    lines.set(nameOf(line), line);
+    if (byRate.has(name)) return;
+    byRate.set(name, lines);
+    deps.timers.add(until, () => {
+      byRate.delete(name);
+      void lookInTurn(rate, [...lines.values()]);
+    });
+  }
+
+  async function lookInTurn(rate: LimitKey, lines: readonly LimitKey[]): Promise<void> {
+    for (const line of lines) {
+      const waiting = byRate.get(nameOf(rate));
+      // It is used up again: who has not had a turn is behind whoever had one before.
+      if (waiting) waiting.set(nameOf(line), line);
+      else await lookNow(line);
+    }
+  }
+
+  async function lookNow(line: LimitKey): Promise<void> {
+    if (looks.has(nameOf(line))) return look(line.workspace, line.key);
+    looks.set(nameOf(line), 'under way');
+    await letThrough(line).catch((error: unknown) => deps.warn('a line could not be looked at', error));
+    over(line);
+  }
+
+  function pass({ executionId, holder, takes }: Waiter): Promise<Advanced> {
+    const fact = { type: 'permitted', id: permitId(holder) } as const;
+    return new Promise((settle) => {
+      deps.mailboxes().submitAll(executionId, [{ fact, settle, claims: { takes } }]);
+    });
+  }
+
+  /** Those that rather fail than wait. */
+  function turnAway(waiting: readonly Waiter[]): void {
+    for (const { executionId, holder, takes, onLimit } of waiting) {
+      const named = parseTaskId(taskIdOf(executionId, holder));
+      const [take] = takes;
+      if (onLimit !== 'reject' || !named || !take) continue;
+      const { step, visit, attempt } = named;
+      const message = `the limit ${keyText(take.key)} is reached: ${take.limit} run already`;
+      const error = { code: 'CONCURRENCY_LIMIT', message, step };
+      deps.mailboxes().submit(executionId, { type: 'task.failed', step, visit, attempt, error });
+    }
+  }
+
+  return {
+    look,
+    observe({ state }, { limitsLeft }) {
+      for (const { key, was } of limitsLeft) if (was === 'holding') look(state.workspace, key);
+    },
+    sweep: sweeper,
+  };
+}
+
+/** Slots are the numbers below the limit: of a lower limit than others have, only those count. */
+function hasRoom(holders: readonly SlotHolder[], { limit }: LimitTake): boolean {
+  return holders.filter(({ slot }) => slot < limit).length < limit;
+}
+
+/** Goes through all lines in small parts, each line again after `sweepRoundMs`. */
+function openSweeper(deps: PermitsDeps, look: Permits['look']): () => void {
+  const { store, clock } = deps;
+  let after: LimitKey | undefined;
+  let roundAt: number | undefined;
+  let isBusy = false;
+
+  async function sweepLines(): Promise<void> {
+    const lines = await store.limits.awaited({ after, limit: linesPerSweep });
+    after = lines.length < linesPerSweep ? undefined : lines.at(-1);
+    for (const { workspace, key } of lines) {
+      await freeAbandoned({ workspace, key });
+      look(workspace, key);
+    }
+  }
+
+  async function freeAbandoned(line: LimitKey): Promise<void> {
+    const holders = await store.limits.holders({ ...line, at: clock.nowMs() });
+    for (const { slot, executionId, holder, until } of holders.slice(0, holdersPerSweep)) {
+      // Read after its slot: whatever move took it is in the journal.
+      if (until !== undefined || holds((await replay(store.journal, executionId)).state, holder)) continue;
+      deps.committer.add({ kind: 'free', ...line, slot, executionId, holder }, () => look(line.workspace, line.key));
+    }
+  }
+
+  return () => {
+    const nowMs = clock.monotonicMs();
+    const isDue = after !== undefined || roundAt === undefined || nowMs - roundAt >= sweepRoundMs;
+    if (isBusy || !isDue) return;
+    if (after === undefined) roundAt = nowMs;
+    isBusy = true;
+    sweepLines()
+      .catch((error: unknown) => {
+        roundAt = undefined;
+        deps.warn('lines could not be swept', error);
+      })
+      .finally(() => {
+        isBusy = false;
+      });
+  };
+}
+
+/** Whether the work that a slot was taken for runs or waits. */
+function holds(state: ExecutionState, holder: string): boolean {
+  if (holder === '') return !isEnded(state) && state.position > 0;
+  const ids = [holder, `withdraw:${holder}`, permitId(holder)];
+  return ids.some((id) => state.outstanding.has(id));
+}
+
+const nameOf = ({ workspace, key }: LimitKey): string => `${workspace}\n${key}`;

@@ -34,6 +34,20 @@ export function decodeHumanTaskCursor(cursor: string): HumanTaskCursor {
   return { createdAt, humanTaskId };
 }
 
+export interface BulkCursor {
+  readonly createdAt: number;
+  readonly bulkId: string;
+}
+
+export function encodeBulkCursor({ createdAt, bulkId }: BulkCursor): string {
+  return encode([createdAt, bulkId]);
+}
+
+export function decodeBulkCursor(cursor: string): BulkCursor {
+  const { createdAt, executionId: bulkId } = decodeExecutionCursor(cursor);
+  return { createdAt, bulkId };
+}
+
 export function encodeOffset(offset: number): string {
   return encode([offset]);
 }

@@ -45,6 +45,17 @@ export function workflowNameOf(params: { name: string }): string {
   throw new Fault('WORKFLOW_NOT_FOUND', 'there is no such workflow; names are 1 to 63 of a-z, 0-9, _ and -');
 }
 
+export function idOf(id: string, missing: () => Fault): string {
+  if (anyId.test(id)) return id;
+  throw missing();
+}
+
+export function signalNameOf(name: string, place: Place): string {
+  if (/^[\w.:-]{1,128}$/.test(name)) return name;
+  const message = 'a signal is named by 1 to 128 of A-Z, a-z, 0-9, _, ., : and -';
+  throw refusal({ code: 'NAME_INVALID', message, ...place });
+}
+
 /** An id that no execution can have is not found like any other. */
 export function executionIdOf(params: { id: string }): string {
   if (anyId.test(params.id)) return params.id;

@@ -21,6 +21,7 @@ import { type ApiDeps, bodyBytesDefault, type HttpApp } from './http-app.ts';
 import { openKnownPaths } from './known-paths.ts';
 import { problemOf, problemType } from './problem.ts';
 import { openRateLimiter } from './rate-limit.ts';
+import { bulkRoutes } from './routes/bulk.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { openExecutionAnswers } from './routes/execution-answers.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -144,6 +145,7 @@ function apiRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing; streams: St
   journalRoutes(app, deps);
   operationRoutes(app, deps, answer);
   rerunRoutes(app, deps);
+  bulkRoutes(app, deps);
   taskRoutes(app, deps);
   humanTaskRoutes(app, deps);
   metricsRoutes(app, deps);

@@ -22,6 +22,7 @@ import type { Json } from '../kit/json.ts';
 import { parseDocuments } from '../model/parse.ts';
 import type { StoredVersion } from '../storage/catalog.ts';
 import type { Statistics, StoredView, ViewQuery } from '../storage/views.ts';
+import { noBulk } from './test-bulk.ts';
 import { noHumanTasks } from './test-human-tasks.ts';
 
 export interface TestEngine extends Engine {
@@ -419,6 +420,7 @@ export function openTestEngine(): TestEngine {
       },
     },
     humanTasks: noHumanTasks(called),
+    bulk: noBulk(called, testNowMs),
     local: { register: () => undefined },
     health: () => ({
       ready: engine.isReady,

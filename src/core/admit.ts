@@ -33,6 +33,9 @@ export function admit(state: ExecutionState, fact: Fact): Refusal | undefined {
       : refuse('EXECUTION_GONE', `execution ${state.id} does not exist any more`);
   }
   if (fact.type === 'start') return refuse('ALREADY_STARTED', `execution ${state.id} has been started before`);
+  if ('asked' in fact && fact.asked && state.signalIds.includes(fact.asked.id)) {
+    return refuse('REPEATED', `${fact.asked.id} has done it before`);
+  }
   if (fact.type === 'retry') return admitRetry(state);
   if (fact.type.startsWith('child.') || fact.type === 'reported') return admitChild(state, fact as ChildFact);
   if (isHuman(fact)) return admitHuman(state, fact);

@@ -30,6 +30,7 @@ import { endWait, receiveSignal } from './waiting.ts';
 
 export function decide(program: Program, state: ExecutionState, fact: Fact): readonly ExecutionEvent[] {
   const turn = openTurn(program, state, fact.at);
+  if ('asked' in fact && fact.asked) emit(turn, { type: 'execution.operated', ...fact.asked, operation: fact.type });
   take(turn, fact);
   runAgenda(turn);
   if (state.position - state.eventsFolded > eventsMax && !isEnded(state)) {

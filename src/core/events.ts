@@ -15,6 +15,8 @@ export type ExecutionEvent =
   | { readonly type: 'execution.admitted' }
   | { readonly type: 'execution.paused' }
   | { readonly type: 'execution.resumed' }
+  /** What follows was asked of many executions at once. */
+  | { readonly type: 'execution.operated'; readonly id: string; readonly by: string; readonly operation: string }
   | { readonly type: 'execution.deadline_ignored' }
   | { readonly type: 'execution.closing'; readonly closing: Closing }
   | { readonly type: 'compensation.started'; readonly undos: readonly Undo[] }

@@ -29,6 +29,9 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
       state.paused = false;
       reopenAll(state);
       break;
+    case 'execution.operated':
+      remember(state, event.id);
+      break;
     case 'execution.deadline_ignored':
       state.outstanding.delete('deadline');
       state.deadlineAt = undefined;
@@ -127,6 +130,11 @@ function recordCompensated(state: ExecutionState, failed: boolean): void {
 
 function keepSignal(state: ExecutionState, { id, name, payload, key }: SignalReceived): void {
   state.signals.push({ id, name, payload, ...(key === undefined ? {} : { key }) });
+  remember(state, id);
+}
+
+/** A repeat is refused by it. */
+function remember(state: ExecutionState, id: string): void {
   state.signalIds.push(id);
   if (state.signalIds.length > signalIdsKept) state.signalIds.shift();
 }

@@ -28,12 +28,17 @@ export type Fact = { readonly at: number } & (
   /** The answer fits its form: that was looked at before. */
   | (AttemptOf<'human.answered'> & Person & Answer)
   /** `isFromParent`: it counts only as long as the parent waits. */
-  | { readonly type: 'cancel' | 'terminate'; readonly reason?: string; readonly isFromParent?: true }
-  | { readonly type: 'pause' }
-  | { readonly type: 'resume' }
-  | { readonly type: 'retry' }
+  | ({ readonly type: 'cancel' | 'terminate'; readonly reason?: string; readonly isFromParent?: true } & Asked)
+  | ({ readonly type: 'pause' } & Asked)
+  | ({ readonly type: 'resume' } & Asked)
+  | ({ readonly type: 'retry' } & Asked)
   | ChildFact
 );
+
+export interface Asked {
+  /** Of an operation on many executions: it moves each of them once, however often it comes. */
+  readonly asked?: { readonly id: string; readonly by: string };
+}
 
 export interface StartFact {
   readonly type: 'start';

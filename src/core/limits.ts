@@ -8,7 +8,7 @@ export const eventsMax = 1_000_000;
 export const visitsDefault = 100;
 /** Signals kept for an execution that has not asked for them yet; the next one is refused. */
 export const signalsKeptMax = signalsTakenMax;
-/** Signal ids remembered to refuse a repeat. */
+/** Ids of signals and of operations on many executions, remembered to refuse a repeat. */
 export const signalIdsKept = 1_000;
 /** Rounds of a loop at once where it is parallel and sets no `batch_size`. */
 export const loopBatchDefault = 20;

@@ -59,7 +59,7 @@ export interface ExecutionState {
   limitsLeft: LimitLeft[] | undefined;
   /** Signals that nobody has taken yet, oldest first. */
   signals: Signal[];
-  /** Oldest first. */
+  /** Of signals and of operations on many executions, oldest first: a repeat is refused. */
   signalIds: string[];
   /** Indices of rules. */
   rulesFired: number[];

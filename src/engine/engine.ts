@@ -1,5 +1,6 @@
 import type { StepError } from '../core/errors.ts';
 import type { ExecutionEvent } from '../core/events.ts';
+import type { Asked } from '../core/facts.ts';
 import type { ExecutionState } from '../core/state.ts';
 import type { Json, JsonObject } from '../kit/json.ts';
 import type { Form } from '../model/definition.ts';
@@ -8,6 +9,7 @@ import type { StoredVersion, StoredWorkflow } from '../storage/catalog.ts';
 import type { HumanTaskPage, HumanTaskQuery, StoredHumanTask } from '../storage/human-tasks.ts';
 import type { QueueDepth } from '../storage/tasks.ts';
 import type { Statistics, StatisticsQuery, ViewPage, ViewQuery } from '../storage/views.ts';
+import type { BulkDesk } from './bulk/bulk-desk.ts';
 
 /**
  * The platform without its outside: what the HTTP API, the command line and library mode call.
@@ -20,6 +22,7 @@ export interface Engine {
   readonly executions: Executions;
   readonly tasks: TaskDesk;
   readonly humanTasks: HumanTaskDesk;
+  readonly bulk: BulkDesk;
   /** Functions that run in this process. */
   readonly local: LocalExecutors;
   health(): EngineHealth;
@@ -103,6 +106,8 @@ export interface StartRequest {
   readonly timeoutMs?: number;
   /** 0 to 9, 9 first. Default 5. */
   readonly priority?: number;
+  /** How long the key is remembered, where that is not the usual time. In milliseconds. */
+  readonly keyLifetimeMs?: number;
 }
 
 export interface Started {
@@ -166,6 +171,7 @@ export interface RerunRequest {
   /** In place of what these steps gave, by their names. */
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly idempotencyKey?: string;
+  readonly keyLifetimeMs?: number;
   readonly metadata?: JsonObject;
 }
 
@@ -211,8 +217,8 @@ export interface NumberedEvent {
 }
 
 export type Operation =
-  | { readonly type: 'cancel' | 'terminate'; readonly reason?: string }
-  | { readonly type: 'pause' | 'resume' | 'retry' }
+  | ({ readonly type: 'cancel' | 'terminate'; readonly reason?: string } & Asked)
+  | ({ readonly type: 'pause' | 'resume' | 'retry' } & Asked)
   /** `id` makes a repeat harmless. */
   | {
       readonly type: 'signal';

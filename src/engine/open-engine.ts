@@ -10,6 +10,8 @@ import type { Store } from '../storage/store.ts';
 import { type Admission, type AdmissionLimits, openAdmission } from './admission.ts';
 import { adoptRows } from './adopt.ts';
 import { openBreakerGate } from './breaker-gate.ts';
+import { openBulkDesk } from './bulk/bulk-desk.ts';
+import { openBulkRunner } from './bulk/bulk-runner.ts';
 import { openCacheGate } from './cache-gate.ts';
 import { openChildren } from './children.ts';
 import { openCommitter } from './committer.ts';
@@ -48,6 +50,8 @@ export interface EngineDeps {
   readonly admission?: Partial<AdmissionLimits>;
   /** How long an executor holds a task without a heartbeat. Default 30 s. */
   readonly leaseMs?: number;
+  /** Executions a second that operations on many of them may look at. Default 500. */
+  readonly bulkRate?: number;
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -62,7 +66,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     if (node.isClosing()) return;
     node.beginClosing();
     desk.close();
-    await recovery.stop();
+    await Promise.all([recovery.stop(), bulkRunner.stop()]);
     const until = clock.monotonicMs() + (options.deadlineMs ?? closeDeadlineMs);
     while (local.running() > 0 && clock.monotonicMs() < until) await pause(clock, 10);
     await node.compaction.settled();
@@ -90,7 +94,11 @@ export function openEngineOver(deps: EngineDeps): Engine {
     };
   }
 
+  const { isClosing } = node;
+  const bulkRunner = openBulkRunner({ ...deps, executions, committer, rate: deps.bulkRate });
+  const bulk = openBulkDesk({ ...deps, isClosing, wake: bulkRunner.wake });
   recovery.start();
+  bulkRunner.start();
   if (admission.isLimited) {
     admission.restore().catch((error: unknown) => deps.warn('queued executions', error));
   }
@@ -99,6 +107,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     executions,
     tasks: desk,
     humanTasks: openHumanTasks({ store, mailboxes }),
+    bulk,
     local: {
       register(workspace, executor, functionName, run) {
         local.register(workspace, executor, functionName, run);

@@ -38,7 +38,7 @@ export function prepareRerun(program: Program, state: Readonly<ExecutionState>, 
 }
 
 function startOf(state: Readonly<ExecutionState>, given: RerunRequest): StartRequest {
-  const { workspace, idempotencyKey, metadata } = given;
+  const { workspace, idempotencyKey, keyLifetimeMs, metadata } = given;
   return {
     workspace,
     workflow: state.workflow,
@@ -48,6 +48,7 @@ function startOf(state: Readonly<ExecutionState>, given: RerunRequest): StartReq
     tags: state.tags,
     priority: state.priority,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(keyLifetimeMs === undefined ? {} : { keyLifetimeMs }),
   };
 }
 

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Fault } from '../kit/fault.ts';
+import { bulkOperationsConformance } from './bulk-operations.conformance.ts';
 import { catalogConformance } from './catalog.conformance.ts';
 import { humanTasksConformance } from './human-tasks.conformance.ts';
 import { journalConformance } from './journal.conformance.ts';
@@ -30,6 +31,7 @@ export function storeConformance(subject: StoreSubject): void {
     humanTasksConformance,
     statisticsConformance,
     catalogConformance,
+    bulkOperationsConformance,
     lifeConformance,
     modelConformance,
   ]);

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../kit/json.ts';
+import type { BulkOperations } from './bulk-operations.ts';
 import type { Catalog } from './catalog.ts';
 import type { HumanTasks } from './human-tasks.ts';
 import type { Journal } from './journal.ts';
@@ -7,7 +8,7 @@ import type { Lease, Tasks } from './tasks.ts';
 import type { Views } from './views.ts';
 
 /**
- * Everything a node keeps: one write path and six ways to read.
+ * Everything a node keeps: one write path for executions, and ways to read them.
  *
  * All writes of executions go through `commit`, in batches that share one durable commit. Each write in a batch is
  * atomic on its own and succeeds or is refused on its own; the batch only shares the fsync. A `commit` that rejects
@@ -24,6 +25,7 @@ export interface Store {
   readonly humanTasks: HumanTasks;
   readonly catalog: Catalog;
   readonly limits: Limits;
+  readonly bulk: BulkOperations;
   /**
    * The newest time that a record or a lease bears, in milliseconds since the epoch; 0 where there is none. The clock of
    * whoever writes here next must not begin before it.

@@ -92,6 +92,22 @@ function filters(promise: PromiseCase): void {
     assert.equal(total, 2);
   });
 
+  promise('filters by ids, alone and with the others, in the order of every list', async (store) => {
+    await show(store, {
+      a: { status: 'running', createdAt: noon + 1, parent: 'p' },
+      b: { status: 'failed', createdAt: noon + 2, workflow: 'w2' },
+      c: { status: 'failed', createdAt: noon + 3 },
+    });
+    await show(store, { theirs: {} }, 'team');
+    assert.deepEqual(await listed(store, { ids: ['a', 'c', 'b', 'c', 'theirs', 'unknown'] }), ['c', 'b', 'a']);
+    assert.deepEqual(await listed(store, { ids: ['a', 'b'], status: ['failed'] }), ['b']);
+    assert.deepEqual(await listed(store, { ids: ['a', 'b'], parent: 'p' }), ['a']);
+    assert.deepEqual(await listed(store, { ids: ['a', 'b', 'c'], workflow: 'w2', to: noon + 3 }), ['b']);
+    assert.deepEqual(await listed(store, { ids: [] }), []);
+    const { total } = await store.views.list({ workspace: 'default', ids: ['a', 'b'], limit: 1, count: true });
+    assert.equal(total, 2);
+  });
+
   promise('filters by workflow, version and status', async (store) => {
     await show(store, {
       a: { workflow: 'w1', status: 'running', createdAt: noon + 1 },

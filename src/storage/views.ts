@@ -24,6 +24,8 @@ export interface StoredView extends ViewRow {
 
 export interface ViewQuery {
   readonly workspace: string;
+  /** Only these executions. */
+  readonly ids?: readonly string[];
   readonly workflow?: string;
   readonly version?: string;
   readonly status?: readonly string[];

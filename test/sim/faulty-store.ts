@@ -3,6 +3,7 @@
  * failing calls, conflicts, a full disk, and the machine dying before or after the write.
  */
 import { Fault } from '../../src/kit/fault.ts';
+import type { BulkRow } from '../../src/storage/bulk-operations.ts';
 import type { Outcome, Store, Write } from '../../src/storage/store.ts';
 import type { Dice } from './dice.ts';
 import type { Machine } from './machine.ts';
@@ -21,6 +22,8 @@ export interface FaultyStoreDeps {
   readonly isFull: () => boolean;
   /** Called right after the writes were applied, before anybody hears of it. */
   readonly onApplied: (machine: Machine, writes: readonly Write[]) => void;
+  /** Called right after a bulk operation's row was put, or another one stood there. */
+  readonly onPut: (row: BulkRow, isPut: boolean) => void;
   readonly onCrash: (machine: Machine) => void;
 }
 
@@ -102,7 +105,18 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
     return weather.strikes('readSlow') ? slowly(call, dice.int(1, 300)) : call();
   }
 
-  const { journal, tasks, views, humanTasks, catalog, limits } = inner;
+  /** A row that is put beside the journals: it may be there although nobody was told so. */
+  async function put(row: BulkRow): Promise<boolean> {
+    if (!machine.isAlive) return new Promise(() => undefined);
+    if (weather.strikes('commitRejects')) throw unreachable();
+    const isPut = await inner.bulk.put(row);
+    deps.onPut(row, isPut);
+    if (weather.strikes('crashAfterCommit')) return crash();
+    if (weather.strikes('commitRejectsDone')) throw unreachable();
+    return isPut;
+  }
+
+  const { journal, tasks, views, humanTasks, catalog, limits, bulk } = inner;
   return {
     commit(writes) {
       if (!machine.isAlive) return new Promise(() => undefined);
@@ -145,6 +159,13 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
       held: (query) => read(() => limits.held(query)),
     },
     catalog,
+    bulk: {
+      put,
+      find: (...given) => read(() => bulk.find(...given)),
+      list: (query) => read(() => bulk.list(query)),
+      open: (limit) => read(() => bulk.open(limit)),
+      forget: (...given) => read(() => bulk.forget(...given)),
+    },
     latestAt: () => read(() => inner.latestAt()),
     forget: (executionIds) => inner.forget(executionIds),
     close: () => inner.close(),

@@ -70,7 +70,8 @@ export function openNodes(deps: NodesDeps): Nodes {
     const inner = await openMemoryStore({ disk: deps.disk });
     const onApplied = (_: Machine, writes: Parameters<Auditor['applied']>[0]): void =>
       guarded(() => deps.auditor.applied(writes));
-    const store = openFaultyStore({ ...deps, inner, machine, onApplied, onCrash: crash });
+    const onPut: Auditor['bulk']['put'] = (row, isPut) => guarded(() => deps.auditor.bulk.put(row, isPut));
+    const store = openFaultyStore({ ...deps, inner, machine, onApplied, onPut, onCrash: crash });
     const engine = openEngineOver({
       store,
       clock: machine.clock,

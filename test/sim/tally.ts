@@ -37,6 +37,8 @@ export const faultKinds = [
   'client resume',
   'client retry',
   'client signal',
+  'client bulk operation',
+  'client cancels a bulk operation',
   'person answers wrongly',
   'person answers twice',
   'person too late',
@@ -131,6 +133,7 @@ export const sometimesKinds = [
   'child cancelled before it began',
   'child ended after it was given up',
   'child retried on its own',
+  'bulk operation acted',
 ] as const;
 
 export type SometimesKind = (typeof sometimesKinds)[number];

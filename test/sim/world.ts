@@ -4,6 +4,7 @@
  */
 import { type ExecutionState, isEnded } from '../../src/core/state.ts';
 import { makeMemoryDisk } from '../../src/storage/memory/memory-disk.ts';
+import { openBulkCaller } from './bulk-caller.ts';
 import { openAuditor } from './checks/auditor.ts';
 import { checkRest } from './checks/check-rest.ts';
 import { openClient } from './client.ts';
@@ -72,6 +73,14 @@ export function makeWorld(seed: number): World {
   const called = callees.map((name) => ({ name, number: dice.int(1, calleeCount) }));
   const workflows = chosen.map((number) => `w${number}`);
   const client = openClient({ ...shared, dice: dice.fork(), network, workflows });
+  const bulkCaller = openBulkCaller({
+    ...shared,
+    dice: dice.fork(),
+    network,
+    workflows,
+    executionIds: () => [...auditor.books.keys()],
+    after: (delayMs, callback) => void time.after(delayMs, callback),
+  });
   let answered: Answered = new Map();
   const mayhem = openMayhem({ ...shared, dice: dice.fork(), nodes, deploy, storm });
 
@@ -113,6 +122,8 @@ export function makeWorld(seed: number): World {
     for (let count = 0; count < starts; count += 1) time.after(client_.int(0, chaosMs), client.start);
     const meddling = weather.isFair && client_.chance(0.5) ? 0 : client_.int(0, 60);
     for (let count = 0; count < meddling; count += 1) time.after(client_.int(500, chaosMs), client.meddle);
+    const bulks = meddling === 0 ? 0 : client_.int(0, 3);
+    for (let count = 0; count < bulks; count += 1) time.after(client_.int(2_000, chaosMs), bulkCaller.act);
   }
 
   async function runUntil(until: number): Promise<void> {
@@ -148,7 +159,9 @@ export function makeWorld(seed: number): World {
   async function calmDown(): Promise<void> {
     await mayhem.heal();
     const since = time.now();
-    const isOver = (): boolean => [...auditor.books.values()].every(({ shadow }) => isEnded(shadow));
+    const isOver = (): boolean =>
+      [...auditor.books.values()].every(({ shadow }) => isEnded(shadow)) &&
+      [...disk.bulks.values()].every(({ endedAt }) => endedAt !== null);
     do {
       await runUntil(time.now() + 10_000);
       tidy(time.now() - since);
@@ -164,7 +177,9 @@ export function makeWorld(seed: number): World {
     populate(chaosMs);
     await runUntil(startOfTime + chaosMs);
     await calmDown();
-    if (failure === undefined) checkRest(auditor, disk, { ledger: client.ledger, answered });
+    if (failure === undefined) {
+      checkRest(auditor, disk, { ledger: client.ledger, answered, bulks: bulkCaller.asked });
+    }
   }
 
   return {

@@ -13,7 +13,7 @@ import type { Json } from '../../kit/json.ts';
 import { defined } from '../defined.ts';
 import { type ApiDeps, type HttpApp, workspaceOf } from '../http-app.ts';
 import { refusal } from '../problem.ts';
-import { executionIdOf } from '../requests.ts';
+import { executionIdOf, signalNameOf } from '../requests.ts';
 import type { ExecutionAnswers } from './execution-answers.ts';
 
 interface Identified {
@@ -69,7 +69,7 @@ export function operationRoutes(app: HttpApp, { engine }: ApiDeps, answer: Execu
     handler: async (request) => {
       const { payload = null, key } = request.body;
       const id = signalIdOf(request.body, request.headers['idempotency-key']);
-      const name = signalNameOf(request.params.name);
+      const name = signalNameOf(request.params.name, { in: 'path', pointer: '/name' });
       const signal = { type: 'signal', name, payload: payload as Json, ...defined({ key, id }) } as const;
       const place = { workspace: workspaceOf(request), executionId: executionIdOf(request.params) };
       await executions.operate(place.workspace, place.executionId, signal);
@@ -82,10 +82,4 @@ function signalIdOf({ id }: SignalRequest, keyHeader: string | undefined): strin
   if (id === undefined || keyHeader === undefined || id === keyHeader) return id ?? keyHeader;
   const message = 'it differs from the header Idempotency-Key; send one of them';
   throw refusal({ code: 'FIELD_CONFLICT', message, pointer: '/id', in: 'body' });
-}
-
-function signalNameOf(name: string): string {
-  if (/^[\w.:-]{1,128}$/.test(name)) return name;
-  const message = 'a signal is named by 1 to 128 of A-Z, a-z, 0-9, _, ., : and -';
-  throw refusal({ code: 'NAME_INVALID', message, pointer: '/name', in: 'path' });
 }

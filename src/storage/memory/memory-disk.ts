@@ -2,6 +2,7 @@
  * What a memory store keeps. The disk is an object of its own so that several stores can share it, as the nodes of a
  * simulation share a database, and so that closing a store loses nothing.
  */
+import type { BulkRow } from '../bulk-operations.ts';
 import type { StoredVersion } from '../catalog.ts';
 import type { StoredHumanTask } from '../human-tasks.ts';
 import type { StoredRecord, Wake } from '../journal.ts';
@@ -30,6 +31,7 @@ export interface MemoryDisk {
   readonly humanTasks: Map<string, StoredHumanTask>;
   readonly workflows: Map<string, KeptWorkflow>;
   readonly waitingContexts: Map<string, string>;
+  readonly bulks: Map<string, BulkRow>;
   /** The sequence of the task written last. */
   lastSequence: number;
 }
@@ -82,6 +84,7 @@ export function makeMemoryDisk(): MemoryDisk {
     humanTasks: new Map(),
     workflows: new Map(),
     waitingContexts: new Map(),
+    bulks: new Map(),
     lastSequence: 0,
   };
 }

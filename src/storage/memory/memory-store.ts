@@ -8,6 +8,7 @@ import { Fault } from '../../kit/fault.ts';
 import type { Store } from '../store.ts';
 import { checkForget, checkWrites } from '../write-checks.ts';
 import { applyWrites, freeSlots } from './apply-moves.ts';
+import { openMemoryBulkOperations } from './memory-bulk-operations.ts';
 import { openMemoryCatalog } from './memory-catalog.ts';
 import { type DiskInUse, type MemoryDisk, makeMemoryDisk } from './memory-disk.ts';
 import { openMemoryHumanTasks } from './memory-human-tasks.ts';
@@ -34,6 +35,7 @@ export async function openMemoryStore({ disk = makeMemoryDisk() }: { disk?: Memo
     humanTasks: openMemoryHumanTasks(use),
     catalog: openMemoryCatalog(use),
     limits: openMemoryLimits(use),
+    bulk: openMemoryBulkOperations(use),
     async latestAt() {
       const { records, tasks } = use();
       const recorded = [...records.values()].flatMap((history) => history.map((record) => record.at));

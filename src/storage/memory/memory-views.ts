@@ -57,8 +57,9 @@ export function openMemoryViews(use: DiskInUse): Views {
 type Filter = Omit<ViewQuery, 'workspace' | 'limit'>;
 
 function matches(row: StoredView, query: Filter): boolean {
-  const { workflow, version, status, parent, from, to, tag, labels, text } = query;
+  const { ids, workflow, version, status, parent, from, to, tag, labels, text } = query;
   return (
+    (ids === undefined || ids.includes(row.executionId)) &&
     (workflow === undefined || row.workflow === workflow) &&
     (version === undefined || row.version === version) &&
     (status === undefined || status.includes(row.status)) &&

@@ -204,6 +204,18 @@ const steps: readonly string[] = [
   ) STRICT;
   CREATE INDEX limit_waiters_in_line ON limit_waiters (workspace, key, rank, sequence);
   `,
+  `
+  CREATE TABLE bulk_operations (
+    bulk_id TEXT NOT NULL PRIMARY KEY,
+    workspace TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    content TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX bulk_operations_by_creation ON bulk_operations (workspace, created_at, bulk_id);
+  CREATE INDEX bulk_operations_open ON bulk_operations (created_at, bulk_id) WHERE ended_at IS NULL;
+  `,
 ];
 
 /** Brings a database up to date. Throws CONFIG_INVALID where a newer program has written it, and leaves it alone. */

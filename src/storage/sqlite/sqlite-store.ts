@@ -15,6 +15,7 @@ import { claimDataFolder, type DataFolder } from './data-folder.ts';
 import { flatten } from './flat-writes.ts';
 import { type LocalReader, openLocalReader } from './local-reader.ts';
 import { migrate } from './migrations.ts';
+import { openSqliteBulkOperations } from './sqlite-bulk-operations.ts';
 import { openSqliteCatalog } from './sqlite-catalog.ts';
 import { failureOf, faultOf } from './sqlite-faults.ts';
 import { openSqliteHumanTasks } from './sqlite-human-tasks.ts';
@@ -105,6 +106,7 @@ function makeStore({ local, writer, reader, release }: Parts): SqliteStore {
     humanTasks: openSqliteHumanTasks(local, read),
     catalog: openSqliteCatalog({ local, read, write }),
     limits: openSqliteLimits(local, read),
+    bulk: openSqliteBulkOperations({ local, read, write }),
     latestAt: async () => Number(local.get(latestAt)?.['at'] ?? 0),
     async forget(executionIds) {
       checkForget(executionIds);

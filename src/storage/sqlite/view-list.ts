@@ -22,14 +22,21 @@ export function statusesIn(workspace: string): Statement {
 export type Stream = Statement;
 
 /**
- * A list of one workflow in any status is one stream, and so is one of the children of an execution; every other list has
- * one for each of `statuses`.
+ * A list of one workflow in any status is one stream, and so are those of the children of an execution and of executions
+ * by their ids; every other list has one for each of `statuses`.
  */
 export function streamsOf(query: ViewQuery, statuses: readonly string[]): Stream[] {
-  const { workspace, workflow, parent, status } = query;
+  const { workspace, ids, workflow, parent, status } = query;
   const ofWorkflow = workflow === undefined ? sql`` : sql`AND workflow = ${workflow}`;
+  const inStatus = status ? sql`AND status IN ${listOf(status)}` : sql``;
+  if (ids) {
+    const ofParent = parent === undefined ? sql`` : sql`AND parent = ${parent}`;
+    const named = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+    return [
+      sql`views WHERE execution_id IN ${named} AND workspace = ${workspace} ${ofParent} ${ofWorkflow} ${inStatus}`,
+    ];
+  }
   if (parent !== undefined) {
-    const inStatus = status ? sql`AND status IN ${listOf(status)}` : sql``;
     return [
       sql`views INDEXED BY views_by_parent WHERE workspace = ${workspace} AND parent = ${parent} ${ofWorkflow} ${inStatus}`,
     ];

@@ -17,6 +17,7 @@ import { claim } from '../violation.ts';
 import type { Book, Check } from './book.ts';
 import { checkAttempts } from './check-attempts.ts';
 import { checkBreaker } from './check-breaker.ts';
+import { type BulkCheck, openBulkCheck } from './check-bulk.ts';
 import { openChildrenCheck } from './check-children.ts';
 import { checkCompensation } from './check-compensation.ts';
 import { checkFlow } from './check-flow.ts';
@@ -50,6 +51,7 @@ export interface Auditor {
   shown(executionId: string, position: number, snapshot: string): void;
   /** Nothing goes on any more: what executions owe each other is settled. */
   checkChildren(): void;
+  readonly bulk: BulkCheck;
 }
 
 const worldly = (book: Book): readonly Check[] => [checkWaits(book), checkPeople(book)];
@@ -74,6 +76,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   let events = 0;
   const breaker = deps.isFair ? checkBreaker(tally) : undefined;
   const children = openChildrenCheck();
+  const bulk = openBulkCheck();
 
   function open(executionId: string): Audited {
     const found = audited.get(executionId);
@@ -90,6 +93,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       checkCompensation(book),
       ...worldly(book),
       children.of(book),
+      bulk.of(book),
     ];
     books.set(executionId, book);
     const opened = { book, checks, inHand: new Set<string>() };
@@ -210,6 +214,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     books,
     events: () => events,
     checkChildren: children.rest,
+    bulk,
     applied(writes) {
       for (const write of writes) {
         if (write.kind === 'move') applyMove(write);

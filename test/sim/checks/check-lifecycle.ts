@@ -7,7 +7,12 @@ import { type Book, type Check, latenessMaxMs } from './book.ts';
 import { delayRange } from './retry-oracle.ts';
 
 /** A retry, and what passes between an execution that has ended and its parent and children. */
-const mayFollowTheEnd: ReadonlySet<string> = new Set(['execution.retried', 'execution.reported', 'child.told']);
+const mayFollowTheEnd: ReadonlySet<string> = new Set([
+  'execution.operated',
+  'execution.retried',
+  'execution.reported',
+  'child.told',
+]);
 
 /** Not that of a child, which its step fails with. */
 const isOwnTimeout = (error: StepError | undefined): boolean =>

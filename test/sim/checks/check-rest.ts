@@ -10,9 +10,11 @@ import type { Auditor } from './auditor.ts';
 export interface Told {
   readonly ledger: Ledger;
   readonly answered: Answered;
+  /** Operations on many executions whose start was answered. */
+  readonly bulks: ReadonlySet<string>;
 }
 
-export function checkRest(auditor: Auditor, disk: MemoryDisk, { ledger, answered }: Told): void {
+export function checkRest(auditor: Auditor, disk: MemoryDisk, { ledger, answered, bulks }: Told): void {
   checkLedger(auditor, ledger);
   checkHumanTasks(disk, answered);
   for (const { shadow } of auditor.books.values()) {
@@ -22,6 +24,7 @@ export function checkRest(auditor: Auditor, disk: MemoryDisk, { ledger, answered
     checkView(shadow, disk);
   }
   auditor.checkChildren();
+  auditor.bulk.rest(disk.bulks, bulks);
   const [task] = disk.tasks.keys();
   claim(task === undefined, 'rows', () => `the task ${task} is left`);
   const [wake] = disk.wakes.keys();

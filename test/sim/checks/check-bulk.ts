@@ -1,0 +1,54 @@
+/**
+ * Operations on many executions: each acts on an execution once at most, whatever crashes and whoever repeats, and says in
+ * the end how many it acted on. Counted here from the journals, apart from the engine's own rows.
+ */
+import type { BulkRow } from '../../../src/storage/bulk-operations.ts';
+import { claim } from '../violation.ts';
+import type { Book, Check } from './book.ts';
+
+export interface BulkCheck {
+  of(book: Book): Check;
+  /** A row was put; `isPut`: it stands now. */
+  put(row: BulkRow, isPut: boolean): void;
+  /** Nothing goes on any more. `asked` are those whose start was answered. */
+  rest(bulks: ReadonlyMap<string, BulkRow>, asked: ReadonlySet<string>): void;
+}
+
+export function openBulkCheck(): BulkCheck {
+  /** Executions that an operation acted on, by its id. */
+  const marks = new Map<string, Set<string>>();
+  const stood = new Map<string, BulkRow>();
+
+  function mark(bulkId: string, { id, tally }: Book): void {
+    const acted = marks.get(bulkId) ?? new Set();
+    claim(!acted.has(id), 'I3', () => `${bulkId} acted on ${id} twice`);
+    marks.set(bulkId, acted.add(id));
+    tally.saw('bulk operation acted');
+  }
+
+  return {
+    of: (book) => ({
+      before(event) {
+        if (event.type === 'execution.operated') mark(event.id, book);
+        if (event.type === 'signal.received' && event.id.startsWith('bulk_')) mark(event.id, book);
+      },
+    }),
+    put(row, isPut) {
+      const before = stood.get(row.bulkId);
+      if (!isPut) return;
+      claim(row.revision === (before?.revision ?? 0) + 1, 'I5', () => `${row.bulkId} jumps to ${row.revision}`);
+      claim(before === undefined || before.endedAt === null, 'I5', () => `${row.bulkId} has ended and moves on`);
+      stood.set(row.bulkId, row);
+    },
+    rest(bulks, asked) {
+      for (const bulkId of asked) claim(bulks.has(bulkId), 'I1', () => `${bulkId} was lost`);
+      for (const row of bulks.values()) {
+        const { bulkId, done, status } = row;
+        claim(row.endedAt !== null, 'I11', () => `${bulkId} has not ended: ${JSON.stringify(row)}`);
+        const acted = marks.get(bulkId)?.size ?? 0;
+        const isRight = status === 'completed' ? done === acted : done <= acted;
+        claim(isRight, 'I13', () => `${bulkId} is ${status}, says ${done} and acted on ${acted}`);
+      }
+    },
+  };
+}

@@ -18,6 +18,7 @@ export const commands = {
   resume: async () => (await import('./operate.ts')).resume,
   retry: async () => (await import('./operate.ts')).retry,
   rerun: async () => (await import('./rerun.ts')).rerun,
+  bulk: async () => (await import('./bulk.ts')).bulk,
   signal: async () => (await import('./signal.ts')).signal,
   'human-tasks': async () => (await import('./human-tasks.ts')).humanTasks,
   config: async () => (await import('./config-command.ts')).configCommand,

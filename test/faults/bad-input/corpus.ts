@@ -4,6 +4,7 @@ import { definitionCases } from './definition-cases.ts';
 import { badDefinitions } from './definitions/bad-definitions.ts';
 import { unknownLeaseCases } from './lease-cases.ts';
 import { bodyCases } from './requests/body-cases.ts';
+import { bulkCases } from './requests/bulk-cases.ts';
 import { hostileCases } from './requests/hostile-cases.ts';
 import { inputCases } from './requests/input-cases.ts';
 import { idCases, methodCases, partCases, routeCases } from './requests/path-cases.ts';
@@ -46,6 +47,7 @@ export function corpusFor(scene: Scene, routes: readonly GuardedRoute[]): Corpus
     states: [
       ...operationCases(writer, standing),
       ...rerunCases(writer, standing),
+      ...bulkCases(writer),
       ...versionCases(writer),
       ...startCases(writer),
       ...workspaceCases(writer),

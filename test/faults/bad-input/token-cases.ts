@@ -31,7 +31,13 @@ const mayByPermission: Readonly<Record<Permission, readonly Role[]>> = {
 };
 
 /** What a stranger is told who calls the route with his own token: `null` where there is nothing of anybody's to see. */
-type Foreign = 'WORKFLOW_NOT_FOUND' | 'EXECUTION_NOT_FOUND' | 'HUMAN_TASK_NOT_FOUND' | 'TOKEN_NOT_FOUND' | null;
+type Foreign =
+  | 'WORKFLOW_NOT_FOUND'
+  | 'EXECUTION_NOT_FOUND'
+  | 'HUMAN_TASK_NOT_FOUND'
+  | 'BULK_OPERATION_NOT_FOUND'
+  | 'TOKEN_NOT_FOUND'
+  | null;
 
 interface Row {
   readonly body?: unknown;
@@ -80,6 +86,10 @@ export const guardedRows: Readonly<Record<string, Row>> = {
   'POST /api/v1/executions/:id/retry': ofExecution({}),
   'POST /api/v1/executions/:id/rerun': ofExecution({ from_step: 'pay' }),
   'POST /api/v1/executions/:id/signals/:name': ofExecution({}),
+  'POST /api/v1/executions/bulk': { foreign: null, body: { action: 'pause', filter: { workflow: 'nobody' } } },
+  'GET /api/v1/executions/bulk': { foreign: null },
+  'GET /api/v1/executions/bulk/:id': { foreign: 'BULK_OPERATION_NOT_FOUND' },
+  'POST /api/v1/executions/bulk/:id/cancel': { foreign: 'BULK_OPERATION_NOT_FOUND', body: {} },
   'GET /api/v1/human-tasks': { foreign: null },
   'GET /api/v1/human-tasks/:id': { foreign: 'HUMAN_TASK_NOT_FOUND' },
   'POST /api/v1/human-tasks/:id/claim': { foreign: 'HUMAN_TASK_NOT_FOUND', body: {} },

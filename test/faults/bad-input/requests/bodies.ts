@@ -1,5 +1,19 @@
 /** The routes that take JSON, with what each member of their bodies must not be. */
-import { choice, duration, list, object, tag, truth, version, type WrongJson, whole, words } from './wrong-json.ts';
+import {
+  choice,
+  duration,
+  labels,
+  list,
+  object,
+  statuses,
+  tag,
+  times,
+  truth,
+  version,
+  type WrongJson,
+  whole,
+  words,
+} from './wrong-json.ts';
 
 export interface JsonObjectPlace {
   /** Where the object stands in the body. */
@@ -160,6 +174,42 @@ export function jsonRoutes({ workflow, execution }: Addresses): readonly JsonRou
         members: { from_step: word, outputs: object, metadata: object, idempotency_key: key },
       },
     ]),
+    {
+      line: 'POST /api/v1/executions/bulk',
+      sound: { action: 'signal', filter: { workflow: 'nobody' }, signal: { name: 'go' } },
+      objects: [
+        {
+          pointer: '',
+          required: ['action', 'filter', 'signal'],
+          members: {
+            action: choice,
+            filter: object,
+            signal: object,
+            dry_run: truth,
+            reason: words(1_024, 0),
+            from_step: word,
+            outputs: object,
+          },
+        },
+        {
+          pointer: '/filter',
+          required: [],
+          members: {
+            execution_ids: list(words(128), 'exec_1', 1_000, 1),
+            workflow: words(63, 0),
+            version: version.filter(({ value }) => value !== ''),
+            status: statuses,
+            from: times,
+            to: times,
+            parent: words(128, 0),
+            tag: words(200, 0),
+            labels,
+            search: words(200, 0),
+          },
+        },
+        { pointer: '/signal', required: ['name'], members: { name: words(128), key } },
+      ],
+    },
     steer('signals/go', {}, [{ pointer: '', required: [], members: { id: key } }]),
   ];
 }

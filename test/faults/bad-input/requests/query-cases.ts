@@ -115,6 +115,12 @@ function queryRoutes({ workflow, execution }: Addresses): readonly QueryRoute[] 
       parameters: {},
       body: {},
     })),
+    { line: 'GET /api/v1/executions/bulk', parameters: { limit: whole(1, 200), cursor: words(512) } },
+    {
+      line: 'POST /api/v1/executions/bulk',
+      parameters: {},
+      body: { action: 'pause', filter: { workflow: 'nobody' } },
+    },
     { line: `POST ${one}/rerun`, parameters: {}, body: { from_step: 'pay' } },
     { line: `POST ${at}/rollback`, parameters: {}, body: {} },
     { line: `POST ${at}/execute-batch`, parameters: {}, body: { executions: [{}] } },

@@ -45,6 +45,19 @@ export const version: Rows = [
   ...valueInvalid('1'.repeat(65)),
 ];
 
+const noText = typeWrong(7, true, null, [], {});
+export const times: Rows = [
+  ...['yesterday', '2026-13-01', '1700000000', '12:00', ' '].map((value) => ({ code: 'TIME_INVALID', value })),
+  ...noText,
+  ...valueInvalid('1'.repeat(65)),
+];
+/** Words of executions' states, separated by commas. */
+export const statuses: Rows = [
+  ...valueInvalid('runing', 'running,', ',', 'RUNNING', 'done', ' ', 'x'.repeat(201)),
+  ...noText,
+];
+export const labels: Rows = [...valueInvalid('team', ':web', 'team:web,', ',', 'x'.repeat(1_025)), ...noText];
+
 /** A list of so many; what is wrong with an item shows at the second place. */
 export const list = (item: Rows, soundItem: unknown, max: number, min = 0): Rows => [
   ...typeWrong('x', 7, true, null, {}),

@@ -31,7 +31,7 @@ const fieldFields = {
   ),
   label: optional('label', text, 'For people.'),
   description: optional('description', text, 'More for people.'),
-  required: optional('required', boolean, 'Default false.'),
+  required: optional('required', boolean, 'Whether an answer must have it. Default false.'),
   options: optional('options', list(option, { min: 1, max: formOptionsMax }), 'With select.'),
   min: optional('min', anyNumber, 'Of a number, or of the length of a text.'),
   max: optional('max', anyNumber, 'Of a number, or of the length of a text.'),

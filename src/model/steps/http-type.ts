@@ -64,7 +64,7 @@ export const httpType = stepType({
   common: commonFields,
   inheritsRetry: true,
   own: {
-    method: optional('method', httpMethod, 'Default GET.'),
+    method: optional('method', httpMethod, 'How it is called. Default GET.'),
     url: optional('url', handedOver, 'The address; or `service` with `endpoint`.'),
     service: optional('service', plainName, 'A configured service.'),
     endpoint: optional('endpoint', handedOver, 'The path at the service.'),

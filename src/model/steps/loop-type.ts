@@ -50,7 +50,11 @@ const loopFields = {
     amount({ min: 1, max: roundsMax }),
     'A round more fails. Default 10,000 with while and until.',
   ),
-  onItemError: optional('on_item_error', choice('fail', 'continue'), 'Default fail.'),
+  onItemError: optional(
+    'on_item_error',
+    choice('fail', 'continue'),
+    'What a failed round does to the loop. Default fail.',
+  ),
   toleratedFailures: optional('tolerated_failures', tolerance, 'With continue: how many items may fail.'),
 } satisfies Fields;
 

@@ -92,7 +92,7 @@ const rule: Kind<QualityRule> = built(
   object('a quality rule', {
     name: required('name', plainName, 'The name it is counted by.'),
     ...tests,
-    severity: optional('severity', choice('error', 'warning'), 'Default error.'),
+    severity: optional('severity', choice('error', 'warning'), 'What breaking it means. Default error.'),
     message: optional('message', template({ ...purposes.value, roots }), 'For people.'),
   } satisfies Fields),
   (read, spot, sink) => {
@@ -132,7 +132,7 @@ export const validateType = stepType({
     schema: optional('schema', schema, 'What the data must be as a whole.'),
     itemSchema: optional('item_schema', schema, 'What each item must be.'),
     rules: optional('rules', list(rule, { min: 1, max: qualityRulesMax }), 'Rules for each item, counted and shown.'),
-    onInvalid: optional('on_invalid', choice('fail', 'continue'), 'Default fail.'),
+    onInvalid: optional('on_invalid', choice('fail', 'continue'), 'What the step does then. Default fail.'),
   } satisfies Fields,
   draft({ rules = [], onInvalid = 'fail', ...own }, { spot, sink }) {
     const written = ['schema', 'item_schema', 'rules'].some((name) => findEntry(spot, name));

@@ -13,9 +13,9 @@ export const webhookType = stepType({
   inheritsRetry: true,
   own: {
     url: required('url', handedOver, 'The address.'),
-    method: optional('method', choice('POST', 'PUT', 'PATCH'), 'Default POST.'),
+    method: optional('method', choice('POST', 'PUT', 'PATCH'), 'How it is called. Default POST.'),
     headers: optional('headers', record(text, handedOver), 'Headers.'),
-    body: optional(['body', 'payload'], handedOver, 'Default: the input.'),
+    body: optional(['body', 'payload'], handedOver, 'What is posted. Default: the input.'),
     secret: optional('secret', oneOrMore(handedOver), 'Signs the body; a list signs with each, to change secrets.'),
   } satisfies Fields,
   draft({ url, method = 'POST', headers, body, secret }) {

@@ -15,8 +15,12 @@ export const workflowType = stepType({
   common: commonFields,
   own: {
     workflow: required('workflow', workflowName, 'Its name, or its alias under `includes`.'),
-    version: optional('version', version, 'Default: the one that is active when the step runs.'),
-    mode: optional('mode', choice('wait', 'detached'), 'Default wait; detached goes on once it has started.'),
+    version: optional('version', version, 'Which one. Default: the one that is active when the step runs.'),
+    mode: optional(
+      'mode',
+      choice('wait', 'detached'),
+      'Whether the step waits for its end, or goes on once it has started. Default wait.',
+    ),
     onParentCancel: optional(
       'on_parent_cancel',
       choice('cancel', 'abandon'),

@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '../../src/kit/json.ts';
 import type { Dice } from './dice.ts';
 import { externalFields } from './generate-external.ts';
+import { limitFields } from './generate-limits.ts';
 import { humanFields, waitFields } from './generate-waits.ts';
 
 type Fields = Record<string, Json>;
@@ -191,7 +192,7 @@ function call(draft: Draft): Fields {
   if (dice.chance(0.15)) step['heartbeat_timeout'] = `${dice.int(2, 8)}s`;
   if (dice.chance(0.1)) step['fallback_response'] = { n: 7, instead: true };
   if (dice.chance(0.1)) step['idempotency_key'] = `key-${name}-\${execution.id}`;
-  return step;
+  return Object.assign(step, limitFields(dice));
 }
 
 /** One for all steps that call this function, as all of them share it. */

@@ -43,6 +43,10 @@ const humanTasks = of('engine/human-tasks.ts');
 const local = of('engine/local.ts');
 const mailbox = of('engine/mailbox.ts');
 const move = of('engine/move.ts');
+const limitRows = of('engine/limit-rows.ts');
+const permits = of('engine/permits.ts');
+const taskLimits = of('core/task-limits.ts');
+const memoryLimits = of('storage/memory/memory-limits.ts');
 const recovery = of('engine/recovery.ts');
 const apply = of('storage/memory/apply-moves.ts');
 const leases = of('storage/memory/apply-leases.ts');
@@ -275,6 +279,34 @@ export const mutants: readonly Mutant[] = [
     "    case 'report':\n      return at + handOverGraceMs;",
     "      return at + handOverGraceMs;\n    case 'report':\n      return undefined;",
     'a report that was lost is not sent again',
+  ),
+  limitRows(
+    'isAnswered(entries, holder) ? { holder } : { holder, heldBy: taskIdOf(live.id, holder) }',
+    '({ holder })',
+    'a limit counts no worker whose task is settled',
+  ),
+  limitRows(
+    "take.kind === 'rate' || !over.has(take.holder)",
+    "take.kind === 'rate' || over.size >= 0",
+    'a limit loses the slot of what ended in the move that let it through',
+  ),
+  limitRows(
+    'return state.paused ? [...left,',
+    'return state.position < 0 ? [...left,',
+    'a limit keeps a line for who is paused',
+  ),
+  mailbox(
+    'if (entry.claims && claims) {',
+    'if (entry.claims && live.lastAt < 0) {',
+    'a limit lets two through for one slot',
+  ),
+  memoryLimits('if (row.used >= limit)', 'if (row.used > limit)', 'a limit of calls lets one more through'),
+  outstanding('dispatch, ...slot });', 'dispatch });', 'a limit loses the slot of what is asked back'),
+  permits("if (was === 'holding') look(", "if (was !== 'holding') look(", 'a limit has room and nobody looks'),
+  taskLimits(
+    'openPermit(state, step, limits, limits.slot?.key);',
+    'openPermit(state, step, limits);',
+    'a limit forgets the slot of what goes out again',
   ),
   // Defects that the simulation found in the engine itself, planted again.
   children('isCrossing: true', '', 'another execution acts on a refusal that is not durable'),

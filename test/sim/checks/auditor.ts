@@ -22,6 +22,7 @@ import { openChildrenCheck } from './check-children.ts';
 import { checkCompensation } from './check-compensation.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkLifecycle } from './check-lifecycle.ts';
+import { openLimitsCheck } from './check-limits.ts';
 import { checkLoop } from './check-loop.ts';
 import { checkPeople } from './check-people.ts';
 import { checkRows, checkWrittenView } from './check-rows.ts';
@@ -52,6 +53,8 @@ export interface Auditor {
   /** Nothing goes on any more: what executions owe each other is settled. */
   checkChildren(): void;
   readonly bulk: BulkCheck;
+  /** And no limit is held or waited for. */
+  checkLimits(): void;
 }
 
 const worldly = (book: Book): readonly Check[] => [checkWaits(book), checkPeople(book)];
@@ -77,6 +80,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   const breaker = deps.isFair ? checkBreaker(tally) : undefined;
   const children = openChildrenCheck();
   const bulk = openBulkCheck();
+  const limits = openLimitsCheck(deps);
 
   function open(executionId: string): Audited {
     const found = audited.get(executionId);
@@ -111,6 +115,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       if (event.type === 'execution.started') book.outline = outlineByHash(disk, event.definition);
       for (const check of checks) check.before?.(event, stored.at);
       checkWithdrawal(found, event, stored.at);
+      limits.before(shadow, event, stored.at);
       const hadEnded = 'step' in event && shadow.steps.get(event.step)?.endedAt !== undefined;
       evolve(shadow, event, stored.at);
       // What a rule lets try again has ended before: its attempt counted then.
@@ -123,6 +128,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     shadow.opened = [];
     shadow.settled = [];
     shadow.humanTasks = [];
+    shadow.limitsLeft = undefined;
     if (facts > 1) tally.saw('move of several facts');
     claim(stored.last === shadow.position, 'I6', () => `${book.id}: a record does not end at ${stored.last}`);
     for (const check of checks) check.moved?.(stored.at);
@@ -143,6 +149,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       record(found, stored);
     }
     checkWrittenView(found.book, write);
+    limits.moved(found.book.shadow, write.at);
     checkRows(found.book, disk, { at: write.at, isAlone: deps.isAlone() });
     if (!fresh.some((stored) => stored.moveId === write.moveId)) return;
     for (const { taskId, lease } of write.tasksAdded ?? []) {
@@ -163,6 +170,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     claim(!isHeld, 'I5', () => `${write.taskId} leaves while its execution is paused`);
     const leased = shadow?.steps.get(stepOf(write.taskId));
     breaker?.leased(leased, write.at);
+    limits.leased(write.taskId, leased?.task?.limits?.slot?.key, write);
     const earlier = leaseEnds.get(write.taskId);
     const isFree = !earlier || earlier.expiresAt <= write.at;
     claim(isFree, 'I9', () => `${write.taskId} is leased to ${write.worker} while another lease runs`);
@@ -215,18 +223,23 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     events: () => events,
     checkChildren: children.rest,
     bulk,
+    checkLimits: limits.atRest,
     applied(writes) {
       for (const write of writes) {
         if (write.kind === 'move') applyMove(write);
         if (write.kind === 'lease') applyLease(write);
         if (write.kind === 'release') leaseEnds.delete(write.taskId);
+        if (write.kind === 'release') limits.released(write.taskId);
         if (write.kind === 'snapshot') applySnapshot(write);
         if (write.kind === 'compact') checkCompacted(write.executionId);
         const lease = write.kind === 'extend' ? leaseEnds.get(write.taskId) : undefined;
         if (write.kind === 'extend' && lease?.token === write.token) {
           lease.expiresAt = Math.max(lease.expiresAt, write.expiresAt);
+          limits.extended(write.taskId, write.expiresAt);
         }
       }
+      const at = Math.max(0, ...writes.map((write) => ('at' in write ? write.at : 0)));
+      if (at > 0) limits.settled(at);
     },
     handed(task) {
       claim(tokens.get(task.leaseToken) === task.taskId, 'I9', () => `${task.taskId} left without a durable lease`);

@@ -25,6 +25,7 @@ export function checkRest(auditor: Auditor, disk: MemoryDisk, { ledger, answered
   }
   auditor.checkChildren();
   auditor.bulk.rest(disk.bulks, bulks);
+  auditor.checkLimits();
   const [task] = disk.tasks.keys();
   claim(task === undefined, 'rows', () => `the task ${task} is left`);
   const [wake] = disk.wakes.keys();

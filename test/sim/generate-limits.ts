@@ -1,0 +1,28 @@
+/** Limits of steps at random: keys that many workflows share, keys of the input, and a step's own. */
+import type { Json } from '../../src/kit/json.ts';
+import type { Dice } from './dice.ts';
+
+type Fields = Record<string, Json>;
+
+/** Every step that names one of these keys has its limit. */
+const shared = { one: 1, two: 2 } as const;
+const sharedRate = { limit: 2, per: '3s', key: 'all' };
+
+/** What a step that calls something may have. */
+export function limitFields(dice: Dice): Fields {
+  return { ...concurrency(dice), ...rate(dice) };
+}
+
+function concurrency(dice: Dice): Fields {
+  if (!dice.chance(0.15)) return {};
+  const onLimit = dice.chance(0.15) ? { on_limit: 'reject' } : {};
+  const key = dice.pick(['one', 'two', 'own', 'input'] as const);
+  if (key === 'own') return { concurrency: { limit: dice.int(1, 2), ...onLimit } };
+  if (key === 'input') return { concurrency: { limit: 1, key: '$.input.k1', ...onLimit } };
+  return { concurrency: { limit: shared[key], key, ...onLimit } };
+}
+
+function rate(dice: Dice): Fields {
+  if (!dice.chance(0.08)) return {};
+  return { rate_limit: dice.chance(0.5) ? sharedRate : { limit: dice.int(1, 3), per: `${dice.int(1, 4)}s` } };
+}

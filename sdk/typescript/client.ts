@@ -4,6 +4,7 @@ import { ApiError } from './api-error.ts';
 import { backoffMs, pause } from './backoff.ts';
 import { bulkCalls } from './bulk.ts';
 import { humanTaskCalls } from './human-tasks.ts';
+import { retentionCalls } from './retention.ts';
 import { type StreamPlace, streamExecution } from './stream.ts';
 import { type Call, openTransport, type TransportOptions, wasNeverSent } from './transport.ts';
 
@@ -41,7 +42,11 @@ export type Client = ReturnType<typeof createClient>;
 export function createClient(options: ClientOptions) {
   const transport = openTransport(options);
   const caller = new Caller((call) => transport.send(call).then((answer) => answer.body), options.attemptsMax ?? 5);
-  const further = Object.assign(humanTaskCalls(caller, queryText), bulkCalls(caller, queryText));
+  const further = Object.assign(
+    humanTaskCalls(caller, queryText),
+    bulkCalls(caller, queryText),
+    retentionCalls(caller),
+  );
   return Object.assign(workflowCalls(caller), executionCalls(caller), further, {
     /** Live events from after a position to the end of the execution; goes on by itself after a lost connection. */
     stream: (executionId: string, at: StreamPlace = {}): AsyncGenerator<JournalEvent> =>

@@ -11,6 +11,7 @@ const counters: readonly (readonly [keyof Omit<EngineCounters, 'ended'>, string,
   ['tasksHandedOut', 'tasks_handed_out_total', 'Tasks handed to executors.'],
   ['staleResults', 'stale_results_total', 'Results under a lease that was lost.'],
   ['timersFired', 'timers_fired_total', 'Timers fired.'],
+  ['removed', 'executions_removed_total', 'Ended executions removed by retention.'],
   ['recovered', 'executions_recovered_total', 'Executions taken up again after a restart.'],
 ];
 
@@ -61,6 +62,22 @@ function addGauges(engine: Engine, streams: { readonly count: number }, register
       },
     });
   }
+  new Gauge({
+    name: 'magicflow_storage_bytes',
+    help: 'What everything that is kept takes.',
+    registers,
+    async collect() {
+      this.set(await engine.retention.sizeBytes());
+    },
+  });
+  new Gauge({
+    name: 'magicflow_retention_last_sweep_seconds',
+    help: 'When retention last looked for what is due, in seconds since 1970; 0 before the first time.',
+    registers,
+    collect() {
+      this.set((engine.retention.lastSweep()?.at ?? 0) / 1_000);
+    },
+  });
   new Gauge({
     name: 'magicflow_queue_depth',
     help: 'Tasks of an executor, by whether somebody holds them.',

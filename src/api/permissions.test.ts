@@ -34,6 +34,8 @@ const expected: Readonly<Record<string, Permission>> = {
   'GET /api/docs/openapi.json': 'public',
   'GET /api/v1/schema/workflow.json': 'public',
   'GET /api/v1/system/status': 'system:read',
+  'GET /api/v1/system/retention': 'system:read',
+  'POST /api/v1/system/retention/run': 'system:manage',
   'POST /api/v1/workflows': 'workflows:write',
   'GET /api/v1/workflows': 'workflows:read',
   'GET /api/v1/workflows/:name': 'workflows:read',

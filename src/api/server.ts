@@ -30,6 +30,7 @@ import { journalRoutes } from './routes/journal.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { rerunRoutes } from './routes/reruns.ts';
+import { retentionRoutes } from './routes/retention.ts';
 import { startRoutes } from './routes/starts.ts';
 import { healthRoutes, metricsTextRoute, systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
@@ -152,6 +153,7 @@ function apiRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing; streams: St
   tokenRoutes(app, deps);
   topicRoutes(app, deps);
   systemRoutes(app, deps, deps.streams);
+  retentionRoutes(app, deps);
 }
 
 function openApp({ clock, config, log }: ApiDeps): HttpApp {

@@ -24,6 +24,7 @@ import type { StoredVersion } from '../storage/catalog.ts';
 import type { Statistics, StoredView, ViewQuery } from '../storage/views.ts';
 import { noBulk } from './test-bulk.ts';
 import { noHumanTasks } from './test-human-tasks.ts';
+import { noRetention } from './test-retention.ts';
 
 export interface TestEngine extends Engine {
   /** What happened to an execution, as one durable move. */
@@ -67,6 +68,7 @@ export function openTestEngine(): TestEngine {
     staleResults: 0,
     timersFired: 0,
     recovered: 0,
+    removed: 0,
   };
   let failure: unknown;
   let wakeClaim: () => void = () => undefined;
@@ -421,6 +423,7 @@ export function openTestEngine(): TestEngine {
     },
     humanTasks: noHumanTasks(called),
     bulk: noBulk(called, testNowMs),
+    retention: noRetention(called),
     local: { register: () => undefined },
     health: () => ({
       ready: engine.isReady,

@@ -5,6 +5,7 @@ import { plainName } from '../model/fields/name.ts';
 import { connections } from './config-connections.ts';
 import { flag, named, port, size, url, whole } from './config-kinds.ts';
 import { outboundFields, services } from './config-outbound.ts';
+import { retentionFields } from './config-retention.ts';
 
 /**
  * What a configuration may hold, field by field: the one table that files, variables and flags are read by.
@@ -165,9 +166,15 @@ export const platformFields = {
       queued: optional('queued', whole(many), 'Executions that wait; one more is refused with 429.'),
       leaseMs: optional('lease', duration(1_000), 'How long a task stays with an executor that is silent.'),
       streams: optional('streams', whole({ min: 1, max: 1_000_000 }), 'Live event streams open at once.'),
+      bulkRate: optional(
+        'bulk_rate',
+        whole({ min: 1, max: 100_000 }),
+        'Executions a second that bulk operations act on (default 500).',
+      ),
     }),
     'Bounds.',
   ),
+  retention: optional('retention', object('retention', retentionFields), 'How long what has ended is kept.'),
   outbound: optional('outbound', object('outbound', outboundFields), 'Where steps may connect to.'),
   services: optional('services', services, 'HTTP services that steps call by name.'),
   connections: optional('connections', connections, 'What else steps reach by name.'),

@@ -55,7 +55,9 @@ export interface Config {
     readonly queued: number;
     readonly leaseMs: number;
     readonly streams: number;
+    readonly bulkRate: number;
   };
+  readonly retention: NonNullable<PlatformFile['retention']>;
   /** Where steps may connect to. */
   readonly outbound: OutboundRules;
   readonly services: Services;
@@ -95,7 +97,15 @@ export function resolveConfig(layers: readonly PlatformFile[]): Config {
     },
     monitoring: { metricsEnabled: true, tracingEnabled: false, logLevel: 'info', ...of('monitoring') },
     health: { checkIntervalMs: 30_000, timeoutMs: 5_000, failureThreshold: 3, ...of('health') },
-    limits: { running: Number.POSITIVE_INFINITY, queued: 100_000, leaseMs: 30_000, streams: 1_000, ...of('limits') },
+    limits: {
+      running: Number.POSITIVE_INFINITY,
+      queued: 100_000,
+      leaseMs: 30_000,
+      streams: 1_000,
+      bulkRate: 500,
+      ...of('limits'),
+    },
+    retention: of('retention'),
     outbound: of('outbound'),
     services: of('services'),
     connections: of('connections'),

@@ -30,6 +30,12 @@ export const settings = {
   'limits.queued': { variable: 'MAGICFLOW_LIMITS_QUEUED', flag: undefined },
   'limits.lease': { variable: 'MAGICFLOW_LIMITS_LEASE', flag: undefined },
   'limits.streams': { variable: 'MAGICFLOW_LIMITS_STREAMS', flag: undefined },
+  'limits.bulk_rate': { variable: 'MAGICFLOW_LIMITS_BULK_RATE', flag: undefined },
+  'retention.completed': { variable: 'MAGICFLOW_RETENTION_COMPLETED', flag: undefined },
+  'retention.failed': { variable: 'MAGICFLOW_RETENTION_FAILED', flag: undefined },
+  'retention.max_executions': { variable: 'MAGICFLOW_RETENTION_MAX_EXECUTIONS', flag: undefined },
+  'retention.max_size': { variable: 'MAGICFLOW_RETENTION_MAX_SIZE', flag: undefined },
+  'retention.interval': { variable: 'MAGICFLOW_RETENTION_INTERVAL', flag: undefined },
 } as const satisfies Record<string, { variable: string; flag: string | undefined }>;
 
 export type Setting = keyof typeof settings;

@@ -114,6 +114,8 @@ async function openEngine(config: Config, { broker, ...parts }: Parts): Promise<
     secret: (_workspace, name) => (Object.hasOwn(config.secrets, name) ? config.secrets[name] : undefined),
     cache: await openCache(config.cache, systemClock),
     leaseMs: config.limits.leaseMs,
+    bulkRate: config.limits.bulkRate,
+    retention: config.retention,
   });
 }
 

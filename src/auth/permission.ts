@@ -24,6 +24,7 @@ const grants = {
   'topics:read': readers,
   'metrics:read': readers,
   'system:read': readers,
+  'system:manage': admin,
   'tokens:manage': admin,
 } as const satisfies Record<string, readonly Role[]>;
 

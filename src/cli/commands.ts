@@ -21,6 +21,7 @@ export const commands = {
   bulk: async () => (await import('./bulk.ts')).bulk,
   signal: async () => (await import('./signal.ts')).signal,
   'human-tasks': async () => (await import('./human-tasks.ts')).humanTasks,
+  retention: async () => (await import('./retention.ts')).retention,
   config: async () => (await import('./config-command.ts')).configCommand,
   schema: async () => (await import('./schema.ts')).schema,
   token: async () => (await import('./token.ts')).token,

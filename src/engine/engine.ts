@@ -10,6 +10,7 @@ import type { HumanTaskPage, HumanTaskQuery, StoredHumanTask } from '../storage/
 import type { QueueDepth } from '../storage/tasks.ts';
 import type { Statistics, StatisticsQuery, ViewPage, ViewQuery } from '../storage/views.ts';
 import type { BulkDesk } from './bulk/bulk-desk.ts';
+import type { RetentionDesk } from './retention/sweeper.ts';
 
 /**
  * The platform without its outside: what the HTTP API, the command line and library mode call.
@@ -23,6 +24,7 @@ export interface Engine {
   readonly tasks: TaskDesk;
   readonly humanTasks: HumanTaskDesk;
   readonly bulk: BulkDesk;
+  readonly retention: RetentionDesk;
   /** Functions that run in this process. */
   readonly local: LocalExecutors;
   health(): EngineHealth;
@@ -52,6 +54,8 @@ export interface EngineCounters {
   staleResults: number;
   timersFired: number;
   recovered: number;
+  /** By retention. */
+  removed: number;
 }
 
 export interface Versions {

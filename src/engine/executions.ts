@@ -118,7 +118,11 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     fingerprint: string,
   ): Promise<Started> {
     if (held.fingerprint === fingerprint) {
-      return read(request.workspace, held.executionId, (state) => startedOf(deps, state, false));
+      return read(request.workspace, held.executionId, (state) => startedOf(deps, state, false)).catch(
+        (error: unknown) => {
+          throw Fault.is(error, 'EXECUTION_NOT_FOUND') ? removed(request, held.executionId) : error;
+        },
+      );
     }
     const message = `the idempotency key ${request.idempotencyKey} was used for another body: use a new key`;
     throw new Fault('IDEMPOTENCY_KEY_REUSED', message, { detail: { execution_id: held.executionId } });
@@ -308,6 +312,12 @@ function factOf(deps: ExecutionsDeps, operation: Operation): UntimedFact {
     id: operation.id ?? makeId('sig', deps.clock, deps.random),
   };
 }
+
+const removed = ({ idempotencyKey }: StartRequest, executionId: string): Fault =>
+  new Fault(
+    'EXECUTION_GONE',
+    `the execution ${executionId} that the key ${idempotencyKey} started has been removed: use a new key`,
+  );
 
 const notFound = (executionId: string): Fault =>
   new Fault('EXECUTION_NOT_FOUND', `there is no execution ${executionId}`);

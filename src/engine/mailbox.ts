@@ -75,6 +75,8 @@ export interface Mailboxes {
   read(executionId: string, reader: Reader): void;
   /** Undefined where it is not in memory. */
   peek(executionId: string): Live | undefined;
+  /** Of one that was deleted: nothing of it is shown from memory any more. */
+  letGo(executionId: string): void;
   size(): number;
   conflicts(): number;
   moves(): number;
@@ -321,6 +323,11 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     },
     read: readAgain,
     peek: (executionId) => lives.get(executionId),
+    letGo(executionId) {
+      const live = lives.get(executionId);
+      // What is on its way meets the store and learns there.
+      if (live && isAtRest(live) && live.inbox.length === 0) lives.delete(executionId);
+    },
     size: () => lives.size,
     conflicts: () => conflicts,
     moves: () => moves,

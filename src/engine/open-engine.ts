@@ -29,6 +29,8 @@ import { openLocal } from './local.ts';
 import { type Mailboxes, openMailboxes } from './mailbox.ts';
 import { openPermits, type Permits } from './permits.ts';
 import { openRecovery } from './recovery.ts';
+import type { RetentionPolicy } from './retention/retention-policy.ts';
+import { openSweeper } from './retention/sweeper.ts';
 import { openTimers } from './timers.ts';
 import { openVersions } from './versions.ts';
 import { openWatchers, type Watchers } from './watchers.ts';
@@ -52,6 +54,8 @@ export interface EngineDeps {
   readonly leaseMs?: number;
   /** Executions a second that operations on many of them may look at. Default 500. */
   readonly bulkRate?: number;
+  /** How long what has ended is kept; for ever by default. */
+  readonly retention?: RetentionPolicy & { readonly intervalMs?: number };
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -66,7 +70,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     if (node.isClosing()) return;
     node.beginClosing();
     desk.close();
-    await Promise.all([recovery.stop(), bulkRunner.stop()]);
+    await Promise.all([recovery.stop(), bulkRunner.stop(), retention.stop()]);
     const until = clock.monotonicMs() + (options.deadlineMs ?? closeDeadlineMs);
     while (local.running() > 0 && clock.monotonicMs() < until) await pause(clock, 10);
     await node.compaction.settled();
@@ -97,8 +101,10 @@ export function openEngineOver(deps: EngineDeps): Engine {
   const { isClosing } = node;
   const bulkRunner = openBulkRunner({ ...deps, executions, committer, rate: deps.bulkRate });
   const bulk = openBulkDesk({ ...deps, isClosing, wake: bulkRunner.wake });
+  const retention = openSweeper({ ...deps, committer, counters: node.counters, letGo: mailboxes.letGo });
   recovery.start();
   bulkRunner.start();
+  retention.start();
   if (admission.isLimited) {
     admission.restore().catch((error: unknown) => deps.warn('queued executions', error));
   }
@@ -108,6 +114,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     tasks: desk,
     humanTasks: openHumanTasks({ store, mailboxes }),
     bulk,
+    retention,
     local: {
       register(workspace, executor, functionName, run) {
         local.register(workspace, executor, functionName, run);
@@ -239,5 +246,6 @@ function noCounts(): EngineCounters {
     staleResults: 0,
     timersFired: 0,
     recovered: 0,
+    removed: 0,
   };
 }

@@ -28,6 +28,7 @@ export interface Definition {
   readonly retry?: RetryPolicy;
   readonly errorHandling?: ErrorHandling;
   readonly runtimeValidation?: { readonly output?: 'warn' | 'fail' };
+  readonly retention?: Retention;
   /** Other workflows by the names that steps call them by. */
   readonly includes?: Includes;
   readonly steps: StepList;
@@ -44,6 +45,13 @@ export interface Include {
   readonly workflow: string;
   /** Where the text gives none, a deploy writes down the version that is active then. */
   readonly version?: string;
+}
+
+/** How long executions are kept once they have ended. In place of what the server's configuration says. */
+export interface Retention {
+  readonly completedMs?: number;
+  /** Those that ended in any other way. */
+  readonly failedMs?: number;
 }
 
 export type JsonSchema = JsonObject | boolean;

@@ -1,7 +1,7 @@
 /** What people are asked: rows that moves replace by position, and every person's list of them. */
 import assert from 'node:assert/strict';
 import { type HumanTaskQuery, nobody } from './human-tasks.ts';
-import { humanTask, move, noon } from './sample-writes.ts';
+import { gone, humanTask, move, noon } from './sample-writes.ts';
 import type { HumanTaskRow, Store } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 
@@ -69,9 +69,9 @@ function content(promise: PromiseCase): void {
       move('e', 1, { humanTasks: [humanTask('a'), humanTask('b', { assignees: ['ada', 'bob'] })] }),
       move('f', 1, { humanTasks: [humanTask('c')] }),
     ]);
-    await store.forget(['e']);
+    await store.forget([gone('e')]);
     assert.deepEqual([await listed(store), await listed(store, { people: ['bob'] })], [['c'], []]);
-    await store.forget(['f']);
+    await store.forget([gone('f')]);
     assert.deepEqual(await listed(store, { people: ['ada'] }), []);
   });
 }

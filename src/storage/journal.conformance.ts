@@ -7,6 +7,7 @@ import {
   compact,
   conflict,
   done,
+  gone,
   move,
   moveIds,
   noon,
@@ -261,7 +262,7 @@ function forgetting(promise: PromiseCase): void {
         slotTaken: { key: id, limit: 1 },
       });
     await store.commit([start('gone'), snapshot('gone', 1), start('kept'), snapshot('kept', 1)]);
-    await store.forget(['gone', 'unknown']);
+    assert.deepEqual(await store.forget([gone('gone'), gone('unknown')]), ['gone']);
 
     assert.deepEqual(await store.journal.load('gone', 10), { snapshot: undefined, records: [] });
     await assert.rejects(store.journal.values('gone', ['h']), Impossible);
@@ -277,10 +278,40 @@ function forgetting(promise: PromiseCase): void {
     assert.equal((await store.views.find('default', 'kept'))?.position, 1);
   });
 
+  promise('keeps whole what has moved on since it was found that it may go', async (store) => {
+    await store.commit([move('moved', 1, { view: viewRow(1) }), move('gone', 1, { last: 3, view: viewRow(3) })]);
+    await store.commit([move('moved', 2)]);
+    assert.deepEqual(await store.forget([gone('moved', 1), gone('gone', 3)]), ['gone']);
+    assert.deepEqual(await moveIds(store, 'moved'), ['move-moved-1', 'move-moved-2']);
+    assert.equal((await store.views.find('default', 'moved'))?.position, 1);
+    assert.deepEqual(await store.forget([gone('moved', 2)]), ['moved']);
+  });
+
+  promise('refuses every move of what is forgotten but a start', async (store) => {
+    await store.commit([move('e', 1), move('e', 2)]);
+    await store.forget([gone('e', 2)]);
+    assert.deepEqual(await commitOne(store, move('e', 3)), conflict);
+    assert.deepEqual(await commitOne(store, wake('e', 2, noon)), conflict);
+    assert.deepEqual(await commitOne(store, snapshot('e', 2)), conflict);
+    assert.deepEqual(await store.journal.read('e', 0, 10), []);
+  });
+
+  promise('tells what everything takes, less once something is forgotten', async (store) => {
+    const before = await store.journal.sizeBytes();
+    const ids = Array.from({ length: 50 }, (_, index) => `e${index}`);
+    const events = JSON.stringify([{ type: 'sample', text: 'x'.repeat(20_000) }]);
+    await store.commit(ids.map((id) => move(id, 1, { events })));
+    const full = await store.journal.sizeBytes();
+    assert.ok(full > before + 1_000_000, `${before} → ${full}`);
+    await store.forget(ids.map((id) => gone(id)));
+    const after = await store.journal.sizeBytes();
+    assert.ok(after < full - 1_000_000, `${full} → ${after}`);
+  });
+
   promise('keeps a start key until it expires, also where its execution is forgotten', async (store) => {
     const startKey = { workflow: 'w', key: 'k', fingerprint: 'f', expiresAt: noon + 10 };
     await store.commit([move('e', 1, { startKey })]);
-    await store.forget(['e']);
+    await store.forget([gone('e')]);
     assert.deepEqual(await store.journal.findStartKey('default', 'w', 'k', noon), {
       executionId: 'e',
       fingerprint: 'f',
@@ -291,8 +322,9 @@ function forgetting(promise: PromiseCase): void {
   promise('forgets 1,000 executions at once and refuses more', async (store) => {
     const ids = Array.from({ length: 1_001 }, (_, index) => `e${index}`);
     await store.commit(ids.map((id) => move(id, 1, { wakeAt: noon })));
-    await assert.rejects(store.forget(ids), Impossible);
-    await store.forget(ids.slice(0, 1_000));
+    const all = ids.map((id) => gone(id));
+    await assert.rejects(store.forget(all), Impossible);
+    assert.equal((await store.forget(all.slice(0, 1_000))).length, 1_000);
     assert.deepEqual(
       (await store.journal.dueWakes(noon, 10)).map((wake) => wake.executionId),
       ['e1000'],

@@ -8,6 +8,8 @@ export interface Journal {
   values(executionId: string, hashes: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Executions whose wake row is due at or before `dueAt`, by due time and id; with `after`, those behind it in that order. */
   dueWakes(dueAt: number, limit: number, after?: Wake): Promise<readonly Wake[]>;
+  /** What everything that is kept takes, in bytes; room that was given up and waits to be used again does not count. */
+  sizeBytes(): Promise<number>;
   /** The earliest wake row there is. */
   nextWake(): Promise<Wake | undefined>;
   /** The execution that holds a start key and has not expired at `at`. */

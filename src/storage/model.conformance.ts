@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Impossible } from '../kit/assert.ts';
 import { NaiveStore } from './naive-store.ts';
 import { compact, humanTask, lease, move, noon, snapshot, task, viewRow, wake } from './sample-writes.ts';
-import type { CompactWrite, MoveWrite, NewTask, Store, Write } from './store.ts';
+import type { CompactWrite, ForgetWrite, MoveWrite, NewTask, Store, Write } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 
 const executions = ['e1', 'e2', 'e3'];
@@ -14,7 +14,9 @@ const hashes = ['h1', 'h2'];
 const humanTaskIds = ['a1', 'a2'];
 
 /** One batch and the milliseconds that pass before it, or executions to forget. */
-type Turn = { readonly passMs: number; readonly writes: readonly Write[] } | { readonly forget: readonly string[] };
+type Turn =
+  | { readonly passMs: number; readonly writes: readonly Write[] }
+  | { readonly forget: readonly ForgetWrite[] };
 
 export function modelConformance(promise: PromiseCase): void {
   promise('does what the naive store does, for any batches', async (store) => {
@@ -35,9 +37,8 @@ async function replay(store: Store, turns: readonly Turn[], prefix: string): Pro
   let at = noon;
   for (const each of turns) {
     if ('forget' in each) {
-      const ids = each.forget.map((id) => prefix + id);
-      model.forget(ids);
-      await store.forget(ids);
+      const forget = each.forget.map(({ executionId, position }) => ({ executionId: prefix + executionId, position }));
+      assert.deepEqual((await store.forget(forget)).toSorted(), model.forget(forget).toSorted());
     } else {
       at += each.passMs;
       const writes = each.writes.map((write) => named(write, prefix, at));
@@ -215,7 +216,9 @@ const write: fc.Arbitrary<Write> = fc.oneof(
   },
 );
 
+const forgetWrite = fc.record({ executionId, position: fc.integer({ min: 1, max: 5 }) });
+
 const turn: fc.Arbitrary<Turn> = fc.oneof(
   { weight: 9, arbitrary: fc.record({ passMs: fc.nat(8), writes: fc.array(write, { maxLength: 8 }) }) },
-  { weight: 1, arbitrary: fc.record({ forget: fc.array(executionId, { maxLength: 2 }) }) },
+  { weight: 1, arbitrary: fc.record({ forget: fc.array(forgetWrite, { maxLength: 2 }) }) },
 );

@@ -5,6 +5,7 @@ import {
   commitOne,
   conflict,
   done,
+  gone,
   humanTask,
   move,
   moveIds,
@@ -64,7 +65,7 @@ function acceptance(promise: PromiseCase): void {
 
   promise('refuses a late result of an execution that was forgotten', async (store) => {
     await store.commit([move('e', 1), move('e', 2)]);
-    await store.forget(['e']);
+    await store.forget([gone('e', 2)]);
     assert.deepEqual(await commitOne(store, move('e', 3)), conflict);
     assert.deepEqual(await commitOne(store, move('e', 2)), conflict);
     assert.deepEqual(await moveIds(store, 'e'), []);

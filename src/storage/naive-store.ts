@@ -6,6 +6,7 @@ import { emptyObject } from '../kit/json.ts';
 import type {
   CompactWrite,
   ExtendWrite,
+  ForgetWrite,
   HumanTaskRow,
   LeaseWrite,
   MoveWrite,
@@ -55,7 +56,11 @@ export class NaiveStore {
     });
   }
 
-  forget(ids: readonly string[]): void {
+  forget(executions: readonly ForgetWrite[]): string[] {
+    const ids = executions
+      .filter(({ executionId, position }) => (this.history(executionId).at(-1)?.last ?? 0) <= position)
+      .map(({ executionId }) => executionId)
+      .filter((id) => this.history(id).length > 0);
     const stays = (row: { executionId: string }): boolean => !ids.includes(row.executionId);
     this.records = this.records.filter(stays);
     this.wakes = this.wakes.filter(stays);
@@ -65,6 +70,7 @@ export class NaiveStore {
     this.values = this.values.filter(stays);
     this.slots = this.slots.filter(stays);
     for (const id of ids) delete this.snapshots[id];
+    return [...new Set(ids)];
   }
 
   history(executionId: string): MoveWrite[] {

@@ -2,6 +2,7 @@
 import type { NewVersion } from './catalog.ts';
 import type {
   CompactWrite,
+  ForgetWrite,
   HumanTaskRow,
   LeaseWrite,
   MoveWrite,
@@ -53,6 +54,11 @@ export function compact(executionId: string, ...spans: (readonly [first: number,
     return { workspace: 'default', first, last, moveId: `compact-${executionId}-${first}`, at: noon, events };
   });
   return { kind: 'compact', executionId, from: spans[0]?.[0] ?? 1, through: spans.at(-1)?.[1] ?? 1, records };
+}
+
+/** One that stands at `position` may go. */
+export function gone(executionId: string, position = 1): ForgetWrite {
+  return { executionId, position };
 }
 
 export function viewRow(position: number, more: Partial<ViewRow> = {}): ViewRow {

@@ -7,12 +7,25 @@ import { describe, it } from 'node:test';
 import { Fault } from '../kit/fault.ts';
 import { bulkOperationsConformance } from './bulk-operations.conformance.ts';
 import { catalogConformance } from './catalog.conformance.ts';
+import { endingsConformance } from './endings.conformance.ts';
 import { humanTasksConformance } from './human-tasks.conformance.ts';
 import { journalConformance } from './journal.conformance.ts';
 import { limitsConformance } from './limits.conformance.ts';
 import { modelConformance } from './model.conformance.ts';
 import { movesConformance, oneWinnerEach } from './moves.conformance.ts';
-import { commitOne, done, humanTask, lease, move, moveIds, noon, task, version, viewRow } from './sample-writes.ts';
+import {
+  commitOne,
+  done,
+  gone,
+  humanTask,
+  lease,
+  move,
+  moveIds,
+  noon,
+  task,
+  version,
+  viewRow,
+} from './sample-writes.ts';
 import { startKeysConformance } from './start-keys.conformance.ts';
 import { statisticsConformance } from './statistics.conformance.ts';
 import type { Store } from './store.ts';
@@ -28,6 +41,7 @@ export function storeConformance(subject: StoreSubject): void {
     journalConformance,
     tasksConformance,
     viewsConformance,
+    endingsConformance,
     humanTasksConformance,
     statisticsConformance,
     catalogConformance,
@@ -58,7 +72,7 @@ function lifeConformance(promise: PromiseCase): void {
     assert.deepEqual(await earlier, [done]);
     const isUnreachable = (error: unknown): boolean => Fault.is(error, 'STORE_UNREACHABLE');
     await assert.rejects(store.commit([move('e', 2)]), isUnreachable);
-    await assert.rejects(store.forget(['e']), isUnreachable);
+    await assert.rejects(store.forget([gone('e')]), isUnreachable);
     await assert.rejects(store.latestAt(), isUnreachable);
     await assert.rejects(store.journal.load('e', 1), isUnreachable);
     await assert.rejects(store.tasks.depths(noon), isUnreachable);

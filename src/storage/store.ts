@@ -31,8 +31,11 @@ export interface Store {
    * whoever writes here next must not begin before it.
    */
   latestAt(): Promise<number>;
-  /** Deletes executions and everything keyed by them, in one small transaction. At most 1,000 ids. */
-  forget(executionIds: readonly string[]): Promise<void>;
+  /**
+   * Deletes executions and everything keyed by them, in one small transaction; start keys stay until they expire. At most
+   * 1,000. An execution that has moved on beyond its `position` stays whole. Answers the ids of those that went.
+   */
+  forget(executions: readonly ForgetWrite[]): Promise<readonly string[]>;
   /** Resolves once every earlier commit has settled and the files are closed. */
   close(): Promise<void>;
 }
@@ -166,6 +169,13 @@ export interface ViewRow {
   readonly searchText: string;
   /** Only on rows of ended executions, for step statistics. */
   readonly steps: readonly StepSummary[];
+}
+
+/** An execution as it was when it was found that it may go. */
+export interface ForgetWrite {
+  readonly executionId: string;
+  /** Where its last record ends. */
+  readonly position: number;
 }
 
 /** What a person is asked, in one attempt of a step. */

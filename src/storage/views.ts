@@ -15,6 +15,34 @@ export interface Views {
   queued(workspace: string, limit: number): Promise<readonly string[]>;
   /** Where an execution is in status `queued`, in the order of their names. For the node itself, never for a caller. */
   queuedWorkspaces(): Promise<readonly string[]>;
+  /**
+   * Executions that have ended and owe nobody anything (they have no wake row), the oldest first by creation and id. For
+   * the node itself, like `workspaces`.
+   */
+  ended(query: EndedQuery): Promise<readonly EndedView[]>;
+  /** Where there are executions, in the order of their names. */
+  workspaces(): Promise<readonly string[]>;
+}
+
+export interface EndedQuery {
+  readonly workspace: string;
+  readonly status: readonly string[];
+  /** Of this workflow alone. */
+  readonly workflow?: string;
+  /** Of all workflows but these. */
+  readonly exceptWorkflows?: readonly string[];
+  /** Milliseconds since the epoch; exclusive. */
+  readonly endedBefore: number;
+  /** Only rows behind this one in the order. */
+  readonly after?: { readonly createdAt: number; readonly executionId: string };
+  readonly limit: number;
+}
+
+export interface EndedView {
+  readonly executionId: string;
+  readonly position: number;
+  readonly parent: string | null;
+  readonly createdAt: number;
 }
 
 export interface StoredView extends ViewRow {

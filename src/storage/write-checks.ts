@@ -3,7 +3,7 @@
  * rejects with `Impossible` before any of it is written, so a wrong write is never half of a durable batch.
  */
 import { assert, Impossible } from '../kit/assert.ts';
-import type { CompactWrite, MoveWrite, SnapshotWrite, WakeWrite, Write } from './store.ts';
+import type { CompactWrite, ForgetWrite, MoveWrite, SnapshotWrite, WakeWrite, Write } from './store.ts';
 
 /** Executions that one `forget` may name. */
 export const forgetMax = 1_000;
@@ -70,6 +70,6 @@ function checkCompact({ executionId, from, through, records }: CompactWrite): vo
   assert(next === through + 1, `the compacted records of ${executionId} end at ${next - 1} instead of ${through}`);
 }
 
-export function checkForget(executionIds: readonly string[]): void {
-  assert(executionIds.length <= forgetMax, `forget was given ${executionIds.length} executions, at most ${forgetMax}`);
+export function checkForget(executions: readonly ForgetWrite[]): void {
+  assert(executions.length <= forgetMax, `forget was given ${executions.length} executions, at most ${forgetMax}`);
 }

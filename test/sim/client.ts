@@ -77,7 +77,7 @@ export function openClient(deps: ClientDeps): Client {
         const again = await send(number, body);
         return claim(again.executionId === started.executionId, 'I2', () => `one key started two executions`);
       } catch (error) {
-        if (!isExpected(error)) return deps.broken(error);
+        if (!isExpected(error) && !isRemoved(error)) return deps.broken(error);
         await new Promise<void>((resolve) => time.after(dice.int(50, 2_000), resolve));
       }
     }
@@ -129,8 +129,15 @@ export function openClient(deps: ClientDeps): Client {
         mayDouble: true,
       });
     } catch (error) {
-      if (!isExpected(error)) deps.broken(error);
+      if (!isExpected(error) && !isRemoved(error, executionId)) deps.broken(error);
     }
+  }
+
+  /** What retention removed is not found any more, and nothing else is. */
+  function isRemoved(error: unknown, executionId?: string): boolean {
+    const { removed } = auditor.retention;
+    if (Fault.is(error, 'EXECUTION_GONE')) return removed.size > 0;
+    return Fault.is(error, 'EXECUTION_NOT_FOUND') && executionId !== undefined && removed.has(executionId);
   }
 
   function checkDone(executionId: string, operation: Operation): void {
@@ -150,7 +157,10 @@ export function openClient(deps: ClientDeps): Client {
 
   function look(executionId: string): void {
     const project = { run: shownState, mayDouble: false };
-    network.ask(project).catch((error: unknown) => isExpected(error) || deps.broken(error));
+    const failed = (error: unknown): void => {
+      if (!isExpected(error) && !isRemoved(error, executionId)) deps.broken(error);
+    };
+    network.ask(project).catch(failed);
 
     function shownState(engine: Parameters<Parameters<Network['ask']>[0]['run']>[0]): Promise<void> {
       return engine.executions.read(workspace, executionId, (state) => {

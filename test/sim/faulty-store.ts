@@ -4,7 +4,7 @@
  */
 import { Fault } from '../../src/kit/fault.ts';
 import type { BulkRow } from '../../src/storage/bulk-operations.ts';
-import type { Outcome, Store, Write } from '../../src/storage/store.ts';
+import type { ForgetWrite, Outcome, Store, Write } from '../../src/storage/store.ts';
 import type { Dice } from './dice.ts';
 import type { Machine } from './machine.ts';
 import type { Tally } from './tally.ts';
@@ -24,6 +24,8 @@ export interface FaultyStoreDeps {
   readonly onApplied: (machine: Machine, writes: readonly Write[]) => void;
   /** Called right after a bulk operation's row was put, or another one stood there. */
   readonly onPut: (row: BulkRow, isPut: boolean) => void;
+  /** Called right after executions were deleted. */
+  readonly onForgotten: (executionIds: readonly string[]) => void;
   readonly onCrash: (machine: Machine) => void;
 }
 
@@ -116,6 +118,16 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
     return isPut;
   }
 
+  async function forget(executions: readonly ForgetWrite[]): Promise<readonly string[]> {
+    if (!machine.isAlive) return new Promise(() => undefined);
+    if (weather.strikes('commitRejects')) throw unreachable();
+    const gone = await inner.forget(executions);
+    deps.onForgotten(gone);
+    if (weather.strikes('crashAfterCommit')) return crash();
+    if (weather.strikes('commitRejectsDone')) throw unreachable();
+    return gone;
+  }
+
   const { journal, tasks, views, humanTasks, catalog, limits, bulk } = inner;
   return {
     commit(writes) {
@@ -130,6 +142,7 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
       values: (...given) => read(() => journal.values(...given)),
       dueWakes: (...given) => read(() => journal.dueWakes(...given)),
       nextWake: () => read(() => journal.nextWake()),
+      sizeBytes: () => read(() => journal.sizeBytes()),
       findStartKey: (...given) => read(() => journal.findStartKey(...given)),
     },
     tasks: {
@@ -146,6 +159,8 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
       statistics: (query) => read(() => views.statistics(query)),
       queued: (...given) => read(() => views.queued(...given)),
       queuedWorkspaces: () => read(() => views.queuedWorkspaces()),
+      ended: (query) => read(() => views.ended(query)),
+      workspaces: () => read(() => views.workspaces()),
     },
     humanTasks: {
       find: (...given) => read(() => humanTasks.find(...given)),
@@ -167,7 +182,7 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
       forget: (...given) => read(() => bulk.forget(...given)),
     },
     latestAt: () => read(() => inner.latestAt()),
-    forget: (executionIds) => inner.forget(executionIds),
+    forget,
     close: () => inner.close(),
   };
 }

@@ -34,6 +34,12 @@ const retry = of('core/retry.ts');
 const snapshot = of('core/snapshot.ts');
 const waiting = of('core/waiting.ts');
 const breakers = of('engine/breakers.ts');
+const mayGo = of('engine/retention/may-go.ts');
+const sweeper = of('engine/retention/sweeper.ts');
+const memoryStore = of('storage/memory/memory-store.ts');
+const memoryViews = of('storage/memory/memory-views.ts');
+const bulkRunner = of('engine/bulk/bulk-runner.ts');
+const bulkRows = of('storage/memory/memory-bulk-operations.ts');
 const childId = of('engine/child-id.ts');
 const children = of('engine/children.ts');
 const claims = of('engine/claims.ts');
@@ -352,4 +358,36 @@ export const mutants: readonly Mutant[] = [
     'the view of a second end is not written',
   ),
   recovery('deps.desk.refresh();', '', 'a task in no queue is forgotten'),
+  admit(
+    "if ('asked' in fact && fact.asked && state.signalIds.includes(fact.asked.id)) {",
+    "if ('asked' in fact && fact.asked && state.id === '') {",
+    'a bulk operation acts on an execution twice',
+  ),
+  bulkRunner(
+    "if (!row.isCancelRequested && outcomes.some(({ kind }) => kind === 'later')) return undefined;",
+    '',
+    'a bulk operation goes on although part of its batch failed on the way',
+  ),
+  bulkRunner(
+    'const after = row.cursor === null ? {} : { after: row.cursor };',
+    'const after = {};',
+    'a bulk operation begins with its first batch again and again',
+  ),
+  mayGo(
+    'return state.parent !== undefined && !above.outstanding.has(childCommandId(state.parent.call));',
+    'return state.parent !== undefined;',
+    'retention removes a child that its parent asks for',
+  ),
+  memoryStore(
+    'const fitting = executions.filter(({ executionId, position }) => lastOf(executionId) <= position);',
+    'const fitting = executions.filter(({ executionId }) => lastOf(executionId) > 0);',
+    'retention removes an execution that was retried meanwhile',
+  ),
+  memoryViews('!wakes.has(row.executionId),', 'true,', 'retention removes what still owes something'),
+  sweeper('endedBefore: now - ageMs }));', 'endedBefore: now }));', 'retention removes what is young'),
+  bulkRows(
+    'if ((bulks.get(row.bulkId)?.revision ?? 0) !== row.revision - 1) return false;',
+    '',
+    'two nodes overwrite how far a bulk operation has come',
+  ),
 ];

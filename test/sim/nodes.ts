@@ -2,7 +2,7 @@
 // Loaded beforehand: what is loaded on first use would take time that the virtual clock does not know.
 import '../../src/core/compile-program.ts';
 import '../../src/engine/deployments.ts';
-import { openEngineOver } from '../../src/engine/open-engine.ts';
+import { type EngineDeps, openEngineOver } from '../../src/engine/open-engine.ts';
 import { seededRandom } from '../../src/kit/random.ts';
 import { type Parsed, parseDocuments } from '../../src/model/parse.ts';
 import type { MemoryDisk } from '../../src/storage/memory/memory-disk.ts';
@@ -31,6 +31,7 @@ export interface NodesDeps {
   readonly auditor: Auditor;
   readonly workspace: string;
   readonly runningMax: number;
+  readonly retention: EngineDeps['retention'];
   readonly isFull: () => boolean;
   readonly broken: (error: unknown) => void;
 }
@@ -71,7 +72,9 @@ export function openNodes(deps: NodesDeps): Nodes {
     const onApplied = (_: Machine, writes: Parameters<Auditor['applied']>[0]): void =>
       guarded(() => deps.auditor.applied(writes));
     const onPut: Auditor['bulk']['put'] = (row, isPut) => guarded(() => deps.auditor.bulk.put(row, isPut));
-    const store = openFaultyStore({ ...deps, inner, machine, onApplied, onPut, onCrash: crash });
+    const onForgotten = (gone: readonly string[]): void =>
+      guarded(() => deps.auditor.retention.forgotten(gone, time.now()));
+    const store = openFaultyStore({ ...deps, inner, machine, onApplied, onPut, onForgotten, onCrash: crash });
     const engine = openEngineOver({
       store,
       clock: machine.clock,
@@ -79,6 +82,7 @@ export function openNodes(deps: NodesDeps): Nodes {
       parse: async (text) => parseOnce(text),
       admission: { running: deps.runningMax },
       connectors: openSimConnectors({ ...deps, machine, dice: dice.fork() }),
+      ...(deps.retention && { retention: deps.retention }),
       warn: (message, error) => warned(machine, message, error),
     });
     trace.note(`${machine.name} is up`);

@@ -143,5 +143,7 @@ export function startPeople(deps: PeopleDeps): Answered {
 function isExpected(error: unknown): boolean {
   if (error instanceof Lost) return true;
   const codes = ['STORE_UNREACHABLE', 'STORE_FULL', 'STATE_CONFLICT', 'FORBIDDEN', 'ANSWER_INVALID', 'SHUTTING_DOWN'];
-  return Fault.is(error) && codes.includes(error.code);
+  // Of an execution that was removed between two looks.
+  const gone = ['HUMAN_TASK_NOT_FOUND', 'EXECUTION_NOT_FOUND'];
+  return Fault.is(error) && [...codes, ...gone].includes(error.code);
 }

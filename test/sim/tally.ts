@@ -138,6 +138,9 @@ export const sometimesKinds = [
   'child ended after it was given up',
   'child retried on its own',
   'bulk operation acted',
+  'execution removed',
+  'child removed before its parent ended',
+  'write for a removed execution refused',
 ] as const;
 
 export type SometimesKind = (typeof sometimesKinds)[number];

@@ -63,11 +63,16 @@ export function makeWorld(seed: number): World {
   const broken = (error: unknown): void => {
     failure ??= error instanceof Error ? error : new Violation('engine', String(error));
   };
-  const watched = { disk, target, tally, trace, isFair: weather.isFair };
+  const retention = dice.chance(0.3)
+    ? { completedMs: dice.int(1, 30) * 1_000, failedMs: dice.int(1, 60) * 1_000, intervalMs: dice.int(500, 5_000) }
+    : undefined;
+  const ageOf = (status: string): number =>
+    retention?.[status === 'completed' ? 'completedMs' : 'failedMs'] ?? Number.POSITIVE_INFINITY;
+  const watched = { disk, target, tally, trace, isFair: weather.isFair, ageOf };
   const auditor = openAuditor({ ...watched, isAlone: () => !nodes.hasOverlapped() });
   const shared = { time, weather, tally, trace, target, auditor, workspace, broken, disk };
   const runningMax = dice.chance(0.2) ? dice.int(2, 6) : Number.POSITIVE_INFINITY;
-  const nodes = openNodes({ ...shared, dice: dice.fork(), runningMax, isFull: () => mayhem.isDiskFull() });
+  const nodes = openNodes({ ...shared, dice: dice.fork(), runningMax, retention, isFull: () => mayhem.isDiskFull() });
   const network = openNetwork({ ...shared, dice: dice.fork(), endpoint: nodes.pick });
   const chosen = Array.from({ length: dice.int(1, 3) }, () => dice.int(1, workflowCount));
   const called = callees.map((name) => ({ name, number: dice.int(1, calleeCount) }));

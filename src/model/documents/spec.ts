@@ -47,6 +47,11 @@ const runtimeValidation = object('runtime_validation', {
   output: optional('output', choice('warn', 'fail'), 'What an output that breaks its schema does. Default warn.'),
 } satisfies Fields);
 
+const retention = object('retention', {
+  completedMs: optional('completed', duration(1_000), 'How long executions that completed are kept.'),
+  failedMs: optional('failed', duration(1_000), 'The same for those that ended in any other way.'),
+} satisfies Fields);
+
 const oneOrMoreObjects = either((spot) => isList(spot), list(jsonObject), jsonObject);
 
 const schemas = {
@@ -74,6 +79,7 @@ export const workflowSpec = {
   retry: optional(['retry_policy', 'retry_config'], retryPolicy, 'For all steps; a step overrides it field by field.'),
   errorHandling: optional('error_handling', errorHandling, 'Rules over the whole workflow.'),
   runtimeValidation: optional('runtime_validation', runtimeValidation, 'How strictly outputs are checked.'),
+  retention: optional('retention', retention, 'How long ended executions are kept, in place of what the server says.'),
   includes: optional('includes', includes, 'Other workflows under names of their own, each at one version.'),
   steps: required('steps', stepList, 'What the workflow does.'),
   concurrency: optional('concurrency', workflowConcurrency, 'How many executions may run at once.'),

@@ -211,6 +211,8 @@ export const badSpecs: readonly BadRow[] = [
   ['FIELD_UNKNOWN', '/spec/error_handling/rule', 'error_handling: {«rule: []}'],
   ['STEP_UNDEFINED', '/spec/error_handling/compensation/0', 'error_handling: {compensation: [«undo]}'],
   ['TYPE_WRONG', '/spec/error_handling/dead_letter', 'error_handling: {dead_letter: «queue}'],
+  ['DURATION_INVALID', '/spec/retention/completed', 'retention: {completed: «soon}'],
+  ['DURATION_INVALID', '/spec/retention/failed', 'retention: {failed: «10ms}'],
   ['VALUE_INVALID', '/spec/runtime_validation/output', 'runtime_validation: {output: «strict}'],
   ['TYPE_WRONG', '/spec/input_schema', 'input_schema: «string'],
   ['SCHEMA_INVALID', '/spec/input_schema/type', 'input_schema: {type: «strin}'],

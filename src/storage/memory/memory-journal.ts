@@ -26,6 +26,15 @@ export function openMemoryJournal(use: DiskInUse): Journal {
         .filter((wake) => wake.dueAt <= dueAt && (!after || earliestFirst(after, wake) < 0));
       return [...due].sort(earliestFirst).slice(0, limit);
     },
+    async sizeBytes() {
+      const { records, values, snapshots } = use();
+      const texts = [
+        ...[...records.values()].flatMap((history) => history.map(({ events }) => events)),
+        ...[...values.values()].flatMap((kept) => [...kept.values()]),
+        ...[...snapshots.values()].map(({ text }) => text),
+      ];
+      return texts.reduce((sum, text) => sum + text.length, 0);
+    },
     async nextWake() {
       let next: Wake | undefined;
       for (const wake of use().wakes.values()) if (!next || earliestFirst(wake, next) < 0) next = wake;

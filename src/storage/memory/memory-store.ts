@@ -5,7 +5,7 @@
  * only, and the same calls in the same order give the same rows. Stores over one disk are nodes over one database.
  */
 import { Fault } from '../../kit/fault.ts';
-import type { Store } from '../store.ts';
+import type { ForgetWrite, Store } from '../store.ts';
 import { checkForget, checkWrites } from '../write-checks.ts';
 import { applyWrites, freeSlots } from './apply-moves.ts';
 import { openMemoryBulkOperations } from './memory-bulk-operations.ts';
@@ -42,9 +42,9 @@ export async function openMemoryStore({ disk = makeMemoryDisk() }: { disk?: Memo
       const leased = [...tasks.values()].map((task) => task.lease?.since ?? 0);
       return [...recorded, ...leased].reduce((latest, at) => Math.max(latest, at), 0);
     },
-    async forget(executionIds) {
-      checkForget(executionIds);
-      forgetAll(use(), executionIds);
+    async forget(executions) {
+      checkForget(executions);
+      return forgetAll(use(), executions);
     },
     async close() {
       isOpen = false;
@@ -52,8 +52,10 @@ export async function openMemoryStore({ disk = makeMemoryDisk() }: { disk?: Memo
   };
 }
 
-function forgetAll(disk: MemoryDisk, executionIds: readonly string[]): void {
-  const gone = new Set(executionIds);
+function forgetAll(disk: MemoryDisk, executions: readonly ForgetWrite[]): string[] {
+  const lastOf = (id: string): number => disk.records.get(id)?.at(-1)?.last ?? 0;
+  const fitting = executions.filter(({ executionId, position }) => lastOf(executionId) <= position);
+  const gone = new Set(fitting.map(({ executionId }) => executionId).filter((id) => disk.records.has(id)));
   for (const executionId of gone) {
     for (const rows of [disk.records, disk.snapshots, disk.values, disk.wakes, disk.views]) rows.delete(executionId);
     freeSlots(disk, executionId);
@@ -61,4 +63,5 @@ function forgetAll(disk: MemoryDisk, executionIds: readonly string[]): void {
   }
   for (const task of disk.tasks.values()) if (gone.has(task.executionId)) disk.tasks.delete(task.taskId);
   for (const [id, row] of disk.humanTasks) if (gone.has(row.executionId)) disk.humanTasks.delete(id);
+  return [...gone];
 }

@@ -51,6 +51,25 @@ export function openMemoryViews(use: DiskInUse): Views {
         .filter((row) => row.status === 'queued');
       return [...new Set(queued.map((row) => row.workspace))].sort();
     },
+    async ended({ workspace, status, workflow, exceptWorkflows = [], endedBefore, after, limit }) {
+      const { wakes } = use();
+      const rows = rowsOf(
+        workspace,
+        (row) =>
+          status.includes(row.status) &&
+          row.endedAt !== null &&
+          row.endedAt < endedBefore &&
+          (workflow === undefined || row.workflow === workflow) &&
+          !exceptWorkflows.includes(row.workflow) &&
+          !wakes.has(row.executionId),
+      );
+      const oldestFirst = rows.sort(newestFirst).reverse();
+      return oldestFirst.filter((row) => !after || newestFirst(row, after) < 0).slice(0, limit);
+    },
+    async workspaces() {
+      const all = [...use().views.values()].map((row) => row.workspace);
+      return [...new Set(all)].sort();
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { Fault, type FaultCode } from '../../kit/fault.ts';
-import { commitOne, done, humanTask, move, moveIds, version, viewRow } from '../sample-writes.ts';
+import { commitOne, done, gone, humanTask, move, moveIds, version, viewRow } from '../sample-writes.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { startWorker } from './worker-link.ts';
 
@@ -78,8 +78,9 @@ test('a file of a newer program is refused and left alone, and the folder is fre
 
 /** Takes back what the fourth format brought. */
 const withoutParents = 'DROP INDEX views_by_parent; ALTER TABLE views DROP COLUMN parent';
-/** And the fifth. */
-const withoutLimits = 'DROP TABLE limit_slots; DROP TABLE limit_rates; DROP TABLE limit_waiters';
+/** And those after it. */
+const withoutLimits =
+  'DROP TABLE limit_slots; DROP TABLE limit_rates; DROP TABLE limit_waiters; DROP TABLE bulk_operations';
 
 test('a file of the first format is brought up to date, and keeps its versions', async () => {
   const directory = join(root, 'first-format');
@@ -144,7 +145,7 @@ test('a full database refuses with STORE_FULL, keeps what it has, and goes on on
     await assert.rejects(store.commit([large('late')]), isFault('STORE_FULL', 'full'));
   }
 
-  await store.forget(kept);
+  await store.forget(kept.map((id) => gone(id)));
   assert.deepEqual(await commitOne(store, large('late')), done);
   assert.equal((await store.diagnostics()).integrity, 'ok');
   await store.close();

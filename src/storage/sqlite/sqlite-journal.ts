@@ -33,6 +33,9 @@ export function openSqliteJournal(local: LocalReader): Journal {
         .all(sql`SELECT * FROM wakes WHERE due_at <= ${dueAt} ${next} ORDER BY due_at, execution_id LIMIT ${limit}`)
         .map(wakeOf);
     },
+    async sizeBytes() {
+      return Number(local.get(usedBytes)?.['bytes'] ?? 0);
+    },
     async nextWake() {
       const row = local.get(sql`SELECT * FROM wakes ORDER BY due_at, execution_id LIMIT 1`);
       return row && wakeOf(row);
@@ -45,6 +48,11 @@ export function openSqliteJournal(local: LocalReader): Journal {
     },
   };
 }
+
+/** Pages of the file that hold something. */
+const usedBytes = sql`
+  SELECT (page_count - freelist_count) * page_size AS bytes
+  FROM pragma_page_count, pragma_freelist_count, pragma_page_size`;
 
 /** Begins at the record that `after` falls into or ends with, so that no older one is looked at. */
 function recordsAfter(executionId: string, after: number, limit: number): Statement {

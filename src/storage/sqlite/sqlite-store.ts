@@ -8,7 +8,7 @@
 import type { Worker } from 'node:worker_threads';
 import { Impossible } from '../../kit/assert.ts';
 import { Fault } from '../../kit/fault.ts';
-import type { Outcome, Store, Write } from '../store.ts';
+import type { ForgetWrite, Outcome, Store, Write } from '../store.ts';
 import { checkForget, checkWrites } from '../write-checks.ts';
 import { connectWriter } from './connection.ts';
 import { claimDataFolder, type DataFolder } from './data-folder.ts';
@@ -108,9 +108,11 @@ function makeStore({ local, writer, reader, release }: Parts): SqliteStore {
     limits: openSqliteLimits(local, read),
     bulk: openSqliteBulkOperations({ local, read, write }),
     latestAt: async () => Number(local.get(latestAt)?.['at'] ?? 0),
-    async forget(executionIds) {
-      checkForget(executionIds);
-      await writer.call({ kind: 'run', statements: forgetStatements(executionIds), makesRoom: true });
+    async forget(executions) {
+      checkForget(executions);
+      const request = { kind: 'run', statements: forgetStatements(executions), makesRoom: true } as const;
+      const [found = []] = (await writer.call(request)) as readonly (readonly Row[])[];
+      return found.map((row) => String(row['execution_id']));
     },
     async diagnostics() {
       const rows = await write(
@@ -148,9 +150,14 @@ const latestAt = sql`
     UNION ALL SELECT max(lease_since) FROM tasks WHERE lease_expires_at IS NOT NULL
   )`;
 
-function forgetStatements(executionIds: readonly string[]): Statement[] {
-  const ids = sql`(SELECT value FROM json_each(${JSON.stringify(executionIds)}))`;
+/** Those with a record behind the position stay; of those that go there is none either once their records are gone. */
+function forgetStatements(executions: readonly ForgetWrite[]): Statement[] {
+  const given = JSON.stringify(executions.map(({ executionId, position }) => [executionId, position]));
+  const ids = sql`(
+    SELECT value ->> 0 FROM json_each(${given}) AS given WHERE NOT EXISTS (
+      SELECT 1 FROM records WHERE execution_id = given.value ->> 0 AND first > given.value ->> 1))`;
   return [
+    sql`SELECT execution_id FROM records WHERE execution_id IN ${ids} AND first = 1`,
     sql`DELETE FROM records WHERE execution_id IN ${ids}`,
     sql`DELETE FROM large_values WHERE execution_id IN ${ids}`,
     sql`DELETE FROM snapshots WHERE execution_id IN ${ids}`,

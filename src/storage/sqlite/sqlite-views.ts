@@ -5,7 +5,7 @@ import type { StoredView, Views } from '../views.ts';
 import type { LocalReader } from './local-reader.ts';
 import { sqliteStatistics } from './sqlite-statistics.ts';
 import { type Row, type RunStatements, sql } from './statements.ts';
-import { countStatement, pageStatement, statusesIn, streamsOf } from './view-list.ts';
+import { countStatement, endedStatement, pageStatement, statusesIn, streamsOf } from './view-list.ts';
 
 export function openSqliteViews(local: LocalReader, run: RunStatements): Views {
   return {
@@ -55,16 +55,33 @@ export function openSqliteViews(local: LocalReader, run: RunStatements): Views {
       const [rows = []] = await run([queuedWorkspaces]);
       return rows.map((row) => String(row['workspace']));
     },
+    async ended(query) {
+      if (query.status.length === 0) return [];
+      const [rows = []] = await run([endedStatement(query)]);
+      return rows.map((row) => ({
+        executionId: String(row['execution_id']),
+        position: Number(row['position']),
+        parent: textOrNull(row['parent']),
+        createdAt: Number(row['created_at']),
+      }));
+    },
+    async workspaces() {
+      const [rows = []] = await run([sql`${knownWorkspaces} SELECT workspace FROM known WHERE workspace IS NOT NULL`]);
+      return rows.map((row) => String(row['workspace']));
+    },
   };
 }
 
 /** From one workspace to the next by the index: as many looks as there are workspaces, not rows. */
-const queuedWorkspaces = sql`
+const knownWorkspaces = sql`
   WITH RECURSIVE known (workspace) AS (
     SELECT min(workspace) FROM views
     UNION ALL SELECT (SELECT min(workspace) FROM views WHERE workspace > known.workspace) FROM known
       WHERE known.workspace IS NOT NULL
-  )
+  )`;
+
+const queuedWorkspaces = sql`
+  ${knownWorkspaces}
   SELECT workspace FROM known
   WHERE EXISTS (SELECT 1 FROM views WHERE views.workspace = known.workspace AND status = 'queued')`;
 

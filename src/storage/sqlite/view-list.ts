@@ -3,7 +3,7 @@
  * stream for a workflow, or one for each status. So a page reads about as many rows as it shows, whatever the number
  * of executions, unless a filter without index (a tag, a label, a text) makes it pass over rows.
  */
-import type { ViewQuery } from '../views.ts';
+import type { EndedQuery, ViewQuery } from '../views.ts';
 import { offsetMax } from '../write-checks.ts';
 import { join, listOf, type Statement, sql } from './statements.ts';
 
@@ -71,6 +71,27 @@ export function pageStatement(query: ViewQuery, streams: readonly Stream[]): Sta
 export function countStatement(query: ViewQuery, streams: readonly Stream[]): Statement {
   const counts = streams.map((stream) => sql`SELECT count(*) AS matching FROM ${stream} ${filters(query)}`);
   return sql`SELECT sum(matching) AS total FROM (${join(counts, ' UNION ALL ')})`;
+}
+
+/**
+ * Ended executions, oldest first: one range of the index for each status. What ended before a time was created before it,
+ * so the range ends there; only what was created before and ended after is passed over.
+ */
+export function endedStatement(query: EndedQuery): Statement {
+  const { workspace, status, workflow, exceptWorkflows = [], endedBefore, after, limit } = query;
+  const place = after ? sql`AND (created_at, execution_id) > (${after.createdAt}, ${after.executionId})` : sql``;
+  const ofWorkflow = workflow === undefined ? sql`` : sql`AND workflow = ${workflow}`;
+  const ofOthers = exceptWorkflows.length === 0 ? sql`` : sql`AND workflow NOT IN ${listOf(exceptWorkflows)}`;
+  const heads = [...new Set(status)].map(
+    (each) => sql`
+      SELECT * FROM (
+        SELECT execution_id, position, parent, created_at FROM views INDEXED BY views_by_status
+        WHERE workspace = ${workspace} AND status = ${each} AND created_at < ${endedBefore} ${place} ${ofWorkflow}
+          ${ofOthers} AND ended_at < ${endedBefore}
+          AND NOT EXISTS (SELECT 1 FROM wakes WHERE wakes.execution_id = views.execution_id)
+        ORDER BY created_at, execution_id LIMIT ${limit})`,
+  );
+  return sql`${join(heads, ' UNION ALL ')} ORDER BY created_at, execution_id LIMIT ${limit}`;
 }
 
 function filters({ version, from, to, tag, labels, text }: ViewQuery): Statement {

@@ -27,6 +27,7 @@ const mayByPermission: Readonly<Record<Permission, readonly Role[]>> = {
   'topics:read': ['admin', 'operator', 'viewer'],
   'metrics:read': ['admin', 'operator', 'viewer'],
   'system:read': ['admin', 'operator', 'viewer'],
+  'system:manage': ['admin'],
   'tokens:manage': ['admin'],
 };
 
@@ -57,6 +58,8 @@ const definition = { yaml_content: 'kind: Workflow' };
 export const guardedRows: Readonly<Record<string, Row>> = {
   'GET /metrics': { foreign: null },
   'GET /api/v1/system/status': { foreign: null },
+  'GET /api/v1/system/retention': { foreign: null },
+  'POST /api/v1/system/retention/run': { foreign: null, body: { dry_run: true } },
   'POST /api/v1/workflows': { foreign: null, body: definition },
   'GET /api/v1/workflows': { foreign: null },
   'GET /api/v1/workflows/:name': ofWorkflow(),

@@ -25,6 +25,7 @@ import { checkLifecycle } from './check-lifecycle.ts';
 import { openLimitsCheck } from './check-limits.ts';
 import { checkLoop } from './check-loop.ts';
 import { checkPeople } from './check-people.ts';
+import { openRetentionCheck, type RetentionCheck } from './check-retention.ts';
 import { checkRows, checkWrittenView } from './check-rows.ts';
 import { checkWaits } from './check-waits.ts';
 import { type Outline, outlineOf } from './outline.ts';
@@ -35,6 +36,8 @@ export interface AuditorDeps {
   readonly tally: Tally;
   readonly trace: Trace;
   readonly isFair: boolean;
+  /** How old an ended execution must be before it may be removed, in milliseconds. */
+  readonly ageOf: (status: string) => number;
   /** Whether there was never more than one node at a time. */
   readonly isAlone: () => boolean;
 }
@@ -55,6 +58,7 @@ export interface Auditor {
   readonly bulk: BulkCheck;
   /** And no limit is held or waited for. */
   checkLimits(): void;
+  readonly retention: RetentionCheck;
 }
 
 const worldly = (book: Book): readonly Check[] => [checkWaits(book), checkPeople(book)];
@@ -81,6 +85,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   const children = openChildrenCheck();
   const bulk = openBulkCheck();
   const limits = openLimitsCheck(deps);
+  const retention = openRetentionCheck({ ...deps, books });
 
   function open(executionId: string): Audited {
     const found = audited.get(executionId);
@@ -224,8 +229,10 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     checkChildren: children.rest,
     bulk,
     checkLimits: limits.atRest,
+    retention,
     applied(writes) {
       for (const write of writes) {
+        if ('executionId' in write) retention.applied(write.executionId);
         if (write.kind === 'move') applyMove(write);
         if (write.kind === 'lease') applyLease(write);
         if (write.kind === 'release') leaseEnds.delete(write.taskId);

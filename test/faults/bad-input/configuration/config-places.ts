@@ -139,6 +139,18 @@ const sections: readonly Section[] = [
       queued: whole(1, 1_000_000_000),
       lease: duration(),
       streams: whole(1, 1_000_000),
+      bulk_rate: whole(1, 100_000),
+    },
+  },
+  {
+    path: 'retention',
+    sound: 'completed: 7d',
+    fields: {
+      completed: duration(),
+      failed: duration(),
+      max_executions: whole(1, 1_000_000_000),
+      max_size: size,
+      interval: duration(),
     },
   },
   { path: 'metrics', sound: 'alerts: []', fields: { business_metrics: notAList, alerts: notAList } },

@@ -16,6 +16,7 @@ const whole = (min: number, max: number): Rows => ({
 const port = whole(0, 65_535);
 const flag: Rows = { TYPE_WRONG: ['maybe', '2', 'enabled', ' ', 'null', '-1'] };
 const duration: Rows = { DURATION_INVALID: ['soon', '5', '-1s', '1 s', '1x', 'PT', '0s', '1h-30m', '99999999d', ' '] };
+const size: Rows = { TYPE_WRONG: ['lots', '5tb', '-1mb', '1.5gb', 'mb', ' '] };
 const url = (...values: readonly string[]): Rows => ({
   VALUE_INVALID: ['localhost', '//h', 'gopher://h', ' ', ...values],
 });
@@ -48,6 +49,12 @@ const wrongBySetting: Readonly<Record<Setting, Rows>> = {
   'limits.queued': whole(1, 1_000_000_000),
   'limits.lease': duration,
   'limits.streams': whole(1, 1_000_000),
+  'limits.bulk_rate': whole(1, 100_000),
+  'retention.completed': duration,
+  'retention.failed': duration,
+  'retention.max_executions': whole(1, 1_000_000_000),
+  'retention.max_size': size,
+  'retention.interval': duration,
 };
 
 export const wrongSettings: readonly WrongSetting[] = Object.entries(wrongBySetting).flatMap(([setting, rows]) =>

@@ -163,6 +163,7 @@ export const documentPlaces: readonly ObjectPlace[] = [
       error_handling: [['TYPE_WRONG', '«ignore'], ['TYPE_WRONG', '«7'], ['TYPE_WRONG', '«null'], ...rules],
       runtime_validation: anyObject,
       includes: [...notAList, ['VALUE_INVALID', '«[]'], ['TYPE_WRONG', '[«bill]', '/0']],
+      retention: anyObject,
       steps: [...notAList, ['VALUE_INVALID', '«[]'], ['TYPE_WRONG', '[«pay]', '/0']],
       concurrency: whole(1, 1_000_000).filter(([, marked]) => marked !== '«{a: 1}'),
       priority: [
@@ -229,6 +230,14 @@ export const documentPlaces: readonly ObjectPlace[] = [
     beside: ['WORKFLOW_UNKNOWN'],
     wrong: [],
     write: inSpec(`  includes:\n    -\n      @\n${afterwards}`),
+  },
+  {
+    title: 'how long executions are kept',
+    pointer: '/spec/retention',
+    sound: ['completed: 7d'],
+    fields: { completed: duration(1_000), failed: duration(1_000) },
+    wrong: [],
+    write: inSpec(`  retention:\n    @\n${afterwards}`),
   },
   {
     title: 'a rule',

@@ -175,6 +175,11 @@ export function jsonRoutes({ workflow, execution }: Addresses): readonly JsonRou
       },
     ]),
     {
+      line: 'POST /api/v1/system/retention/run',
+      sound: { dry_run: true },
+      objects: [{ pointer: '', required: [], members: { dry_run: truth } }],
+    },
+    {
       line: 'POST /api/v1/executions/bulk',
       sound: { action: 'signal', filter: { workflow: 'nobody' }, signal: { name: 'go' } },
       objects: [

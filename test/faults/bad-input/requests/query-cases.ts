@@ -137,6 +137,8 @@ function queryRoutes({ workflow, execution }: Addresses): readonly QueryRoute[] 
     { line: 'GET /api/v1/topics', parameters: {} },
     { line: 'GET /api/v1/tokens', parameters: {} },
     { line: 'GET /api/v1/system/status', parameters: {} },
+    { line: 'GET /api/v1/system/retention', parameters: {} },
+    { line: 'POST /api/v1/system/retention/run', parameters: {}, body: { dry_run: true } },
     { line: 'POST /api/v1/tasks/claim', parameters: {}, body: { executor: 'nobody', worker_id: 'w' } },
   ];
 }

@@ -15,11 +15,12 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   broker: ['kit'],
   steps: ['kit', 'expression', 'model', 'broker'],
   engine: ['kit', 'expression', 'model', 'core', 'storage', 'cache', 'steps'],
+  testing: ['kit', 'expression', 'model', 'core', 'storage', 'cache', 'steps', 'engine'],
   auth: ['kit'],
   contract: ['kit'],
   api: ['kit', 'model', 'core', 'storage', 'broker', 'engine', 'contract', 'auth'],
   app: ['kit', 'model', 'core', 'storage', 'cache', 'broker', 'steps', 'engine', 'contract', 'auth', 'api'],
-  cli: ['kit', 'model', 'contract', 'app', 'sdk'],
+  cli: ['kit', 'model', 'contract', 'testing', 'app', 'sdk'],
 };
 /** Of these rooms others see the interface, never a driver; the registry alone knows them. */
 const driverRooms = new Set(['storage', 'cache', 'broker', 'steps']);

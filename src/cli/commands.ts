@@ -22,6 +22,7 @@ export const commands = {
   signal: async () => (await import('./signal.ts')).signal,
   'human-tasks': async () => (await import('./human-tasks.ts')).humanTasks,
   retention: async () => (await import('./retention.ts')).retention,
+  test: async () => (await import('./test.ts')).test,
   config: async () => (await import('./config-command.ts')).configCommand,
   schema: async () => (await import('./schema.ts')).schema,
   token: async () => (await import('./token.ts')).token,

@@ -32,5 +32,5 @@ async function findFiles(path: string, io: CliIo): Promise<readonly string[]> {
     .sort();
 }
 
-/** True for a text that holds a workflow or a context; a folder may hold other YAML too. */
+/** True for a text that holds a workflow or a context; a folder may hold other YAML too, and tests, which are no part of a deploy. */
 export const isDefinition = (text: string): boolean => /^kind:\s*["']?Workflow(Context)?["']?\s*(#.*)?$/m.test(text);

@@ -35,7 +35,7 @@ export function openDeployments(deps: DeploymentsDeps): Pick<Versions, 'deploy' 
     if (options.context === undefined) return own;
     const beside = await deps.parse(options.context, options.file);
     return {
-      workflows: own.workflows,
+      ...own,
       contexts: [...own.contexts, ...beside.contexts],
       diagnostics: [...own.diagnostics, ...beside.diagnostics],
     };

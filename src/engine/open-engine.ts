@@ -1,6 +1,7 @@
 /** Puts a node together: the store, the one write path over it, and what hands work out and looks after it. */
 import type { Cache } from '../cache/cache.ts';
 import type { ExecutionEvent } from '../core/events.ts';
+import type { Program } from '../core/program.ts';
 import { isEnded } from '../core/state.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
@@ -23,7 +24,7 @@ import { type Estimates, openEstimates } from './estimates.ts';
 import { openExecutions } from './executions.ts';
 import { type HandOverDeps, handOver } from './hand-over.ts';
 import { openHumanTasks } from './human-tasks.ts';
-import { admissionDefaults, leaseDefaultMs } from './limits.ts';
+import { admissionDefaults, leaseDefaultMs, sweepIntervalMs } from './limits.ts';
 import type { Live } from './live.ts';
 import { openLocal } from './local.ts';
 import { type Mailboxes, openMailboxes } from './mailbox.ts';
@@ -56,6 +57,10 @@ export interface EngineDeps {
   readonly bulkRate?: number;
   /** How long what has ended is kept; for ever by default. */
   readonly retention?: RetentionPolicy & { readonly intervalMs?: number };
+  /** Compiled programs by content hash: engines that run the same definitions one after another may share them. */
+  readonly programs?: Map<string, Program>;
+  /** How often wake rows, leases and functions past their time are looked for. Default 500 ms. */
+  readonly sweepMs?: number;
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -151,6 +156,7 @@ function assemble(deps: EngineDeps) {
     clock,
     parse: deps.parse,
     env: deps.env ?? (() => undefined),
+    programs: deps.programs ?? new Map(),
     settled: () => pause(clock, 0).then(() => committer.drained()),
     hasExecutions: (workspace, workflow, version) => hasExecutions(store, { workspace, workflow, version }),
   });
@@ -195,7 +201,8 @@ function assemble(deps: EngineDeps) {
   const hands = { timers, desk, local, breakers, cache, children, permits };
   const handing: HandOverDeps = { store, clock, mailboxes, counters, queue, ...hands };
   const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn: deps.warn };
-  const recovery = openRecovery({ ...sweeping, admission, permits, handOver: handing });
+  const sweepMs = deps.sweepMs ?? sweepIntervalMs;
+  const recovery = openRecovery({ ...sweeping, sweepMs, admission, permits, handOver: handing });
   const reading = { store, committer, mailboxes, versions, watchers, admission, estimates, clock, random, desk };
   const executions = openExecutions({ ...reading, isLocal: local.isLocal, isClosing: () => isClosing });
   const rooms = { versions, executions, desk, local, mailboxes, recovery };

@@ -13,7 +13,7 @@ import type { Committer } from './committer.ts';
 import type { Desk } from './desk.ts';
 import type { EngineCounters } from './engine.ts';
 import { type HandOverDeps, recover, sendAgain } from './hand-over.ts';
-import { handOverGraceMs, queueRefreshMs, sweepBatch, sweepIntervalMs } from './limits.ts';
+import { handOverGraceMs, queueRefreshMs, sweepBatch } from './limits.ts';
 import type { Live } from './live.ts';
 import type { Local } from './local.ts';
 import type { Mailboxes } from './mailbox.ts';
@@ -39,6 +39,8 @@ export interface RecoveryDeps {
   readonly counters: EngineCounters;
   readonly admission: Pick<Admission, 'sweep'>;
   readonly permits: Pick<Permits, 'sweep'>;
+  /** Between two rounds. */
+  readonly sweepMs: number;
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -117,7 +119,7 @@ export function openRecovery(deps: RecoveryDeps): Recovery {
     if (isStopped) return;
     round = sweep(deps.clock.nowMs() + aheadMs).catch((error: unknown) => deps.warn('a recovery round failed', error));
     void round.then(() => {
-      if (!isStopped) cancel = deps.clock.schedule(sweepIntervalMs, () => loop(0));
+      if (!isStopped) cancel = deps.clock.schedule(deps.sweepMs, () => loop(0));
     });
   }
 

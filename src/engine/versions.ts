@@ -15,6 +15,8 @@ export interface VersionsDeps {
   readonly clock: Clock;
   readonly parse: (text: string, file: string | undefined) => Promise<Parsed>;
   readonly env: (name: string) => string | undefined;
+  /** Compiled, by content hash. */
+  readonly programs: Map<string, Program>;
   /** Resolves once every start decided before is durable. */
   readonly settled: () => Promise<void>;
   /** Whether any execution runs or ran on a workflow. */
@@ -34,8 +36,7 @@ const loadCompiler = () => import('../core/compile-program.ts');
 type Compiler = Awaited<ReturnType<typeof loadCompiler>>;
 
 export function openVersions(deps: VersionsDeps): CompiledVersions {
-  const { catalog, clock } = deps;
-  const programs = new Map<string, Program>();
+  const { catalog, clock, programs } = deps;
   const active = new Map<string, { program: Program; until: number }>();
   /** While a context is being attached nothing starts: no execution may be left on the content that it replaces. */
   let attaching: Promise<unknown> = Promise.resolve();

@@ -4,9 +4,11 @@ import { analyseFlow } from './flow.ts';
 import {
   attemptsMax,
   branchesMax,
+  expectedCallsMax,
   groupFieldsMax,
   includesMax,
   listedMax,
+  mockAnswersMax,
   nameLengthMax,
   nestingMax,
   problemsMax,
@@ -16,6 +18,8 @@ import {
   scriptLengthMax,
   statisticsMax,
   stepsMax,
+  testCasesMax,
+  testSignalsMax,
   visitsMax,
 } from './limits.ts';
 import { parseDocuments } from './parse.ts';
@@ -124,6 +128,44 @@ const edges: readonly (readonly [name: string, max: number, make: (count: number
 
 for (const [name, max, make, problem] of edges) {
   test(`a definition may have ${max} ${name}, not one more`, () => {
+    assert.deepEqual(codes(make(max)), []);
+    assert.deepEqual(codes(make(max + 1)), [problem]);
+  });
+}
+
+const tests = (lines: string): string =>
+  `apiVersion: magicflow.io/v2\nkind: WorkflowTest\nmetadata: {name: t}\nspec:\n  workflow: w\n  cases: ${lines}\n`;
+const oneCase = (lines: string): string => tests(`[{name: a, expect: {}, ${lines}}]`);
+
+const testEdges: readonly (readonly [name: string, max: number, make: (count: number) => string, problem: string])[] = [
+  [
+    'cases',
+    testCasesMax,
+    (count) => tests(`[${times(count, (index) => `{name: c${index}, expect: {}}, `)}]`),
+    'LIMIT_EXCEEDED /spec/cases',
+  ],
+  [
+    'answers of one mock',
+    mockAnswersMax,
+    (count) => oneCase(`mocks: {pay: [${times(count, () => '{response: 1}, ')}]}`),
+    'LIMIT_EXCEEDED /spec/cases/0/mocks/pay',
+  ],
+  [
+    'signals to one case',
+    testSignalsMax,
+    (count) => oneCase(`signals: [${times(count, () => '{name: s}, ')}]`),
+    'LIMIT_EXCEEDED /spec/cases/0/signals',
+  ],
+  [
+    'expected calls',
+    expectedCallsMax,
+    (count) => tests(`[{name: a, expect: {calls: {pay: ${count}}}}]`),
+    'VALUE_INVALID /spec/cases/0/expect/calls/pay',
+  ],
+];
+
+for (const [name, max, make, problem] of testEdges) {
+  test(`a test may have ${max} ${name}, not one more`, () => {
     assert.deepEqual(codes(make(max)), []);
     assert.deepEqual(codes(make(max + 1)), [problem]);
   });

@@ -61,6 +61,12 @@ export const scriptLengthMax = 65_536;
 /** Visits of one step in one execution. */
 export const visitsMax = 100_000;
 
+/** Cases of one test document, the answers of one mock, what is sent to one case, and calls that may be expected. */
+export const testCasesMax = 1_000;
+export const mockAnswersMax = 1_000;
+export const testSignalsMax = 1_000;
+export const expectedCallsMax = 1_000_000;
+
 /** Problems that a check of one value against a schema reports. */
 export const schemaErrorsMax = 50;
 /** Levels of a value that is checked against a schema. */

@@ -2,9 +2,11 @@ import type { Definition } from './definition.ts';
 import { type Diagnostic, type DiagnosticCode, diagnostics as severities } from './diagnostic.ts';
 import { type Context, readContext } from './documents/context.ts';
 import { readWorkflow } from './documents/workflow.ts';
+import { readWorkflowTest } from './documents/workflow-test.ts';
 import { openSink, type Problem, type Sink } from './sink.ts';
 import { readStep } from './steps/step.ts';
 import { didYouMean } from './suggest.ts';
+import type { WorkflowTest } from './workflow-test.ts';
 import { indexLines } from './yaml/place.ts';
 import { readSource, type SourceDocument } from './yaml/source.ts';
 import { describe, findEntry, isMap, pointerOf, rootSpot, type Spot, textOf } from './yaml/tree.ts';
@@ -18,6 +20,7 @@ import { describe, findEntry, isMap, pointerOf, rootSpot, type Spot, textOf } fr
 export interface Parsed {
   readonly workflows: readonly ParsedWorkflow[];
   readonly contexts: readonly ParsedContext[];
+  readonly tests: readonly ParsedTest[];
   /** In the order of the text. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -50,11 +53,20 @@ export interface ParsedContext {
   readonly text: string;
 }
 
+export interface ParsedTest {
+  /** Which of the documents of the text, from 0. */
+  readonly document: number;
+  readonly workflow: string | undefined;
+  /** Undefined where an error stands in the way. */
+  readonly test: WorkflowTest | undefined;
+}
+
 export function parseDocuments(text: string, options: { readonly file?: string } = {}): Parsed {
   const source = readSource(text);
   const report = openReport(text, options.file);
   const workflows: ParsedWorkflow[] = [];
   const contexts: ParsedContext[] = [];
+  const tests: ParsedTest[] = [];
   for (const { code, message, offset } of source.problems) report.add(code, { pointer: '', offset }, message);
   if (source.documents.length === 0 && source.problems.length === 0) {
     report.add(
@@ -78,8 +90,12 @@ export function parseDocuments(text: string, options: { readonly file?: string }
       workflows.push({ name, version, definition, hasErrors, calls, text: document.text });
     }
     if (read.context) contexts.push({ context: read.context, hasErrors, text: document.text });
+    if (read.test) {
+      const { workflow, build } = read.test;
+      tests.push({ document: index, workflow, test: hasErrors ? undefined : build() });
+    }
   });
-  return { workflows, contexts, diagnostics: report.inOrder() };
+  return { workflows, contexts, tests, diagnostics: report.inOrder() };
 }
 
 interface Report {
@@ -109,6 +125,7 @@ interface ReadDocument {
   readonly problems: readonly Problem[];
   readonly workflow?: ReturnType<typeof readWorkflow>;
   readonly context?: Context;
+  readonly test?: ReturnType<typeof readWorkflowTest>;
 }
 
 function readDocument({ root }: SourceDocument, text: string): ReadDocument {
@@ -122,6 +139,8 @@ function readDocument({ root }: SourceDocument, text: string): ReadDocument {
       const context = readContext(spot, sink);
       return context === undefined ? { problems } : { context, problems };
     }
+    case 'WorkflowTest':
+      return { test: readWorkflowTest(spot, sink), problems };
     default:
       return { problems };
   }
@@ -141,13 +160,7 @@ function kindOf(spot: Spot, sink: Sink): string | undefined {
   const entry = findEntry(spot, 'kind');
   const kind = entry && textOf(entry);
   if (entry === undefined) sink.report('FIELD_MISSING', spot, `the document needs "kind": ${kinds.join(', ')}`);
-  else if (kind === 'WorkflowTest') {
-    sink.report(
-      'KIND_NOT_AVAILABLE',
-      entry,
-      'documents of kind WorkflowTest are not run by this release yet: keep them in a file of their own',
-    );
-  } else if (kind === undefined || !kinds.includes(kind)) {
+  else if (kind === undefined || !kinds.includes(kind)) {
     sink.report(
       'KIND_UNKNOWN',
       entry,

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../kit/json.ts';
 import { contextDocument } from './documents/context.ts';
 import { workflowDocument } from './documents/workflow.ts';
+import { testDocument } from './documents/workflow-test.ts';
 import { fieldsSchema } from './fields/field.ts';
 import { stepsMax } from './limits.ts';
 import { functionType } from './steps/basic-types.ts';
@@ -16,10 +17,12 @@ export function workflowSchema(): JsonObject {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://workflow.magic-flow.io/v2/workflow.json',
-    title: 'Magic Flow v2 workflow and workflow context',
+    title: 'Magic Flow v2 workflow, workflow context and workflow test',
     type: 'object',
     required: ['apiVersion', 'kind', 'metadata', 'spec'],
-    properties: { kind: { enum: ['Workflow', 'WorkflowContext'], description: 'What the document is.' } },
+    properties: {
+      kind: { enum: ['Workflow', 'WorkflowContext', 'WorkflowTest'], description: 'What the document is.' },
+    },
     allOf: [
       conditional(
         { properties: { kind: { const: 'Workflow' } } },
@@ -28,6 +31,10 @@ export function workflowSchema(): JsonObject {
       conditional(
         { properties: { kind: { const: 'WorkflowContext' } } },
         documentSchema(contextDocument.schema(), 'WorkflowContext'),
+      ),
+      conditional(
+        { properties: { kind: { const: 'WorkflowTest' } } },
+        documentSchema(testDocument.schema(), 'WorkflowTest'),
       ),
     ],
     $defs: {

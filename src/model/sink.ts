@@ -87,6 +87,15 @@ export const purposes = {
   containerOutput: { roots: ['response', 'result', 'branches', 'iterations'], secrets: false, label: 'an output' },
   /** What the server that made a call takes of its answer. */
   response: { roots: ['response', 'result'], secrets: false, isClosed: true, label: 'a test of a response' },
+  /** What a test answers in the place of whoever is called. */
+  mock: { roots: ['input', 'call', 'attempt'], secrets: false, isClosed: true, label: 'a mock' },
+  /** What a test expects of an execution that has ended. */
+  expectation: {
+    roots: ['input', 'output', 'status', 'error', 'steps', 'vars', 'calls', 'duration'],
+    secrets: false,
+    isClosed: true,
+    label: 'an expectation',
+  },
   metric: { roots: ['output'], secrets: false, label: 'a metric' },
 } as const satisfies Record<string, Purpose>;
 

@@ -102,7 +102,7 @@ function slots(promise: PromiseCase): void {
   promise('forgets the slots and the places in line of executions that are forgotten', async (store) => {
     await store.commit([limits('a', 1, { taken: [slot(1)], queued: [waiter('w')] })]);
     await store.commit([limits('b', 1, { queued: [waiter('w')] })]);
-    await store.forget(['a']);
+    await store.forget([{ executionId: 'a', position: 1 }]);
     assert.deepEqual([await holdersOf(store), await inLine(store)], [[], ['b/w']]);
   });
 }

@@ -28,7 +28,7 @@ export const functionType = stepType({
   }),
 });
 
-const errorCode: Kind<string> = {
+export const errorCode: Kind<string> = {
   expected: 'a code of letters, digits and "_", like PAYMENT_REFUSED',
   read(spot, sink) {
     const found = textOf(spot);

@@ -77,7 +77,6 @@ export const badTexts: readonly BadRow[] = [
   ['FIELD_MISSING', '', '«apiVersion: magicflow.io/v2\n'],
   ['KIND_UNKNOWN', '/kind', 'kind: «Workflo\n'],
   ['KIND_UNKNOWN', '/kind', 'kind: «[Workflow]\n'],
-  ['KIND_NOT_AVAILABLE', '/kind', 'kind: «WorkflowTest\n'],
   ['FIELD_MISSING', '', `«kind: Workflow\nmetadata: {name: shop, version: 1.0.0}\n${tail}`],
   [
     'API_VERSION_UNKNOWN',

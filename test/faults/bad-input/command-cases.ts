@@ -42,6 +42,7 @@ const right: Readonly<Record<CommandName, Right>> = {
   bulk: { words: ['cancel', 'exec_1'], needed: 1, missing: ['cancel|terminate'], takesMore: true },
   'human-tasks': { words: ['show', 'ask_1'], needed: 1, missing: ['list|show|claim|unclaim|complete'] },
   retention: { words: ['run'], missing: ['show|run'] },
+  test: { words: ['a.test.yaml'], needed: 0, takesMore: true },
   config: { words: ['check', 'a.yaml'], missing: ['check', 'FILE'], takesMore: true },
   schema: { words: [] },
   token: { words: ['create', 'ci'], missing: ['create|list|revoke', 'NAME'] },
@@ -53,6 +54,8 @@ const right: Readonly<Record<CommandName, Right>> = {
 /** What a flag must not be given, by its name; where one command means another thing by it, by both. */
 const wrongFlags: Readonly<Record<string, readonly string[]>> = {
   format: ['xml', 'JSON', 'yml', 'csv', '0', ' '],
+  'test format': ['table', 'yaml', 'xml', 'JSON', ' '],
+  'min-coverage': ['101', '-1', 'x', '1.5', '80%', ' ', '0x10'],
   server: ['localhost:8080', 'ftp://h', 'http://', 'nonsense', '//h', 'http://h:99999', ' '],
   wait: ['10', 'soon', '-1s', '1 s', '1h-30m', ' '],
   timeout: ['30', 'later', '-1s', 'PT', ' '],

@@ -21,6 +21,7 @@ import { innerPlaces } from './inner-places.ts';
 import { type BadDocument, mark, mutationsOf, openShare, placeOfMark } from './mutations.ts';
 import type { ObjectPlace } from './object-place.ts';
 import { runStepPlaces } from './step-places.ts';
+import { workflowTestPlaces } from './workflow-test-places.ts';
 
 export const objectPlaces: readonly ObjectPlace[] = [
   ...documentPlaces,
@@ -29,6 +30,7 @@ export const objectPlaces: readonly ObjectPlace[] = [
   ...callPlaces,
   ...dataPlaces,
   ...flowPlaces,
+  ...workflowTestPlaces,
 ];
 
 export function badDefinitions(): BadDocument[] {

@@ -41,7 +41,6 @@ const documentFields: Fields = {
     ['KIND_UNKNOWN', '«null'],
     ['KIND_UNKNOWN', '«[Workflow]'],
     ['KIND_UNKNOWN', '«__proto__'],
-    ['KIND_NOT_AVAILABLE', '«WorkflowTest'],
   ],
   metadata: anyObject,
   spec: anyObject,

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { SuiteResult } from '../testing/suite.ts';
 import { type CliIo, type Command, type ExitCode, UsageError } from './command.ts';
-import { choiceOf, numberOf, readWords, textOf, type Words } from './read-words.ts';
+import { choiceOf, isSet, numberOf, readWords, textOf, type Words } from './read-words.ts';
 import { printable } from './show.ts';
 import { readTested } from './tested-files.ts';
 
@@ -13,6 +13,7 @@ interface Args {
   readonly filter: string | undefined;
   readonly format: ReportFormat;
   readonly output: string | undefined;
+  readonly failEachStep: boolean;
   /** In percent. */
   readonly minCoverage: number | undefined;
 }
@@ -40,6 +41,10 @@ export const test: Command<Args> = {
       value: 'text|json|junit',
       doc: 'how to report (default: text, or as the name of the file ends)',
     },
+    'fail-each-step': {
+      type: 'boolean',
+      doc: 'let every mocked step of every passing case fail, and show how the workflow ends',
+    },
     'min-coverage': { type: 'string', value: 'N', doc: 'fail below this share of steps and branches, in percent' },
   },
 
@@ -50,6 +55,7 @@ export const test: Command<Args> = {
       filter: textOf(words, 'filter'),
       format: reportFormatOf(words),
       output: textOf(words, 'output'),
+      failEachStep: isSet(words, 'fail-each-step'),
       minCoverage: numberOf(words, 'min-coverage', { min: 0, max: 100 }),
     };
   },
@@ -60,6 +66,7 @@ export const test: Command<Args> = {
     const live = args.format === 'text' || args.output !== undefined ? await livePrinter(io) : undefined;
     const result = await runSuite(files, {
       meant,
+      failEachStep: args.failEachStep,
       ...(args.filter === undefined ? {} : { filter: args.filter }),
       ...(live === undefined ? {} : { onCase: live.onCase }),
     });
@@ -78,7 +85,7 @@ function reportFormatOf(words: Words): ReportFormat {
 
 /** Cases as they come, so that a long run shows where it is. */
 async function livePrinter(io: CliIo) {
-  const { caseLines, coloured, plain, problemLine, summaryLines, testLine } = await import(
+  const { caseLines, coloured, drillLines, plain, problemLine, summaryLines, testLine } = await import(
     '../testing/report/text-report.ts'
   );
   const paint = io.isTerminal ? coloured : plain;
@@ -92,7 +99,7 @@ async function livePrinter(io: CliIo) {
     },
     end(result: SuiteResult): void {
       for (const problem of result.problems) io.err(printable(problemLine(problem)));
-      for (const line of summaryLines(result, paint)) io.out(line);
+      for (const line of [...drillLines(result.drills, paint), ...summaryLines(result, paint)]) io.out(line);
     },
   };
 }
@@ -125,7 +132,7 @@ async function reportText(result: SuiteResult, format: ReportFormat): Promise<st
   }
 }
 
-function exitCodeOf({ cases, problems, coverage }: SuiteResult, { minCoverage }: Args, io: CliIo): ExitCode {
+function exitCodeOf({ cases, problems, drills, coverage }: SuiteResult, { minCoverage }: Args, io: CliIo): ExitCode {
   const { steps, branches } = coverage;
   const total = steps.total + branches.total;
   const share = total === 0 ? 100 : ((steps.covered + branches.covered) / total) * 100;
@@ -135,5 +142,6 @@ function exitCodeOf({ cases, problems, coverage }: SuiteResult, { minCoverage }:
       `magicflow: steps and branches are covered by ${share.toFixed(1)} %, --min-coverage asks for ${minCoverage} %`,
     );
   if (problems.length > 0) return 3;
-  return isThin || cases.some(({ failures }) => failures.length > 0) ? 1 : 0;
+  const isFlawed = drills.some(({ flaw }) => flaw !== undefined);
+  return isThin || isFlawed || cases.some(({ failures }) => failures.length > 0) ? 1 : 0;
 }

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { openConnectors } from '../steps/connectors.ts';
 import { type BoundTest, bindTest } from './bind.ts';
 import { type Coverage, openCoverage } from './coverage.ts';
+import { type Drill, failEachStep } from './fail-each-step.ts';
 import { openLibrary, type TestFile } from './library.ts';
 import type { Play } from './play.ts';
 import { type CaseResult, playOf, runCase } from './run-case.ts';
@@ -14,6 +15,8 @@ export interface SuiteResult {
   /** Errors in documents, and tests that do not fit their workflow: of these no case was run. */
   readonly problems: readonly Diagnostic[];
   readonly coverage: Coverage;
+  /** What came of the failures that were tried, where that was asked for. */
+  readonly drills: readonly Drill[];
   /** Real milliseconds. */
   readonly tookMs: number;
 }
@@ -23,6 +26,8 @@ export interface SuiteOptions {
   readonly filter?: string;
   /** The files whose tests are meant. Default: all. */
   readonly meant?: ReadonlySet<string>;
+  /** Tries every failure of every mocked step of the cases that pass. */
+  readonly failEachStep?: boolean;
   readonly onCase?: (result: CaseResult) => void;
 }
 
@@ -53,14 +58,13 @@ export function chosenCases({ test }: BoundTest, filter = ''): readonly number[]
   return test.cases.flatMap(({ name }, index) => (isMeant(name) ? [index] : []));
 }
 
-export async function runSuite(
-  files: readonly TestFile[],
-  { filter, onCase, meant }: SuiteOptions = {},
-): Promise<SuiteResult> {
+export async function runSuite(files: readonly TestFile[], options: SuiteOptions = {}): Promise<SuiteResult> {
+  const { filter, onCase, meant } = options;
   const beganAt = systemClock.monotonicMs();
   const { bound, problems } = bindTests(files, meant);
   const coverage = openCoverage();
   const cases: CaseResult[] = [];
+  const drills: Drill[] = [];
   await withScripts(async (scripts) => {
     for (const each of bound) {
       const chosen = chosenCases(each, filter);
@@ -71,10 +75,12 @@ export async function runSuite(
         coverage.observe(each.workflow, result.performance);
         cases.push(result);
         onCase?.(result);
+        if (!options.failEachStep || result.failures.length > 0) continue;
+        drills.push(...(await failEachStep(each, index, { play, passed: result.performance })));
       }
     }
   });
-  return { cases, problems, coverage: coverage.summary(), tookMs: systemClock.monotonicMs() - beganAt };
+  return { cases, problems, drills, coverage: coverage.summary(), tookMs: systemClock.monotonicMs() - beganAt };
 }
 
 /** Scripts run in threads that all cases share; they start with the first script. */

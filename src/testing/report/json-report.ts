@@ -3,7 +3,7 @@ import type { CaseResult } from '../run-case.ts';
 import type { SuiteResult } from '../suite.ts';
 
 /** A run for programs. */
-export function jsonReport({ cases, problems, coverage, tookMs }: SuiteResult): string {
+export function jsonReport({ cases, problems, drills, coverage, tookMs }: SuiteResult): string {
   const failed = cases.filter(({ failures }) => failures.length > 0).length;
   const report = {
     passed: cases.length - failed,
@@ -11,6 +11,9 @@ export function jsonReport({ cases, problems, coverage, tookMs }: SuiteResult): 
     took_ms: Math.round(tookMs),
     cases: cases.map(caseOf),
     problems,
+    ...(drills.length > 0
+      ? { failures_tried: drills.map(({ handledBy, ...rest }) => ({ ...rest, handled_by: handledBy })) }
+      : {}),
     coverage: {
       steps: { ...coverage.steps, share: shareOf(coverage.steps) },
       branches: { ...coverage.branches, share: shareOf(coverage.branches) },

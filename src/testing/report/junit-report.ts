@@ -1,15 +1,17 @@
+import type { Drill } from '../fail-each-step.ts';
 import type { CaseResult } from '../run-case.ts';
 import type { SuiteResult } from '../suite.ts';
 import { problemLine } from './text-report.ts';
 
 /** A run as JUnit XML: a suite a test document, a failure a case with every expectation that did not hold. */
-export function junitReport({ cases, problems, tookMs }: SuiteResult): string {
+export function junitReport({ cases, problems, drills, tookMs }: SuiteResult): string {
   const suites = Map.groupBy(cases, ({ file, test }) => `${test} (${file})`);
   const failed = cases.filter(({ failures }) => failures.length > 0).length;
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites tests="${cases.length}" failures="${failed}" errors="${problems.length}" time="${seconds(tookMs)}">`,
+    `<testsuites tests="${cases.length + drills.length}" failures="${failed + drills.filter(({ flaw }) => flaw).length}" errors="${problems.length}" time="${seconds(tookMs)}">`,
     ...[...suites].flatMap(([name, own]) => suiteLines(name, own)),
+    ...(drills.length === 0 ? [] : drillLines(drills)),
     ...(problems.length === 0 ? [] : errorLines(problems.map(problemLine))),
     '</testsuites>',
   ];
@@ -38,6 +40,19 @@ function caseLines({ name, workflow, file, line, tookMs, failures }: CaseResult)
     `${head}>`,
     `      <failure message="${escaped(first.message)}">${escaped(told.join('\n'))}</failure>`,
     '    </testcase>',
+  ];
+}
+
+/** Each failure that was tried is a case: it fails where it ends as nobody can have meant. */
+function drillLines(drills: readonly Drill[]): string[] {
+  const flawed = drills.filter(({ flaw }) => flaw !== undefined).length;
+  return [
+    `  <testsuite name="fail each step" tests="${drills.length}" failures="${flawed}" time="0">`,
+    ...drills.map(({ name, workflow, step, failure, flaw }) => {
+      const head = `    <testcase name="${escaped(`${name}: ${step} fails by ${failure}`)}" classname="${escaped(workflow)}" time="0"`;
+      return flaw === undefined ? `${head}/>` : `${head}><failure message="${escaped(flaw)}"/></testcase>`;
+    }),
+    '  </testsuite>',
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { type Coverage, type Share, shareOf, type WorkflowCoverage } from '../coverage.ts';
 import { durationText } from '../duration-text.ts';
+import type { Drill } from '../fail-each-step.ts';
 import type { CaseResult } from '../run-case.ts';
 import type { SuiteResult } from '../suite.ts';
 
@@ -70,6 +71,38 @@ function missedLines(
   ];
 }
 
+/** A table a case: the step, how it fails, how the workflow ends, and what took the failure up. */
+export function drillLines(drills: readonly Drill[], paint: Paint): readonly string[] {
+  if (drills.length === 0) return [];
+  const flawed = drills.filter(({ flaw }) => flaw !== undefined).length;
+  const lines = [...Map.groupBy(drills, ({ file, name }) => `${name}  ${paint.faint(file)}`)].flatMap(([head, own]) => [
+    '',
+    `every failure of: ${head}`,
+    ...tableOf(own, paint),
+  ]);
+  const told = `${drills.length} failures tried; ends that nobody can have meant: ${flawed}`;
+  return [...lines, '', flawed > 0 ? paint.bad(told) : told];
+}
+
+function tableOf(drills: readonly Drill[], paint: Paint): readonly string[] {
+  const rows = drills.map(({ step, failure, calls, status, error, handledBy, leaves, unmocked, flaw }) => ({
+    cells: [step, `${failure} ×${calls}`, status, error ?? '-'],
+    how: [
+      handledBy.join(', ') || 'nothing takes it up',
+      ...(leaves.length > 0 ? [`(not undone: ${leaves.join(', ')})`] : []),
+      ...(unmocked.length > 0 ? [paint.faint(`(answered with {}: ${unmocked.join(', ')})`)] : []),
+      ...(flaw === undefined ? [] : [paint.bad(`✗ ${flaw}`)]),
+    ].join(' '),
+  }));
+  const headings = ['STEP', 'FAILS BY', 'ENDS', 'ERROR'];
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map(({ cells }) => cells[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[], how: string): string =>
+    `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}  ${how}`;
+  return [line(headings, 'TAKEN UP BY'), ...rows.map(({ cells, how }) => line(cells, how))];
+}
+
 export function textReport(result: SuiteResult, paint: Paint = plain): readonly string[] {
   const lines: string[] = [];
   for (const [index, each] of result.cases.entries()) {
@@ -78,5 +111,10 @@ export function textReport(result: SuiteResult, paint: Paint = plain): readonly 
       lines.push(...(index > 0 ? [''] : []), testLine(each, paint));
     lines.push(...caseLines(each, paint));
   }
-  return [...lines, ...result.problems.map(problemLine), ...summaryLines(result, paint)];
+  return [
+    ...lines,
+    ...result.problems.map(problemLine),
+    ...drillLines(result.drills, paint),
+    ...summaryLines(result, paint),
+  ];
 }

@@ -44,12 +44,14 @@ export interface TestCase extends CaseSetting {
 /** The step runs as it would, or answers calls from a list. */
 export type Mock = 'passthrough' | readonly MockAnswer[];
 
-/** One of: a response, an error, or none at all until the attempt times out. */
+/** One of: a response, an output, an error, or none at all until the attempt times out. */
 export interface MockAnswer {
   /** The text of an expression: this answer is for the calls that it holds for, however many. */
   readonly when?: string;
   /** A template over the call. */
   readonly response?: Json;
+  /** A template too: what the step gives, whatever its output mapping makes of a response. */
+  readonly output?: Json;
   readonly error?: MockError;
   readonly timeout?: true;
   /** Milliseconds of virtual time before it comes. */

@@ -76,7 +76,7 @@ export function openMockBook({ mocks, workflow, nowMs, random }: MockBookDeps): 
 
 const holds = (when: string, scope: Scope): boolean => Boolean(compiled(compileExpression(when)).evaluate(scope));
 
-const fill = ({ response = null }: MockAnswer, scope: Scope): Json =>
+const fill = ({ output, response = output ?? null }: MockAnswer, scope: Scope): Json =>
   compiled(compileTemplate(response)).fill(scope) as Json;
 
 /** The document was checked when it was read. */

@@ -117,6 +117,16 @@ expect: {outputs: {first: {by: function}, second: {by: step}}}`,
     );
   });
 
+  test('an output stands for the output of the step, whatever its mapping makes of a response', async () => {
+    const mapped = `steps:\n  - {name: pay, ${call}, output: {id: $.response.charge.id}}`;
+    await assertPasses(mapped, 'mocks: {pay: {response: {charge: {id: 7}}}}\nexpect: {outputs: {pay: {id: 7}}}');
+    await assertPasses(
+      mapped,
+      'mocks: {pay: {output: {id: 7, more: "$.attempt"}}}\nexpect: {outputs: {pay: {id: 7, more: 1}}}',
+    );
+    await assertPasses(mapped, 'mocks: {e/f: {output: 3}}\nexpect: {outputs: {pay: 3}}');
+  });
+
   test('a connector is called with its request, and goes nowhere', async () => {
     await assertPasses(
       'steps:\n  - {name: ask, type: http, url: "https://api.example.com/users/${input.id}", headers: {authorization: "Bearer ${secrets.key}"}}',

@@ -48,6 +48,7 @@ const mocks: readonly WrongValue[] = [
   ['TYPE_WRONG', '{pay: «null}', '/pay'],
   ['VALUE_INVALID', '{pay: «[]}', '/pay'],
   ['TYPE_WRONG', '{pay: [{response: 1}, «passthrough]}', '/pay/1'],
+  ['FIELD_CONFLICT', '{pay: [{response: 1}, {output: «2}]}', '/pay/1/output'],
   ['FIELD_MISSING', '{pay: «{}}', '/pay'],
   ['FIELD_MISSING', '{pay: «{delay: 1s}}', '/pay'],
 ];
@@ -176,11 +177,12 @@ export const workflowTestPlaces: readonly ObjectPlace[] = [
     fields: {
       when: expression,
       response: recorded,
+      output: recorded,
       error: [...errorCode.filter(([, marked]) => marked !== '«{a: b}'), ['FIELD_MISSING', '«{message: lost}']],
       timeout: [...bool.filter(([, marked]) => marked !== '«yes'), ['VALUE_INVALID', '«false']],
       delay: duration(0),
     },
-    excludes: { error: ['response'], timeout: ['response'] },
+    excludes: { output: ['response'], error: ['response'], timeout: ['response'] },
     wrong: [
       ['TYPE_WRONG', '«7'],
       ['VALUE_INVALID', '«pass'],

@@ -15,7 +15,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   broker: ['kit'],
   steps: ['kit', 'expression', 'model', 'broker'],
   engine: ['kit', 'expression', 'model', 'core', 'storage', 'cache', 'steps'],
-  testing: ['kit', 'expression', 'model', 'core', 'storage', 'cache', 'steps', 'engine'],
+  testing: ['kit', 'expression', 'model', 'core', 'storage', 'cache', 'broker', 'steps', 'engine'],
   auth: ['kit'],
   contract: ['kit'],
   api: ['kit', 'model', 'core', 'storage', 'broker', 'engine', 'contract', 'auth'],

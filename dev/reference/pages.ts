@@ -71,7 +71,7 @@ function overview(definitions: JsonObject): string {
     const also = aliases.map((alias) => `, \`${alias}\``).join('');
     return `| [\`${name}\`](${name}.md)${also} | ${doc} |`;
   });
-  const shared = ['retry-policy', 'circuit-breaker', 'rate-limit', 'concurrency-limit', 'cache'];
+  const shared = ['retry-policy', 'circuit-breaker', 'rate-limit', 'step-concurrency', 'cache'];
   return `${[
     '# Steps',
     `<!-- ${written} -->`,

@@ -25,11 +25,18 @@ test('each role may do exactly what the table says', () => {
   assert.deepEqual(granted['admin'], permissions);
   assert.deepEqual(granted['executor'], ['public', 'tasks:work']);
   assert.deepEqual(granted['person'], ['public', 'human_tasks:read', 'human_tasks:answer']);
-  const reading = ['workflows:read', 'executions:read', 'human_tasks:read', 'metrics:read', 'system:read'];
+  const reading = [
+    'workflows:read',
+    'executions:read',
+    'human_tasks:read',
+    'topics:read',
+    'metrics:read',
+    'system:read',
+  ];
   assert.deepEqual(granted['viewer'], ['public', ...reading]);
   assert.deepEqual(
     permissions.filter((name) => !granted['operator']?.includes(name)),
-    ['tokens:manage'],
+    ['system:manage', 'tokens:manage'],
   );
 });
 

@@ -8,12 +8,12 @@ import type { Scope } from '../expression/expression.ts';
 import type { Json } from '../kit/json.ts';
 import type { Definition, ErrorAction, Step, StepList } from '../model/definition.ts';
 import { compileSchema } from '../model/json-schema.ts';
+import { compileLimits } from './compile-limits.ts';
 import { compileRetry } from './compile-retry.ts';
 import { durationOf, expressionOf, templateOf } from './compile-text.ts';
 import { type CompileInner, compileWork } from './compile-work.ts';
 import { visitsDefault } from './limits.ts';
 import type { Node, Program, ProgramList, Rule, Target } from './program.ts';
-import { compileLimits } from './task-limits.ts';
 import { taskOf } from './task-spec.ts';
 
 export interface ProgramOptions {

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the language under test writes them
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { workedMs } from '../../test/support/cpu-time.ts';
 import type { Json } from '../kit/json.ts';
 import { qualityRulesMax } from '../model/limits.ts';
 import { validatedItemsMax, validationErrorsMax } from './limits.ts';
@@ -117,9 +118,9 @@ describe('the rules of a validate step', () => {
       'mail 1 /1/email',
       'mail 2 /2/email',
     ]);
-    const begin = performance.now();
+    const begin = workedMs();
     errorsOf('rules: [{name: slow, pattern: {field: x, pattern: "^(a+)+$"}}]', [{ x: `${'a'.repeat(5_000)}!` }]);
-    assert.ok(performance.now() - begin < 1_000);
+    assert.ok(workedMs() - begin < 1_000);
   });
 
   test('with severity warning are counted and told, and make nothing invalid', () => {

@@ -140,7 +140,7 @@ function pause(clock: Clock, delayMs: number): Promise<void> {
 
 /** The parts of a node, knotted: mailboxes hand over to the desk, and the desk's results come back to the mailboxes. */
 function assemble(deps: EngineDeps) {
-  const { store, clock, random } = deps;
+  const { store, clock, random, warn } = deps;
   const counters = noCounts();
   let isClosing = false;
   const committer = openCommitter({ store, clock });
@@ -185,22 +185,15 @@ function assemble(deps: EngineDeps) {
       observe({ counters, estimates, admission, watchers }, live, events);
     },
   });
-  const compaction = openCompaction({ journal: store.journal, committer, warn: deps.warn });
+  const compaction = openCompaction({ journal: store.journal, committer, warn });
   const leaseMs = deps.leaseMs ?? leaseDefaultMs;
   const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters, leaseMs });
   const queue = (live: Live): void => admission.admitNext(live.state.workspace);
   const children = openChildren({ mailboxes: () => mailboxes, find: versions.find, admission, random });
-  const permits: Permits = openPermits({
-    store,
-    clock,
-    timers,
-    committer,
-    mailboxes: () => mailboxes,
-    warn: deps.warn,
-  });
+  const permits: Permits = openPermits({ store, clock, timers, committer, mailboxes: () => mailboxes, warn });
   const hands = { timers, desk, local, breakers, cache, children, permits };
   const handing: HandOverDeps = { store, clock, mailboxes, counters, queue, ...hands };
-  const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn: deps.warn };
+  const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn };
   const sweepMs = deps.sweepMs ?? sweepIntervalMs;
   const recovery = openRecovery({ ...sweeping, sweepMs, admission, permits, handOver: handing });
   const reading = { store, committer, mailboxes, versions, watchers, admission, estimates, clock, random, desk };

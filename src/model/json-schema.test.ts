@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { workedMs } from '../../test/support/cpu-time.ts';
 import { Fault } from '../kit/fault.ts';
 import type { Json } from '../kit/json.ts';
 import type { JsonSchema } from './definition.ts';
@@ -135,9 +136,9 @@ test('a schema that refers to itself without end is an answer, not a crash', () 
 });
 
 test('a pattern that ruins other engines is matched at once', () => {
-  const start = performance.now();
+  const start = workedMs();
   assert.ok(!accepts({ pattern: '^(a+)+$' }, `${'a'.repeat(50_000)}b`));
-  assert.ok(performance.now() - start < 1_000);
+  assert.ok(workedMs() - start < 1_000);
 });
 
 test('patterns beyond RE2 are refused with their place', () => {
@@ -195,10 +196,10 @@ describe('bounds', () => {
   });
 
   test('uniqueness of many objects is found in linear time', () => {
-    const start = performance.now();
+    const start = workedMs();
     const items = Array.from({ length: 50_000 }, (_, index) => ({ index }));
     assert.ok(accepts({ uniqueItems: true }, items));
-    assert.ok(performance.now() - start < 2_000);
+    assert.ok(workedMs() - start < 2_000);
   });
 });
 
@@ -247,12 +248,12 @@ test('formats answer hostile texts at once', () => {
     'date-time',
     'uuid',
   ];
-  const start = performance.now();
+  const start = workedMs();
   for (const format of formats) {
     const { check } = compileSchema({ format });
     for (const text of texts) check(text);
   }
-  assert.ok(performance.now() - start < 2_000);
+  assert.ok(workedMs() - start < 2_000);
 });
 
 test('whatever is given as a schema is examined without a throw, and what passes can be used', () => {

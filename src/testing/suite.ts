@@ -1,4 +1,5 @@
 /** A run of tests: every case of every test among the files, one after the other, and what they covered. */
+import { brokerOnDemand } from '../broker/drivers.ts';
 import { systemClock } from '../kit/clock.ts';
 import { seededRandom } from '../kit/random.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -86,7 +87,9 @@ export async function runSuite(files: readonly TestFile[], options: SuiteOptions
 /** Scripts run in threads that all cases share; they start with the first script. */
 export async function withScripts<T>(use: (scripts: Play['scripts']) => Promise<T>): Promise<T> {
   const warn = (): void => undefined;
-  const { script: scripts } = openConnectors({ clock: systemClock, random: seededRandom(1), warn });
+  // Nothing opens it: of all connectors only the one for scripts is called.
+  const broker = brokerOnDemand({ type: 'embedded' }, { clock: systemClock, warn });
+  const { script: scripts } = openConnectors({ clock: systemClock, random: seededRandom(1), broker, warn });
   if (scripts === undefined) throw new Error('there is no connector for scripts');
   try {
     return await use({ run: (call) => scripts.run(call) });

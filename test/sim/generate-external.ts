@@ -19,6 +19,7 @@ const writers: Readonly<Record<string, (dice: Dice) => Fields>> = {
       ? { type: 'database', connection: 'shop', query: 'select :k', params: { k: '$.input.k1' } }
       : { type: 'database', connection: 'shop', operation: 'insert', table: 'orders', values: { k: '$.input.k2' } },
   webhook: () => ({ type: 'webhook', url: 'https://hooks.test/', body: { k: '$.input.k3' } }),
+  publish: () => ({ type: 'publish', topic: 'orders', message: { k: '$.input.k1' } }),
   notify: () => ({ type: 'notify', channels: ['slack'], message: 'order ${input.k4}' }),
 };
 

@@ -91,8 +91,7 @@ export function bulkRoutes(app: HttpApp, { engine }: ApiDeps): void {
     url: '/executions/bulk/:id/cancel',
     config: { permission: 'executions:operate' },
     schema: {
-      summary: 'Look at no more executions',
-      description: 'What it has done stays done.',
+      summary: 'Look at no more executions; what it has done stays done',
       tags: ['bulk'],
       body: Empty,
       response: { 200: BulkOperation },

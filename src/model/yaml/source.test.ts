@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { workedMs } from '../../../test/support/cpu-time.ts';
 import {
   decorationsMax,
   depthMax,
@@ -105,9 +106,9 @@ test('hostile texts of a megabyte are refused in well under a quarter of a secon
   ];
   readSource('a: 1');
   for (const text of texts) {
-    const start = performance.now();
+    const start = workedMs();
     readSource(text);
-    assert.ok(performance.now() - start < 1_000, JSON.stringify(text.slice(0, 10)));
+    assert.ok(workedMs() - start < 1_000, JSON.stringify(text.slice(0, 10)));
   }
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { workedMs } from '../../../test/support/cpu-time.ts';
 import type { Json } from '../../kit/json.ts';
 import { StepFailure } from '../connector.ts';
 import type { Dialect } from './dialect.ts';
@@ -117,7 +118,7 @@ test('the parts of any text are the text', () => {
 });
 
 test('a long text that opens what it never closes is read at once', () => {
-  const before = performance.now();
+  const before = workedMs();
   for (const text of [
     "'".repeat(200_001),
     '$a$'.repeat(60_001),
@@ -127,7 +128,7 @@ test('a long text that opens what it never closes is read at once', () => {
   ]) {
     for (const { syntax } of Object.values(dialects)) partsOf(text, syntax);
   }
-  assert.ok(performance.now() - before < 2_000);
+  assert.ok(workedMs() - before < 2_000);
 });
 
 describe('an operation on a table', () => {

@@ -133,6 +133,7 @@ function view(createdAt: number, status: string, position: number): ViewRow {
     labels: { team: 'growth' },
     errorCode: null,
     errorMessage: null,
+    deadLetter: null,
     parent: null,
     searchText: 'user-onboarding bench growth',
     steps: hasEnded

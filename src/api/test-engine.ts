@@ -23,6 +23,7 @@ import { parseDocuments } from '../model/parse.ts';
 import type { StoredVersion } from '../storage/catalog.ts';
 import type { Statistics, StoredView, ViewQuery } from '../storage/views.ts';
 import { noBulk } from './test-bulk.ts';
+import { noDeadLetters } from './test-dead-letters.ts';
 import { noHumanTasks } from './test-human-tasks.ts';
 import { noRetention } from './test-retention.ts';
 
@@ -424,6 +425,7 @@ export function openTestEngine(): TestEngine {
     humanTasks: noHumanTasks(called),
     bulk: noBulk(called, testNowMs),
     retention: noRetention(called),
+    deadLetters: noDeadLetters(called),
     local: { register: () => undefined },
     health: () => ({
       ready: engine.isReady,

@@ -37,6 +37,9 @@ export function admit(state: ExecutionState, fact: Fact): Refusal | undefined {
     return refuse('REPEATED', `${fact.asked.id} has done it before`);
   }
   if (fact.type === 'retry') return admitRetry(state);
+  if (fact.type === 'discard') {
+    return state.deadLetter ? undefined : refuse('STATE_CONFLICT', `execution ${state.id} is no dead letter`);
+  }
   if (fact.type.startsWith('child.') || fact.type === 'reported') return admitChild(state, fact as ChildFact);
   if (isHuman(fact)) return admitHuman(state, fact);
   // A repeat is one whatever came of the first.

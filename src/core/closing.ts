@@ -8,6 +8,7 @@
 import { emptyObject, isObject, type Json, type JsonObject, member } from '../kit/json.ts';
 import { compensationFrame, enter } from './arrival.ts';
 import { askChild, waitsForChild } from './child.ts';
+import { deadLetterOf } from './dead-letter.ts';
 import type { StepError } from './errors.ts';
 import type { Closing, ExecutionClosed, Undo } from './events.ts';
 import { cancelSteps, undefinedStep } from './flow.ts';
@@ -150,7 +151,7 @@ function mergedOutput(turn: Turn): Json {
 
 function close(turn: Turn, closed: Omit<ExecutionClosed, 'type'>): void {
   endOpenSteps(turn, turn.state);
-  emit(turn, { type: 'execution.closed', ...closed });
+  emit(turn, { type: 'execution.closed', ...closed, ...deadLetterOf(turn, closed) });
   turn.agenda.length = 0;
 }
 

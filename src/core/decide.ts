@@ -79,6 +79,8 @@ function take(turn: Turn, fact: Fact): void {
       emit(turn, { type: 'execution.retried', run: turn.state.run + 1, ...deadlineOf(turn, undefined) });
       return resumeFailed(turn, blamed);
     }
+    case 'discard':
+      return emit(turn, { type: 'execution.dead_letter_discarded', by: fact.by });
     case 'child.started':
     case 'child.refused':
     case 'child.told':

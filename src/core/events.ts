@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../kit/json.ts';
 import type { ChildEvent, ChildTarget, ParentLink } from './child-events.ts';
+import type { DeadLetterReason } from './dead-letter.ts';
 import type { StepError } from './errors.ts';
 import type { TaskLimits } from './task-limits.ts';
 
@@ -17,6 +18,8 @@ export type ExecutionEvent =
   | { readonly type: 'execution.resumed' }
   /** What follows was asked of many executions at once. */
   | { readonly type: 'execution.operated'; readonly id: string; readonly by: string; readonly operation: string }
+  /** Somebody has looked at the dead letter and lets it be. */
+  | { readonly type: 'execution.dead_letter_discarded'; readonly by: string }
   | { readonly type: 'execution.deadline_ignored' }
   | { readonly type: 'execution.closing'; readonly closing: Closing }
   | { readonly type: 'compensation.started'; readonly undos: readonly Undo[] }
@@ -109,6 +112,8 @@ export interface ExecutionClosed {
   readonly error?: StepError;
   readonly warnings?: readonly { readonly code: string; readonly message: string; readonly pointer: string }[];
   readonly deadLetter?: true;
+  /** Absent in older journals: a rule. */
+  readonly deadLetterReason?: DeadLetterReason;
 }
 
 export interface SignalReceived {

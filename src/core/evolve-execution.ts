@@ -32,6 +32,10 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
     case 'execution.operated':
       remember(state, event.id);
       break;
+    case 'execution.dead_letter_discarded':
+      state.deadLetter = false;
+      state.deadLetterReason = undefined;
+      break;
     case 'execution.deadline_ignored':
       state.outstanding.delete('deadline');
       state.deadlineAt = undefined;
@@ -60,6 +64,7 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
       state.error = event.error;
       state.warnings = event.warnings ?? [];
       state.deadLetter = event.deadLetter ?? false;
+      state.deadLetterReason = event.deadLetter && (event.deadLetterReason ?? 'rule');
       state.endedAt = at;
       state.paused = false;
       settleAll(state);
@@ -115,6 +120,7 @@ function recordRetry(state: ExecutionState, event: Extract<ExecutionEvent, { typ
   state.error = undefined;
   state.warnings = [];
   state.deadLetter = false;
+  state.deadLetterReason = undefined;
   state.closing = undefined;
   state.rulesFired = [];
   setDeadline(state, event.deadlineAt);

@@ -32,6 +32,8 @@ export type Fact = { readonly at: number } & (
   | ({ readonly type: 'pause' } & Asked)
   | ({ readonly type: 'resume' } & Asked)
   | ({ readonly type: 'retry' } & Asked)
+  /** Of a dead letter: it is looked at and may be. */
+  | ({ readonly type: 'discard'; readonly by: string } & Asked)
   | ChildFact
 );
 

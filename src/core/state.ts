@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../kit/json.ts';
 import type { ChildCommand, ChildState, ParentLink, ReportCommand } from './child-events.ts';
+import type { DeadLetterReason } from './dead-letter.ts';
 import type { StepError } from './errors.ts';
 import type { Awaited, Closing, Escalation, Origin, Quality, RoundFailure, TaskSpec, Undo } from './events.ts';
 import type { LimitLeft, PermitCommand } from './task-limits.ts';
@@ -69,6 +70,7 @@ export interface ExecutionState {
   error: StepError | undefined;
   warnings: readonly { readonly code: string; readonly message: string; readonly pointer: string }[];
   deadLetter: boolean;
+  deadLetterReason: DeadLetterReason | undefined;
 }
 
 export type ExecutionStatus =
@@ -304,6 +306,7 @@ export function emptyState(id: string): ExecutionState {
     error: undefined,
     warnings: [],
     deadLetter: false,
+    deadLetterReason: undefined,
   };
 }
 

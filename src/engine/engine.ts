@@ -10,6 +10,7 @@ import type { HumanTaskPage, HumanTaskQuery, StoredHumanTask } from '../storage/
 import type { QueueDepth } from '../storage/tasks.ts';
 import type { Statistics, StatisticsQuery, ViewPage, ViewQuery } from '../storage/views.ts';
 import type { BulkDesk } from './bulk/bulk-desk.ts';
+import type { DeadLetterDesk } from './dead-letters.ts';
 import type { RetentionDesk } from './retention/sweeper.ts';
 
 /**
@@ -25,6 +26,7 @@ export interface Engine {
   readonly humanTasks: HumanTaskDesk;
   readonly bulk: BulkDesk;
   readonly retention: RetentionDesk;
+  readonly deadLetters: DeadLetterDesk;
   /** Functions that run in this process. */
   readonly local: LocalExecutors;
   health(): EngineHealth;
@@ -223,6 +225,8 @@ export interface NumberedEvent {
 export type Operation =
   | ({ readonly type: 'cancel' | 'terminate'; readonly reason?: string } & Asked)
   | ({ readonly type: 'pause' | 'resume' | 'retry' } & Asked)
+  /** Of a dead letter: whoever looked at it lets it be. */
+  | ({ readonly type: 'discard'; readonly by: string } & Asked)
   /** `id` makes a repeat harmless. */
   | {
       readonly type: 'signal';

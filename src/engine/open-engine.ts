@@ -18,6 +18,7 @@ import { openChildren } from './children.ts';
 import { openCommitter } from './committer.ts';
 import { openCompaction } from './compaction.ts';
 import { connectorCalls, type SecretOf } from './connector-calls.ts';
+import { openDeadLetters } from './dead-letters.ts';
 import { openDesk } from './desk.ts';
 import type { Engine, EngineCounters, EngineHealth } from './engine.ts';
 import { type Estimates, openEstimates } from './estimates.ts';
@@ -120,6 +121,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     humanTasks: openHumanTasks({ store, mailboxes }),
     bulk,
     retention,
+    deadLetters: openDeadLetters({ store, executions }),
     local: {
       register(workspace, executor, functionName, run) {
         local.register(workspace, executor, functionName, run);

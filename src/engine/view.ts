@@ -1,6 +1,6 @@
 /** The view row of an execution: a projection of its whole state, so that any row can be rebuilt from its journal. */
 import { type ExecutionState, isEnded, type StepState, statusOf } from '../core/state.ts';
-import type { StepSummary, ViewRow } from '../storage/store.ts';
+import type { DeadLetter, StepSummary, ViewRow } from '../storage/store.ts';
 
 const searchTextMax = 1_000;
 
@@ -19,9 +19,21 @@ export function viewOf(state: ExecutionState): ViewRow {
     labels: state.labels,
     errorCode: state.error?.code ?? null,
     errorMessage: state.error?.message ?? null,
+    deadLetter: deadLetterOf(state),
     searchText: searchText(state),
     steps: isEnded(state) ? [...state.steps.values()].slice(0, stepSummariesMax).map(summaryOf) : [],
   };
+}
+
+function deadLetterOf(state: ExecutionState): DeadLetter | null {
+  if (!state.deadLetter) return null;
+  const reason = state.deadLetterReason ?? 'rule';
+  const path = state.error?.step;
+  const step = path === undefined ? undefined : state.steps.get(path);
+  if (!step) return { reason, ...(path === undefined ? {} : { step: path }) };
+  const { attempt, deliveries, task } = step;
+  const called = task && { executor: task.executor, function: task.function, deliveries };
+  return { reason, step: step.path, attempt, ...called };
 }
 
 /** Steps beyond this are left out of an execution's part in step statistics. */

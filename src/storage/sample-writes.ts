@@ -76,6 +76,7 @@ export function viewRow(position: number, more: Partial<ViewRow> = {}): ViewRow 
     errorCode: null,
     errorMessage: null,
     parent: null,
+    deadLetter: null,
     searchText: 'onboarding',
     steps: [],
     ...more,

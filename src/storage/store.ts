@@ -165,10 +165,22 @@ export interface ViewRow {
   readonly labels: Readonly<Record<string, string>>;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
+  /** Of one that somebody should look at; null of all others. */
+  readonly deadLetter: DeadLetter | null;
   /** What text search looks at: ids, names and the values of metadata, at most 1,000 characters. */
   readonly searchText: string;
   /** Only on rows of ended executions, for step statistics. */
   readonly steps: readonly StepSummary[];
+}
+
+/** Where an execution died. Absent members: no step is to blame, or it is no executor's. */
+export interface DeadLetter {
+  readonly reason: string;
+  readonly step?: string;
+  readonly executor?: string;
+  readonly function?: string;
+  readonly attempt?: number;
+  readonly deliveries?: number;
 }
 
 /** An execution as it was when it was found that it may go. */

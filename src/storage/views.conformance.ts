@@ -29,6 +29,7 @@ function rows(promise: PromiseCase): void {
       labels: { team: 'x"y', 'dotted.name': '', ['__proto__']: 'plain' },
       errorCode: 'TIMEOUT',
       errorMessage: 'too late',
+      deadLetter: { reason: 'poison', step: 'a/b', executor: 'mailer', attempt: 2 },
       parent: 'exec_above',
       searchText: 'exec Größe',
       steps: [{ step: 'charge', status: 'failed', durationMs: 12.5, attempts: 3 }],
@@ -107,6 +108,33 @@ function filters(promise: PromiseCase): void {
     const { total } = await store.views.list({ workspace: 'default', ids: ['a', 'b'], limit: 1, count: true });
     assert.equal(total, 2);
   });
+
+  promise(
+    'filters dead letters by reason, executor, code and time of death, and forgets what is none any more',
+    async (store) => {
+      const letter = (reason: string, executor: string, more: Partial<ViewRow>): Partial<ViewRow> => ({
+        ...{ status: 'failed', endedAt: noon, errorCode: 'BOOM', deadLetter: { reason, executor, step: 's' }, ...more },
+      });
+      await show(store, {
+        a: letter('rule', 'e1', { createdAt: noon + 1, endedAt: noon + 5 }),
+        b: letter('poison', 'e2', { createdAt: noon + 2, errorCode: 'DELIVERIES_EXHAUSTED' }),
+        c: letter('rule', 'e2', { createdAt: noon + 3, workflow: 'w2' }),
+        d: { status: 'failed', endedAt: noon },
+      });
+      await show(store, { theirs: letter('rule', 'e1', {}) }, 'team');
+      assert.deepEqual(await listed(store, { deadLetters: {} }), ['c', 'b', 'a']);
+      assert.deepEqual(await listed(store, { deadLetters: { reason: 'rule' } }), ['c', 'a']);
+      assert.deepEqual(await listed(store, { deadLetters: { executor: 'e2' }, workflow: 'w2' }), ['c']);
+      assert.deepEqual(await listed(store, { deadLetters: { code: 'DELIVERIES_EXHAUSTED' } }), ['b']);
+      assert.deepEqual(await listed(store, { deadLetters: { since: noon + 5, until: noon + 6 } }), ['a']);
+      assert.deepEqual(await listed(store, { deadLetters: { until: noon + 5 }, status: ['failed'] }), ['c', 'b']);
+      assert.deepEqual(await listed(store, { deadLetters: {}, ids: ['a', 'd'] }), ['a']);
+      const { total } = await store.views.list({ workspace: 'default', deadLetters: {}, limit: 1, count: true });
+      assert.equal(total, 3);
+      await store.commit([move('c', 2, { view: viewRow(2, { status: 'running' }) })]);
+      assert.deepEqual(await listed(store, { deadLetters: {} }), ['b', 'a']);
+    },
+  );
 
   promise('filters by workflow, version and status', async (store) => {
     await show(store, {

@@ -65,6 +65,8 @@ export interface ViewQuery {
   readonly tag?: string;
   /** All of these labels have these values. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Only dead letters, and of those such as these. */
+  readonly deadLetters?: DeadLetterFilter;
   /** Case-insensitive part of the search text. */
   readonly text?: string;
   /** Only rows after this one in the list's order. */
@@ -74,6 +76,15 @@ export interface ViewQuery {
   readonly limit: number;
   /** Also count all that match. */
   readonly count?: boolean;
+}
+
+export interface DeadLetterFilter {
+  readonly reason?: string;
+  readonly executor?: string;
+  readonly code?: string;
+  /** Milliseconds since the epoch, of the end: since inclusive, until exclusive. */
+  readonly since?: number;
+  readonly until?: number;
 }
 
 export interface ViewPage {

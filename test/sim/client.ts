@@ -117,7 +117,8 @@ export function openClient(deps: ClientDeps): Client {
     if (number <= 35) return signalAtRandom();
     if (number <= 50) return { type: 'pause' };
     if (number <= 70) return { type: 'resume' };
-    if (number <= 82) return { type: 'retry' };
+    if (number <= 81) return { type: 'retry' };
+    if (number <= 82) return { type: 'discard', by: 'ada' };
     return { type: number <= 95 ? 'cancel' : 'terminate' };
   }
 
@@ -150,6 +151,7 @@ export function openClient(deps: ClientDeps): Client {
       pause: () => book?.counts.get('execution.paused'),
       resume: () => book?.counts.get('execution.resumed'),
       retry: () => book?.counts.get('execution.retried'),
+      discard: () => book?.counts.get('execution.dead_letter_discarded'),
       signal: () => book?.counts.get('signal.received'),
     }[type]();
     claim(happened, 'I1', () => `${type} of ${executionId} was answered before it was durable`);
@@ -186,6 +188,10 @@ export function openClient(deps: ClientDeps): Client {
       const isAlone = ({ shadow }: Book): boolean => shadow.isReportTaken === false && shadow.status === 'failed';
       const alone = [...auditor.books.values()].find(isAlone);
       if (alone && dice.chance(0.5)) void operate(alone.id, { type: 'retry' });
+      const dead = [...auditor.books.values()].find(({ shadow }) => shadow.deadLetter);
+      if (dead && dice.chance(0.3)) {
+        void operate(dead.id, dice.chance(0.5) ? { type: 'discard', by: 'ada' } : { type: 'retry' });
+      }
       if (!dice.chance(0.5)) return;
       const operation = operationAtRandom();
       void operate(id, operation);

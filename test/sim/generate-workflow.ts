@@ -69,7 +69,8 @@ function errorHandling(draft: Draft): Json {
     ]),
     action: makeAction(draft),
   }));
-  if (dice.chance(0.7) || draft.rootNames.length === 0) return rules;
+  if (dice.chance(0.6) || draft.rootNames.length === 0) return rules;
+  if (dice.chance(0.3)) return { rules: rules.slice(1), dead_letter: { owner: 'ada' } };
   return { rules, compensation: [dice.pick(draft.rootNames)] };
 }
 

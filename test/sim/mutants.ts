@@ -384,7 +384,11 @@ export const mutants: readonly Mutant[] = [
     'retention removes an execution that was retried meanwhile',
   ),
   memoryViews('!wakes.has(row.executionId),', 'true,', 'retention removes what still owes something'),
-  sweeper('endedBefore: now - ageMs }));', 'endedBefore: now }));', 'retention removes what is young'),
+  sweeper(
+    '[{ exceptWorkflows, endedBefore: now - ageMs }]',
+    '[{ exceptWorkflows, endedBefore: now }]',
+    'retention removes what is young',
+  ),
   bulkRows(
     'if ((bulks.get(row.bulkId)?.revision ?? 0) !== row.revision - 1) return false;',
     '',

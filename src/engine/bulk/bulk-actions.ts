@@ -8,7 +8,8 @@ import type { BulkRow } from '../../storage/bulk-operations.ts';
 import type { Executions, Operation, RerunRequest } from '../engine.ts';
 import { bulkKeyLifetimeMs } from './bulk-limits.ts';
 
-export const bulkActions = ['cancel', 'terminate', 'pause', 'resume', 'retry', 'rerun', 'signal'] as const;
+/** `discard` is of dead letters alone. */
+export const bulkActions = ['cancel', 'terminate', 'pause', 'resume', 'retry', 'rerun', 'signal', 'discard'] as const;
 export type BulkAction = (typeof bulkActions)[number];
 
 const open = ['queued', 'running', 'waiting', 'paused'] as const;
@@ -23,6 +24,7 @@ export const fittingStatuses: Readonly<Record<BulkAction, readonly string[]>> = 
   retry: unfinished,
   rerun: [...unfinished, 'completed', 'compensated'],
   signal: open,
+  discard: ['failed'],
 };
 
 export type BulkOutcome =
@@ -61,6 +63,7 @@ function operationOf({ action, given, bulkId: id, requestedBy: by }: BulkRow): O
   if (action === 'cancel' || action === 'terminate') {
     return { type: action, ...asked, ...(typeof reason === 'string' ? { reason } : {}) };
   }
+  if (action === 'discard') return { type: action, by, ...asked };
   return { type: action as 'pause' | 'resume' | 'retry', ...asked };
 }
 

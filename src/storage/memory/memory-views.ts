@@ -1,6 +1,6 @@
 /** Lists over view rows, read from a disk. */
 import { emptyObject } from '../../kit/json.ts';
-import type { StoredView, ViewQuery, Views } from '../views.ts';
+import type { DeadLetterFilter, StoredView, ViewQuery, Views } from '../views.ts';
 import { offsetMax } from '../write-checks.ts';
 import type { DiskInUse } from './memory-disk.ts';
 import { memoryStatistics } from './memory-statistics.ts';
@@ -76,9 +76,10 @@ export function openMemoryViews(use: DiskInUse): Views {
 type Filter = Omit<ViewQuery, 'workspace' | 'limit'>;
 
 function matches(row: StoredView, query: Filter): boolean {
-  const { ids, workflow, version, status, parent, from, to, tag, labels, text } = query;
+  const { ids, deadLetters, workflow, version, status, parent, from, to, tag, labels, text } = query;
   return (
     (ids === undefined || ids.includes(row.executionId)) &&
+    (deadLetters === undefined || isSuch(row, deadLetters)) &&
     (workflow === undefined || row.workflow === workflow) &&
     (version === undefined || row.version === version) &&
     (status === undefined || status.includes(row.status)) &&
@@ -88,6 +89,18 @@ function matches(row: StoredView, query: Filter): boolean {
     (tag === undefined || row.tags.includes(tag)) &&
     (text === undefined || row.searchText.toLowerCase().includes(text.toLowerCase())) &&
     Object.entries(labels ?? {}).every(([name, value]) => Object.hasOwn(row.labels, name) && row.labels[name] === value)
+  );
+}
+
+function isSuch(row: StoredView, { reason, executor, code, since, until }: DeadLetterFilter): boolean {
+  const { deadLetter, endedAt } = row;
+  return (
+    deadLetter !== null &&
+    (reason === undefined || deadLetter.reason === reason) &&
+    (executor === undefined || deadLetter.executor === executor) &&
+    (code === undefined || row.errorCode === code) &&
+    (since === undefined || (endedAt !== null && endedAt >= since)) &&
+    (until === undefined || (endedAt !== null && endedAt < until))
   );
 }
 

@@ -26,12 +26,12 @@ const putWake = `
   INSERT INTO wakes VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET due_at = excluded.due_at, workspace = excluded.workspace`;
 
 const putView = `
-  INSERT INTO views VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+  INSERT INTO views VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
   ON CONFLICT DO UPDATE SET workspace = excluded.workspace, position = excluded.position, workflow = excluded.workflow,
     version = excluded.version, status = excluded.status, run = excluded.run, created_at = excluded.created_at,
     started_at = excluded.started_at, ended_at = excluded.ended_at, tags = excluded.tags, labels = excluded.labels,
     error_code = excluded.error_code, error_message = excluded.error_message, search_text = excluded.search_text,
-    steps = excluded.steps, parent = excluded.parent
+    steps = excluded.steps, parent = excluded.parent, dead_letter = excluded.dead_letter
   WHERE position < excluded.position`;
 
 const findRecordEnd = `

@@ -79,15 +79,17 @@ test('a view row arrives as the values of its columns', () => {
     labels: { team: 'b' },
     errorCode: 'BOOM',
     errorMessage: null,
+    deadLetter: { reason: 'rule', step: 's' },
     searchText: 'flow a',
     steps: [{ step: 's', status: 'failed', durationMs: 1, attempts: 2 }],
   };
   const columns = [2, 'flow', '1.0.0', 'failed', 1, 3, null, 4, '["a"]', '{"team":"b"}', 'BOOM', null, 'flow a'];
   const steps = '[{"step":"s","status":"failed","durationMs":1,"attempts":2}]';
-  assert.deepEqual(unflatten(flatten([{ ...bare, view }])), [arrived(bare, [...columns, steps, 'exec_0'])]);
-  const empty = { ...view, tags: [], labels: {}, steps: [] };
+  const letter = '{"reason":"rule","step":"s"}';
+  assert.deepEqual(unflatten(flatten([{ ...bare, view }])), [arrived(bare, [...columns, steps, 'exec_0', letter])]);
+  const empty = { ...view, tags: [], labels: {}, steps: [], deadLetter: null };
   const [sent] = unflatten(flatten([{ ...bare, view: empty }]));
   assert.ok(sent?.kind === 'move');
   assert.deepEqual(sent.view?.slice(8, 10), ['[]', '{}']);
-  assert.equal(sent.view?.at(-2), '[]');
+  assert.deepEqual(sent.view?.slice(-3), ['[]', 'exec_0', null]);
 });

@@ -49,11 +49,11 @@ function flattenView(flat: unknown[], view: ViewRow): void {
   flat.push(viewColumns, view.position, view.workflow, view.version, view.status, view.run, view.createdAt);
   flat.push(view.startedAt, view.endedAt, tags.length === 0 ? '[]' : JSON.stringify(tags), JSON.stringify(labels));
   flat.push(view.errorCode, view.errorMessage, view.searchText, steps.length === 0 ? '[]' : JSON.stringify(steps));
-  flat.push(view.parent);
+  flat.push(view.parent, view.deadLetter === null ? null : JSON.stringify(view.deadLetter));
 }
 
 /** Values that `flattenView` puts down after their count. */
-const viewColumns = 15;
+const viewColumns = 16;
 
 function flattenLease(flat: unknown[], write: LeaseWrite): void {
   flat.push('lease', write.taskId, write.token, write.worker, write.at, write.expiresAt);

@@ -216,6 +216,10 @@ const steps: readonly string[] = [
   CREATE INDEX bulk_operations_by_creation ON bulk_operations (workspace, created_at, bulk_id);
   CREATE INDEX bulk_operations_open ON bulk_operations (created_at, bulk_id) WHERE ended_at IS NULL;
   `,
+  `
+  ALTER TABLE views ADD COLUMN dead_letter TEXT;
+  CREATE INDEX views_by_dead_letter ON views (workspace, created_at, execution_id) WHERE dead_letter IS NOT NULL;
+  `,
 ];
 
 /** Brings a database up to date. Throws CONFIG_INVALID where a newer program has written it, and leaves it alone. */

@@ -79,8 +79,8 @@ test('a file of a newer program is refused and left alone, and the folder is fre
 /** Takes back what the fourth format brought. */
 const withoutParents = 'DROP INDEX views_by_parent; ALTER TABLE views DROP COLUMN parent';
 /** And those after it. */
-const withoutLimits =
-  'DROP TABLE limit_slots; DROP TABLE limit_rates; DROP TABLE limit_waiters; DROP TABLE bulk_operations';
+const withoutLimits = `DROP TABLE limit_slots; DROP TABLE limit_rates; DROP TABLE limit_waiters; DROP TABLE bulk_operations;
+  DROP INDEX views_by_dead_letter; ALTER TABLE views DROP COLUMN dead_letter`;
 
 test('a file of the first format is brought up to date, and keeps its versions', async () => {
   const directory = join(root, 'first-format');

@@ -1,6 +1,6 @@
 /** Lists and counts over view rows, on the reader thread; one row by its id on the calling thread. */
 import { emptyObject } from '../../kit/json.ts';
-import type { StepSummary } from '../store.ts';
+import type { DeadLetter, StepSummary } from '../store.ts';
 import type { StoredView, Views } from '../views.ts';
 import type { LocalReader } from './local-reader.ts';
 import { sqliteStatistics } from './sqlite-statistics.ts';
@@ -104,6 +104,7 @@ function viewOf(row: Row): StoredView {
     endedAt: numberOrNull(row['ended_at']),
     tags: JSON.parse(String(row['tags'])) as readonly string[],
     labels: JSON.parse(String(row['labels'])) as Readonly<Record<string, string>>,
+    deadLetter: row['dead_letter'] === null ? null : (JSON.parse(String(row['dead_letter'])) as DeadLetter),
     errorCode: textOrNull(row['error_code']),
     errorMessage: textOrNull(row['error_message']),
     searchText: String(row['search_text']),

@@ -3,7 +3,7 @@
  * stream for a workflow, or one for each status. So a page reads about as many rows as it shows, whatever the number
  * of executions, unless a filter without index (a tag, a label, a text) makes it pass over rows.
  */
-import type { EndedQuery, ViewQuery } from '../views.ts';
+import type { DeadLetterFilter, EndedQuery, ViewQuery } from '../views.ts';
 import { offsetMax } from '../write-checks.ts';
 import { join, listOf, type Statement, sql } from './statements.ts';
 
@@ -22,8 +22,8 @@ export function statusesIn(workspace: string): Statement {
 export type Stream = Statement;
 
 /**
- * A list of one workflow in any status is one stream, and so are those of the children of an execution and of executions
- * by their ids; every other list has one for each of `statuses`.
+ * A list of one workflow in any status is one stream, and so are those of the children of an execution, of executions by
+ * their ids, and of dead letters, which are few; every other list has one for each of `statuses`.
  */
 export function streamsOf(query: ViewQuery, statuses: readonly string[]): Stream[] {
   const { workspace, ids, workflow, parent, status } = query;
@@ -35,6 +35,11 @@ export function streamsOf(query: ViewQuery, statuses: readonly string[]): Stream
     return [
       sql`views WHERE execution_id IN ${named} AND workspace = ${workspace} ${ofParent} ${ofWorkflow} ${inStatus}`,
     ];
+  }
+  if (query.deadLetters) {
+    const ofParent = parent === undefined ? sql`` : sql`AND parent = ${parent}`;
+    const dead = sql`views INDEXED BY views_by_dead_letter WHERE workspace = ${workspace} AND dead_letter IS NOT NULL`;
+    return [sql`${dead} ${ofParent} ${ofWorkflow} ${inStatus}`];
   }
   if (parent !== undefined) {
     return [
@@ -94,8 +99,8 @@ export function endedStatement(query: EndedQuery): Statement {
   return sql`${join(heads, ' UNION ALL ')} ORDER BY created_at, execution_id LIMIT ${limit}`;
 }
 
-function filters({ version, from, to, tag, labels, text }: ViewQuery): Statement {
-  const parts: Statement[] = [];
+function filters({ version, from, to, tag, labels, text, deadLetters }: ViewQuery): Statement {
+  const parts: Statement[] = deadLetters ? deadLetterFilters(deadLetters) : [];
   if (version !== undefined) parts.push(sql`AND version = ${version}`);
   if (from !== undefined) parts.push(sql`AND created_at >= ${from}`);
   if (to !== undefined) parts.push(sql`AND created_at < ${to}`);
@@ -105,4 +110,14 @@ function filters({ version, from, to, tag, labels, text }: ViewQuery): Statement
   }
   if (text !== undefined) parts.push(sql`AND holds_text(search_text, ${text.toLowerCase()})`);
   return join(parts, ' ');
+}
+
+function deadLetterFilters({ reason, executor, code, since, until }: DeadLetterFilter): Statement[] {
+  const parts = [sql`AND dead_letter IS NOT NULL`];
+  if (reason !== undefined) parts.push(sql`AND dead_letter ->> 'reason' = ${reason}`);
+  if (executor !== undefined) parts.push(sql`AND dead_letter ->> 'executor' = ${executor}`);
+  if (code !== undefined) parts.push(sql`AND error_code = ${code}`);
+  if (since !== undefined) parts.push(sql`AND ended_at >= ${since}`);
+  if (until !== undefined) parts.push(sql`AND ended_at < ${until}`);
+  return parts;
 }

@@ -20,6 +20,7 @@ import { checkBreaker } from './check-breaker.ts';
 import { type BulkCheck, openBulkCheck } from './check-bulk.ts';
 import { openChildrenCheck } from './check-children.ts';
 import { checkCompensation } from './check-compensation.ts';
+import { checkDeadLetter } from './check-dead-letter.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkLifecycle } from './check-lifecycle.ts';
 import { openLimitsCheck } from './check-limits.ts';
@@ -102,6 +103,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       checkCompensation(book),
       ...worldly(book),
       children.of(book),
+      checkDeadLetter(book),
       bulk.of(book),
     ];
     books.set(executionId, book);

@@ -8,6 +8,7 @@ import { delayRange } from './retry-oracle.ts';
 
 /** A retry, and what passes between an execution that has ended and its parent and children. */
 const mayFollowTheEnd: ReadonlySet<string> = new Set([
+  'execution.dead_letter_discarded',
   'execution.operated',
   'execution.retried',
   'execution.reported',

@@ -3,6 +3,7 @@ import type { Deployed, Execution, Explanation, JournalEvent, Started } from './
 import { ApiError } from './api-error.ts';
 import { backoffMs, pause } from './backoff.ts';
 import { bulkCalls } from './bulk.ts';
+import { deadLetterCalls } from './dead-letters.ts';
 import { humanTaskCalls } from './human-tasks.ts';
 import { retentionCalls } from './retention.ts';
 import { type StreamPlace, streamExecution } from './stream.ts';
@@ -45,6 +46,7 @@ export function createClient(options: ClientOptions) {
   const further = Object.assign(
     humanTaskCalls(caller, queryText),
     bulkCalls(caller, queryText),
+    deadLetterCalls(caller, queryText),
     retentionCalls(caller),
   );
   return Object.assign(workflowCalls(caller), executionCalls(caller), further, {

@@ -22,6 +22,7 @@ import { openKnownPaths } from './known-paths.ts';
 import { problemOf, problemType } from './problem.ts';
 import { openRateLimiter } from './rate-limit.ts';
 import { bulkRoutes } from './routes/bulk.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { openExecutionAnswers } from './routes/execution-answers.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -147,6 +148,7 @@ function apiRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing; streams: St
   operationRoutes(app, deps, answer);
   rerunRoutes(app, deps);
   bulkRoutes(app, deps);
+  deadLetterRoutes(app, deps);
   taskRoutes(app, deps);
   humanTaskRoutes(app, deps);
   metricsRoutes(app, deps);

@@ -21,6 +21,7 @@ export const commands = {
   bulk: async () => (await import('./bulk.ts')).bulk,
   signal: async () => (await import('./signal.ts')).signal,
   'human-tasks': async () => (await import('./human-tasks.ts')).humanTasks,
+  'dead-letters': async () => (await import('./dead-letters.ts')).deadLetters,
   retention: async () => (await import('./retention.ts')).retention,
   test: async () => (await import('./test.ts')).test,
   config: async () => (await import('./config-command.ts')).configCommand,

@@ -27,7 +27,7 @@ export function bulkAnswer(row: BulkRow): BulkOperationAnswer {
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, each) => total + each, 0);
 
-function filterAnswer({ ids, text, from, to, ...filter }: BulkFilter): JsonObject {
+function filterAnswer({ ids, text, from, to, deadLetters, ...filter }: BulkFilter): JsonObject {
   const { status, labels, ...words } = filter;
   return JSON.parse(
     JSON.stringify({
@@ -38,6 +38,11 @@ function filterAnswer({ ids, text, from, to, ...filter }: BulkFilter): JsonObjec
       to: to === undefined ? undefined : isoTime(to),
       labels,
       search: text,
+      dead_letters: deadLetters && {
+        ...deadLetters,
+        since: deadLetters.since === undefined ? undefined : isoTime(deadLetters.since),
+        until: deadLetters.until === undefined ? undefined : isoTime(deadLetters.until),
+      },
     }),
   ) as JsonObject;
 }

@@ -37,6 +37,7 @@ type Foreign =
   | 'EXECUTION_NOT_FOUND'
   | 'HUMAN_TASK_NOT_FOUND'
   | 'BULK_OPERATION_NOT_FOUND'
+  | 'DEAD_LETTER_NOT_FOUND'
   | 'TOKEN_NOT_FOUND'
   | null;
 
@@ -93,6 +94,12 @@ export const guardedRows: Readonly<Record<string, Row>> = {
   'GET /api/v1/executions/bulk': { foreign: null },
   'GET /api/v1/executions/bulk/:id': { foreign: 'BULK_OPERATION_NOT_FOUND' },
   'POST /api/v1/executions/bulk/:id/cancel': { foreign: 'BULK_OPERATION_NOT_FOUND', body: {} },
+  'GET /api/v1/dead-letters': { foreign: null },
+  'GET /api/v1/dead-letters/:id': { foreign: 'DEAD_LETTER_NOT_FOUND' },
+  'POST /api/v1/dead-letters/:id/replay': { foreign: 'DEAD_LETTER_NOT_FOUND', body: {} },
+  'POST /api/v1/dead-letters/:id/discard': { foreign: 'DEAD_LETTER_NOT_FOUND', body: {} },
+  'POST /api/v1/dead-letters/replay': { foreign: null, body: { filter: {} } },
+  'POST /api/v1/dead-letters/discard': { foreign: null, body: { filter: {} } },
   'GET /api/v1/human-tasks': { foreign: null },
   'GET /api/v1/human-tasks/:id': { foreign: 'HUMAN_TASK_NOT_FOUND' },
   'POST /api/v1/human-tasks/:id/claim': { foreign: 'HUMAN_TASK_NOT_FOUND', body: {} },

@@ -174,6 +174,26 @@ export function jsonRoutes({ workflow, execution }: Addresses): readonly JsonRou
         members: { from_step: word, outputs: object, metadata: object, idempotency_key: key },
       },
     ]),
+    ...['replay', 'discard'].map((verb) => ({
+      line: `POST /api/v1/dead-letters/${verb}`,
+      sound: { filter: { workflow: 'nobody' } },
+      objects: [
+        { pointer: '', required: ['filter'], members: { filter: object, dry_run: truth } },
+        {
+          pointer: '/filter',
+          required: [],
+          members: {
+            execution_ids: list(words(128), 'exec_1', 1_000, 1),
+            workflow: words(63, 0),
+            executor: words(255, 0),
+            code: words(128, 0),
+            reason: choice,
+            from: times,
+            to: times,
+          },
+        },
+      ],
+    })),
     {
       line: 'POST /api/v1/system/retention/run',
       sound: { dry_run: true },

@@ -5,7 +5,7 @@ const line = 'POST /api/v1/executions/bulk';
 const filter = { workflow: 'nobody' };
 
 export function bulkCases(writer: Writer): BadCase[] {
-  return [...wishCases(writer), ...idCases(writer), ...pageCases(writer)];
+  return [...wishCases(writer), ...idCases(writer), ...letterCases(writer), ...pageCases(writer)];
 }
 
 function wishCases(writer: Writer): BadCase[] {
@@ -54,6 +54,20 @@ function idCases(writer: Writer): BadCase[] {
       request: writer.json(`POST /api/v1/executions/bulk/${id}/cancel`, {}),
       answer,
     },
+  ]);
+}
+
+/** What is no dead letter: nobody's ids. */
+function letterCases(writer: Writer): BadCase[] {
+  const answer = { status: 404, code: 'DEAD_LETTER_NOT_FOUND', names: 'dead letter' };
+  const at = '/api/v1/dead-letters';
+  return strangeIds.flatMap((id) => [
+    { title: `GET dead letter ${id}`, request: writer.bare(`GET ${at}/${id}`), answer },
+    ...['replay', 'discard'].map((verb) => ({
+      title: `${verb} dead letter ${id}`,
+      request: writer.json(`POST ${at}/${id}/${verb}`, {}),
+      answer,
+    })),
   ]);
 }
 

@@ -234,6 +234,16 @@ describe('a long loop', () => {
     assert.deepEqual((output(story) as { results: unknown }).results, many);
   });
 
+  test('begins no round again beside one that fails at once when the execution is retried', () => {
+    const steps = `[{name: work, ${call}}, {name: bad, type: fail, condition: $.item == 1, code: BAD, message: no}]`;
+    const spec = `${over('parallel: true, batch_size: 2, on_failure: after, ', steps)}\n- {name: after, ${call}}`;
+    const story = run(spec, [1, 2]);
+    story.completes('each[0].work', 1).completes('after', 1);
+    assert.deepEqual(story.end(), { status: 'failed', code: 'BAD' });
+    story.when({ type: 'retry' });
+    assert.deepEqual(story.inHand(), ['after']);
+  });
+
   test('keeps the rounds that compensation may have to undo', () => {
     const story = run(
       over('parallel: true, batch_size: 1000, ', `[{name: work, ${call}, compensate: undo}, {name: undo, ${call}}]`),

@@ -55,7 +55,7 @@ export function deadLetterCalls(
   const many = (verb: string, filter: Many, key: string): Promise<BulkOperation> =>
     sender.repeat({
       method: 'POST',
-      path: `${place}/${verb}`,
+      path: `${place}/bulk/${verb}`,
       headers: { 'idempotency-key': key },
       body: { filter },
     });
@@ -75,6 +75,6 @@ export function deadLetterCalls(
       many('discard', filter, key),
     /** How many match; nothing is done. */
     previewDeadLetters: (verb: 'replay' | 'discard', filter: Many = {}): Promise<BulkPreview> =>
-      sender.repeat({ method: 'POST', path: `${place}/${verb}`, body: { filter, dry_run: true } }),
+      sender.repeat({ method: 'POST', path: `${place}/bulk/${verb}`, body: { filter, dry_run: true } }),
   };
 }

@@ -6,22 +6,20 @@ import { closed, ExecutionErrorOrNull, IntegerOrNull, Limit, Pagination, TextOrN
 
 export const deadLetterReasons = ['rule', 'poison', 'policy'] as const;
 
+const reasonsExplained =
+  '`rule`: the action dead_letter; `poison`: handed out too often without an answer; `policy`: error_handling.dead_letter.';
+
 const filter = {
   workflow: Type.Optional(Type.String({ maxLength: 63 })),
   executor: Type.Optional(Type.String({ maxLength: 255, description: 'The executor of the step that failed.' })),
   code: Type.Optional(Type.String({ maxLength: 128, description: 'The code of the error.' })),
-  reason: Type.Optional(
-    Type.Enum(deadLetterReasons, {
-      description:
-        '`rule`: the action dead_letter; `poison`: handed out too often without an answer; `policy`: error_handling.dead_letter.',
-    }),
-  ),
   from: Type.Optional(Type.String({ maxLength: 64, description: 'Ended at or after this time (ISO 8601).' })),
   to: Type.Optional(Type.String({ maxLength: 64, description: 'Ended before this time (ISO 8601).' })),
 };
 
 export const DeadLetterListQuery = closed({
   ...filter,
+  reason: Type.Optional(Type.String({ maxLength: 20, description: reasonsExplained })),
   cursor: Type.Optional(Type.String({ maxLength: 512 })),
   limit: Type.Optional(Limit(200)),
 });
@@ -32,6 +30,7 @@ export const DeadLettersBody = closed(
     filter: closed(
       {
         ...filter,
+        reason: Type.Optional(Type.Enum(deadLetterReasons, { description: reasonsExplained })),
         execution_ids: Type.Optional(
           Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: bulkIdsMax }),
         ),

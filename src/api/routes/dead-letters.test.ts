@@ -81,16 +81,16 @@ describe('dead letters over HTTP', () => {
   test('many are replayed at once as a bulk operation, after a dry run if wished', async () => {
     const { call, ids, node } = await dead('A', 'B', 'A');
     const wish = { filter: { code: 'A' } };
-    const dry = await call(`POST ${letters}/replay`, { ...wish, dry_run: true });
+    const dry = await call(`POST ${letters}/bulk/replay`, { ...wish, dry_run: true });
     assert.deepEqual([dry.status, dry.body['matched'], dry.body['action']], [200, 2, 'replay']);
-    const begun = await call(`POST ${letters}/replay`, wish);
+    const begun = await call(`POST ${letters}/bulk/replay`, wish);
     assert.equal(begun.status, 202);
     await node.clock.advance(1_000);
     const { body } = await call(`GET ${begun.headers['location']}`);
     assert.deepEqual([body['status'], body['done']], ['completed', 2]);
     assert.deepEqual((body['filter'] as { dead_letters: unknown }).dead_letters, { code: 'A' });
     assert.deepEqual(found(await call(`GET ${letters}`)), [ids[1]]);
-    await call(`POST ${letters}/discard`, { filter: {} });
+    await call(`POST ${letters}/bulk/discard`, { filter: {} });
     await node.clock.advance(1_000);
     assert.deepEqual(found(await call(`GET ${letters}`)), []);
   });

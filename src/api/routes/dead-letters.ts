@@ -8,6 +8,7 @@ import {
   type DeadLetterListRequest,
   DeadLettersBody,
   type DeadLettersRequest,
+  deadLetterReasons,
 } from '../../contract/dead-letters.ts';
 import { ExecuteHeaders } from '../../contract/executions.ts';
 import { Empty } from '../../contract/values.ts';
@@ -20,6 +21,7 @@ import { decodeExecutionCursor, encodeExecutionCursor } from '../cursor.ts';
 import { defined } from '../defined.ts';
 import { type ApiDeps, bulkBodyBytesMax, callerOf, type HttpApp, workspaceOf } from '../http-app.ts';
 import { limitDefault } from '../pages.ts';
+import { refusal } from '../problem.ts';
 import { idOf, type Place, timeMs } from '../requests.ts';
 
 interface Identified {
@@ -92,7 +94,7 @@ interface Verb {
 function bulkRoute(app: HttpApp, { engine }: ApiDeps, { verb, action, summary }: Verb): void {
   app.route<{ Body: DeadLettersRequest; Headers: { 'idempotency-key'?: string } }>({
     method: 'POST',
-    url: `/dead-letters/${verb}`,
+    url: `/dead-letters/bulk/${verb}`,
     bodyLimit: bulkBodyBytesMax,
     config: { permission: 'executions:operate' },
     schema: {
@@ -124,6 +126,11 @@ function bulkRoute(app: HttpApp, { engine }: ApiDeps, { verb, action, summary }:
 type FilterRequest = Pick<DeadLetterListRequest, 'executor' | 'code' | 'reason' | 'from' | 'to'>;
 
 function filterOf({ from, to, ...filter }: FilterRequest, at: (name: string) => Place): DeadLetterFilter {
+  const { reason } = filter;
+  if (reason !== undefined && !deadLetterReasons.some((known) => known === reason)) {
+    const message = `there is no reason ${JSON.stringify(reason)}: ${deadLetterReasons.join(', ')}`;
+    throw refusal({ code: 'VALUE_INVALID', message, ...at('reason') });
+  }
   return defined({
     ...filter,
     since: from === undefined ? undefined : timeMs(from, at('from')),

@@ -18,6 +18,7 @@ const wholeFile: ObjectPlace = {
     monitoring: objectOf,
     health: objectOf,
     limits: objectOf,
+    retention: objectOf,
     outbound: objectOf,
     services: anyObject,
     connections: anyObject,

@@ -175,7 +175,7 @@ export function jsonRoutes({ workflow, execution }: Addresses): readonly JsonRou
       },
     ]),
     ...['replay', 'discard'].map((verb) => ({
-      line: `POST /api/v1/dead-letters/${verb}`,
+      line: `POST /api/v1/dead-letters/bulk/${verb}`,
       sound: { filter: { workflow: 'nobody' } },
       objects: [
         { pointer: '', required: ['filter'], members: { filter: object, dry_run: truth } },

@@ -135,7 +135,7 @@ function queryRoutes({ workflow, execution }: Addresses): readonly QueryRoute[] 
       },
     },
     ...['replay', 'discard'].map((verb) => ({
-      line: `POST /api/v1/dead-letters/${verb}`,
+      line: `POST /api/v1/dead-letters/bulk/${verb}`,
       parameters: {},
       body: { filter: {} },
     })),

@@ -29,7 +29,7 @@ import { emit, evaluated, openTurn, runAgenda, scopeOf, stepAt, type Turn } from
 import { endWait, receiveSignal } from './waiting.ts';
 
 export function decide(program: Program, state: ExecutionState, fact: Fact): readonly ExecutionEvent[] {
-  const turn = openTurn(program, state, fact.at);
+  const turn = openTurn(program, state, { at: fact.at, seed: fact.type === 'start' ? fact.seed : state.seed });
   if ('asked' in fact && fact.asked) emit(turn, { type: 'execution.operated', ...fact.asked, operation: fact.type });
   take(turn, fact);
   runAgenda(turn);

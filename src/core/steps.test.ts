@@ -7,6 +7,16 @@ import { call, noon, plain, type Story, started } from './make-story.ts';
 const outputOf = (story: Story, step: string): Json => plain(story.step(step).output ?? null);
 
 describe('what a step gets and gives', () => {
+  test('random numbers are those of the seed from the first move on: two executions never draw the same', () => {
+    const spec = `steps:\n  - {name: first, type: transform, mapping: {id: '\${uuid()}'}}\n  - {name: a, ${call}}\n  - {name: second, type: transform, mapping: {id: '\${uuid()}'}}`;
+    const drawn = (seed: number): Json[] => {
+      const story = started(spec, { seed }).completes('a');
+      return [outputOf(story, 'first'), outputOf(story, 'second')];
+    };
+    assert.deepEqual(drawn(1), drawn(1));
+    assert.equal(new Set([...drawn(1), ...drawn(2)].map((each) => JSON.stringify(each))).size, 4);
+  });
+
   test('without an input mapping it gets the input of the execution', () => {
     const story = started(`steps:\n  - {name: a, ${call}}`, { input: { x: 1 } });
     assert.equal(story.step('a').input, undefined);

@@ -29,8 +29,9 @@ export interface Turn {
   roundsBegun: number;
 }
 
-export function openTurn(program: Program, state: ExecutionState, at: number): Turn {
-  const random = seededRandom(state.seed + Math.imul(state.position, 0x9e3779b1));
+/** `seed` is the execution's: that of its start, which the state does not hold before the first move. */
+export function openTurn(program: Program, state: ExecutionState, { at, seed }: { at: number; seed: number }): Turn {
+  const random = seededRandom(seed + Math.imul(state.position, 0x9e3779b1));
   return { program, state, at, random, events: [], agenda: [], endedSteps: 0, roundsBegun: 0 };
 }
 

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { SuiteResult } from '../testing/suite.ts';
 import { type CliIo, type Command, type ExitCode, UsageError } from './command.ts';
+import { type Connection, connectionFlags, connectionOf } from './connection.ts';
 import { choiceOf, isSet, numberOf, readWords, textOf, type Words } from './read-words.ts';
 import { printable } from './show.ts';
 import { readTested } from './tested-files.ts';
@@ -13,19 +14,23 @@ interface Args {
   readonly filter: string | undefined;
   readonly format: ReportFormat;
   readonly output: string | undefined;
+  /** An execution of a server. */
+  readonly record: string | undefined;
+  readonly connection: Connection;
   readonly failEachStep: boolean;
   /** In percent. */
   readonly minCoverage: number | undefined;
 }
 
-/** Offline: no server is asked, and no step reaches what is outside. */
+/** Offline but for `--record`: no server is asked, and no step reaches what is outside. */
 export const test: Command<Args> = {
   name: 'test',
   summary: 'run the tests of workflows: virtual time, mocks, coverage',
-  usage: 'test [FILE|FOLDER…]',
+  usage: 'test [FILE|FOLDER…] | test --record EXECUTION',
   examples: [
     'test',
     'test examples/order-processing --filter refund',
+    'test --record exec_01j… --output refund.test.yaml',
     'test --output report.xml --format junit --min-coverage 80',
   ],
   flags: {
@@ -45,22 +50,29 @@ export const test: Command<Args> = {
       type: 'boolean',
       doc: 'let every mocked step of every passing case fail, and show how the workflow ends',
     },
+    record: { type: 'string', value: 'EXECUTION', doc: 'make a test of a real execution instead' },
     'min-coverage': { type: 'string', value: 'N', doc: 'fail below this share of steps and branches, in percent' },
+    ...connectionFlags,
   },
 
   parse(argv) {
     const words = readWords(argv, test.flags, { names: ['FILE'], min: 0, max: Number.POSITIVE_INFINITY });
+    refuseBoth(words);
     return {
       paths: words.positionals.length === 0 ? ['.'] : words.positionals,
       filter: textOf(words, 'filter'),
       format: reportFormatOf(words),
       output: textOf(words, 'output'),
+      record: textOf(words, 'record'),
+      connection: connectionOf(words),
       failEachStep: isSet(words, 'fail-each-step'),
       minCoverage: numberOf(words, 'min-coverage', { min: 0, max: 100 }),
     };
   },
 
   async run(args, io) {
+    if (args.record !== undefined)
+      return (await import('./record-test.ts')).recordExecution({ ...args, executionId: args.record }, io);
     const { files, meant } = await readTested(args.paths, io);
     const { runSuite } = await import('../testing/suite.ts');
     const live = args.format === 'text' || args.output !== undefined ? await livePrinter(io) : undefined;
@@ -76,6 +88,15 @@ export const test: Command<Args> = {
     return exitCodeOf(result, args, io);
   },
 };
+
+/** A recording runs no files, and what is about a run means nothing to it. */
+function refuseBoth(words: Words): void {
+  if (textOf(words, 'record') === undefined) return;
+  const [file] = words.positionals;
+  if (file !== undefined) throw new UsageError(`--record runs no files: "${file}" is one word too many`);
+  const other = ['filter', 'format', 'fail-each-step', 'min-coverage'].find((name) => words.values[name] !== undefined);
+  if (other !== undefined) throw new UsageError(`--record makes a test and runs none: --${other} means nothing to it`);
+}
 
 function reportFormatOf(words: Words): ReportFormat {
   const named = choiceOf(words, 'format', ['text', 'json', 'junit']);

@@ -10,10 +10,8 @@ import { type StageProblem, workspace } from './play.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export interface Script extends Moments {
-  /** Does what is due, and plans what became possible: a question that is answered later. */
-  act(): Promise<void>;
-  /** True while something that was done may still move an execution. */
-  isActing(): boolean;
+  /** Plans what became possible (a question that is answered later) and does what is due; true where it did something. */
+  act(): Promise<boolean>;
   /** Tells what was never done. */
   close(): void;
 }
@@ -42,7 +40,6 @@ export function openScript(deps: ScriptDeps): Script {
   const planned = new Set<Planned>([...signalsOf(engine, given, startMs), ...operationsOf(engine, given, startMs)]);
   const answers = new Map((given.humanTasks ?? []).map((answer, index) => [`/human_tasks/${index}`, answer] as const));
   const asked = new Set<string>();
-  let acting = 0;
 
   /** The execution under test is the oldest one. */
   async function underTest(): Promise<string | undefined> {
@@ -52,16 +49,10 @@ export function openScript(deps: ScriptDeps): Script {
 
   function doNow(action: Planned, executionId: string): void {
     planned.delete(action);
-    acting += 1;
-    action
-      .act(executionId)
-      .catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        report({ code: 'NOT_SENT', message: `${action.what} was refused: ${reason}`, pointer: action.pointer });
-      })
-      .finally(() => {
-        acting -= 1;
-      });
+    action.act(executionId).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      report({ code: 'NOT_SENT', message: `${action.what} was refused: ${reason}`, pointer: action.pointer });
+    });
   }
 
   /** Each question takes the first answer that is for its step and was not given yet. */
@@ -87,15 +78,14 @@ export function openScript(deps: ScriptDeps): Script {
 
   return {
     nextAt: () => (planned.size === 0 ? undefined : Math.min(...[...planned].map(({ at }) => at))),
-    isActing: () => acting > 0,
     async act() {
       await planAnswers();
       const due = [...planned].filter(({ at }) => at <= clock.nowMs()).sort((a, b) => a.at - b.at);
-      if (due.length === 0) return;
-      const executionId = await underTest();
-      if (executionId === undefined) return;
+      const executionId = due.length === 0 ? undefined : await underTest();
+      if (executionId === undefined) return false;
       for (const action of due) doNow(action, executionId);
       await clock.settle();
+      return true;
     },
     close() {
       for (const { what, pointer, at } of planned) {

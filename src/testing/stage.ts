@@ -107,10 +107,12 @@ async function runOn(running: Running, executionId: string): Promise<void> {
   const { engine, clock, cast, script, problems } = running;
   const beganAt = clock.nowMs();
   for (let moments = 0; moments <= momentsMax; moments += 1) {
-    do {
+    let isMoving = true;
+    while (isMoving) {
       await clock.settle();
-      await script.act();
-    } while ((await cast.settled()) || script.isActing());
+      const hasActed = await script.act();
+      isMoving = (await cast.settled()) || hasActed;
+    }
     if (problems.length > 0) return;
     const next = await nextMoment(running, workspace);
     if (next === undefined) return;

@@ -1,8 +1,9 @@
 import type { Client } from '../../sdk/typescript/client.ts';
 import type { CliIo, Command } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
-import { type DefinitionFile, readDefinitions } from './definition-files.ts';
+import { type DefinitionFile, isDefinition, readDefinitions } from './definition-files.ts';
 import { isSet, readWords } from './read-words.ts';
+import { isTest } from './tested-files.ts';
 
 interface Args {
   readonly paths: readonly string[];
@@ -23,7 +24,9 @@ export const deploy: Command<Args> = {
   },
 
   async run({ paths, strict, connection }, io) {
-    const files = await readDefinitions(paths, io);
+    const found = await readDefinitions(paths, io);
+    // Tests lie beside their workflows and stay here; one that is named itself is told by the server that it is none.
+    const files = found.filter(({ path, text }) => paths.includes(path) || isDefinition(text) || !isTest(text));
     await withClient(connection, io, async (client) => {
       for (const file of files) await deployFile(file, { client, io, strict });
     });

@@ -117,6 +117,24 @@ describe('magicflow test', () => {
     assert.deepEqual(report.coverage.workflows[0].steps_missed, ['bill']);
   });
 
+  test('--watch runs again after a change, until it is stopped', async () => {
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const running = runWords(['test', 'good', '--watch'], {
+      directory,
+      stop: stop.signal,
+      onLine(line) {
+        if (/^\d+ passed/.test(line)) seen.push(line.replace(/ in .*/, ''));
+        if (!line.startsWith('waiting')) return;
+        if (seen.length === 1) write('good/flow.test.yaml', sound.replace('completed', 'failed'));
+        else stop.abort();
+      },
+    });
+    const { code } = await running;
+    write('good/flow.test.yaml', sound);
+    assert.deepEqual([code, seen], [1, ['1 passed', '0 passed, 1 failed']]);
+  });
+
   test('colours stand on a terminal alone', async () => {
     const { out } = await runWords(['test', 'good'], { directory, isTerminal: true });
     assert.ok(out.includes('\u001b[32m✓'));

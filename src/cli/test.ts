@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { SuiteResult } from '../testing/suite.ts';
 import { type CliIo, type Command, type ExitCode, UsageError } from './command.ts';
 import { type Connection, connectionFlags, connectionOf } from './connection.ts';
+import { errorLines } from './error-lines.ts';
 import { choiceOf, isSet, numberOf, readWords, textOf, type Words } from './read-words.ts';
 import { printable } from './show.ts';
 import { readTested } from './tested-files.ts';
@@ -18,6 +19,7 @@ interface Args {
   readonly record: string | undefined;
   readonly connection: Connection;
   readonly failEachStep: boolean;
+  readonly isWatching: boolean;
   /** In percent. */
   readonly minCoverage: number | undefined;
 }
@@ -50,6 +52,7 @@ export const test: Command<Args> = {
       type: 'boolean',
       doc: 'let every mocked step of every passing case fail, and show how the workflow ends',
     },
+    watch: { type: 'boolean', doc: 'run again whenever a file changes' },
     record: { type: 'string', value: 'EXECUTION', doc: 'make a test of a real execution instead' },
     'min-coverage': { type: 'string', value: 'N', doc: 'fail below this share of steps and branches, in percent' },
     ...connectionFlags,
@@ -66,6 +69,7 @@ export const test: Command<Args> = {
       record: textOf(words, 'record'),
       connection: connectionOf(words),
       failEachStep: isSet(words, 'fail-each-step'),
+      isWatching: isSet(words, 'watch'),
       minCoverage: numberOf(words, 'min-coverage', { min: 0, max: 100 }),
     };
   },
@@ -73,28 +77,38 @@ export const test: Command<Args> = {
   async run(args, io) {
     if (args.record !== undefined)
       return (await import('./record-test.ts')).recordExecution({ ...args, executionId: args.record }, io);
-    const { files, meant } = await readTested(args.paths, io);
-    const { runSuite } = await import('../testing/suite.ts');
-    const live = args.format === 'text' || args.output !== undefined ? await livePrinter(io) : undefined;
-    const result = await runSuite(files, {
-      meant,
-      failEachStep: args.failEachStep,
-      ...(args.filter === undefined ? {} : { filter: args.filter }),
-      ...(live === undefined ? {} : { onCase: live.onCase }),
-    });
-    refuseNothing(result, args);
-    live?.end(result);
-    if (args.output !== undefined || args.format !== 'text') await report(result, args, io);
-    return exitCodeOf(result, args, io);
+    if (!args.isWatching) return runOnce(args, io);
+    const { foldersOf, watchTests } = await import('./watch-tests.ts');
+    const { files } = await readTested(args.paths, io);
+    const folders = foldersOf(files.map(({ path }) => path));
+    const told = (error: unknown): void => errorLines(error).forEach((line) => void io.err(`magicflow: ${line}`));
+    return watchTests({ folders, run: () => runOnce(args, io), told }, io);
   },
 };
+async function runOnce(args: Args, io: CliIo): Promise<ExitCode> {
+  const { files, meant } = await readTested(args.paths, io);
+  const { runSuite } = await import('../testing/suite.ts');
+  const live = args.format === 'text' || args.output !== undefined ? await livePrinter(io) : undefined;
+  const result = await runSuite(files, {
+    meant,
+    failEachStep: args.failEachStep,
+    ...(args.filter === undefined ? {} : { filter: args.filter }),
+    ...(live === undefined ? {} : { onCase: live.onCase }),
+  });
+  refuseNothing(result, args);
+  live?.end(result);
+  if (args.output !== undefined || args.format !== 'text') await report(result, args, io);
+  return exitCodeOf(result, args, io);
+}
 
 /** A recording runs no files, and what is about a run means nothing to it. */
 function refuseBoth(words: Words): void {
   if (textOf(words, 'record') === undefined) return;
   const [file] = words.positionals;
   if (file !== undefined) throw new UsageError(`--record runs no files: "${file}" is one word too many`);
-  const other = ['filter', 'format', 'fail-each-step', 'min-coverage'].find((name) => words.values[name] !== undefined);
+  const other = ['filter', 'format', 'fail-each-step', 'min-coverage', 'watch'].find(
+    (name) => words.values[name] !== undefined,
+  );
   if (other !== undefined) throw new UsageError(`--record makes a test and runs none: --${other} means nothing to it`);
 }
 

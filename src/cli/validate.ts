@@ -2,6 +2,7 @@ import { type CliIo, type Command, UsageError } from './command.ts';
 import { type DefinitionFile, isDefinition, readDefinitions } from './definition-files.ts';
 import { isSet, readWords, textOf } from './read-words.ts';
 import { type Format, formatFlags, formatOf, show } from './show.ts';
+import { isTest } from './tested-files.ts';
 
 interface Args {
   readonly paths: readonly string[];
@@ -59,7 +60,7 @@ export const validate: Command<Args> = {
 };
 
 async function readFolder(folder: string, io: CliIo): Promise<readonly DefinitionFile[]> {
-  return (await readDefinitions([folder], io)).filter(({ text }) => isDefinition(text));
+  return (await readDefinitions([folder], io)).filter(({ text }) => isDefinition(text) || isTest(text));
 }
 
 const count = (amount: number, what: string): string => `${amount} ${what}${amount === 1 ? '' : 's'}`;

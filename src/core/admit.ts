@@ -65,7 +65,7 @@ function admitOpen(state: ExecutionState, fact: Fact): Refusal | undefined {
     case 'permitted':
       return state.outstanding.has(fact.id) ? undefined : refuse('SETTLED', `${fact.id} is settled`);
     case 'admitted':
-      return state.status === 'queued' ? undefined : refuse('SETTLED', 'it is admitted already');
+      return state.outstanding.has('admission') ? undefined : refuse('SETTLED', 'it waits for no admission');
     case 'signal':
       return admitSignal(state);
     case 'pause':

@@ -35,6 +35,7 @@ export function compileProgram(definition: Definition, options: ProgramOptions):
     nodes: builder.nodes,
     rules: (handling?.rules ?? []).map((rule) => compileRule(rule.condition, rule.action)),
     compensation: handling?.compensation,
+    concurrency: definition.concurrency && { ...definition.concurrency, key: templateOf(definition.concurrency.key) },
     timeout: durationOf(definition.timeout),
     retry: compileRetry(definition.retry ?? {}),
     fallback: targetOf(builder, definition.fallbackStep),

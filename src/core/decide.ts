@@ -58,7 +58,7 @@ function take(turn: Turn, fact: Fact): void {
     case 'continue':
       return goOn(turn, fact.id);
     case 'permitted':
-      return takePermit(turn, fact.id);
+      return takePermit(turn, fact);
     case 'signal':
       return receiveSignal(turn, fact);
     case 'human.claimed':
@@ -115,6 +115,8 @@ function start(turn: Turn, fact: StartFact): void {
     seed: given.seed,
     priority: given.priority,
     queued: given.queued,
+    ...(given.turn === undefined ? {} : { turn: given.turn }),
+    ...(given.inLine === undefined ? {} : { inLine: given.inLine }),
     ...(given.parent === undefined ? {} : { parent: given.parent }),
     ...deadlineOf(turn, timeoutMs),
     ...(rerun === undefined ? {} : { rerun: { of: rerun.of, from: rerun.from, vars: rerun.vars } }),
@@ -168,9 +170,12 @@ function takeAttempt(turn: Turn, fact: AttemptFact): void {
   }
 }
 
-function takePermit(turn: Turn, id: string): void {
+function takePermit(turn: Turn, { id, queued }: Extract<Fact, { type: 'permitted' }>): void {
   const command = turn.state.outstanding.get(id);
-  if (command?.type === 'permit') emit(turn, { type: 'step.permitted', step: command.step });
+  if (command?.type !== 'permit') return;
+  if (command.holder !== '') return emit(turn, { type: 'step.permitted', step: command.step });
+  emit(turn, { type: 'execution.permitted', ...(queued === undefined ? {} : { queued }) });
+  if (!queued) begin(turn);
 }
 
 /** Nobody answered for an attempt: it goes out again, counted first, until it counts as poison. */

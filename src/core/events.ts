@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../kit/json.ts';
 import type { ChildEvent, ChildTarget, ParentLink } from './child-events.ts';
 import type { DeadLetterReason } from './dead-letter.ts';
 import type { StepError } from './errors.ts';
+import type { ExecutionTurn } from './execution-turn.ts';
 import type { TaskLimits } from './task-limits.ts';
 
 /**
@@ -14,6 +15,8 @@ import type { TaskLimits } from './task-limits.ts';
 export type ExecutionEvent =
   | ExecutionStarted
   | { readonly type: 'execution.admitted' }
+  /** Its workflow's limit let it through; `queued`: to wait for its workspace's. */
+  | { readonly type: 'execution.permitted'; readonly queued?: true }
   | { readonly type: 'execution.paused' }
   | { readonly type: 'execution.resumed' }
   /** What follows was asked of many executions at once. */
@@ -80,8 +83,10 @@ export interface ExecutionStarted {
   /** Seed of every random number that decisions of this execution use. */
   readonly seed: number;
   readonly priority: number;
-  /** True: it waits for an admission slot. */
+  /** True: it waits for an admission slot, or in line for its workflow's limit. */
   readonly queued: boolean;
+  readonly turn?: ExecutionTurn;
+  readonly inLine?: true;
   readonly parent?: ParentLink;
   /** Milliseconds since the epoch. */
   readonly deadlineAt?: number;

@@ -6,6 +6,7 @@ import { openReport } from './evolve-child.ts';
 import { signalIdsKept } from './limits.ts';
 import { openCommand, openTimer, reopenAll, settleAll, settleTimers } from './outstanding.ts';
 import type { ExecutionState } from './state.ts';
+import { leaveLimits, leaveTurn, openTurn, permitId } from './task-limits.ts';
 
 type WholeEvent = Extract<
   Exclude<ExecutionEvent, ChildEvent>,
@@ -21,6 +22,9 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
       state.status = 'running';
       state.startedAt = at;
       state.outstanding.delete('admission');
+      break;
+    case 'execution.permitted':
+      recordPermitted(state, event.queued === true, at);
       break;
     case 'execution.paused':
       state.paused = true;
@@ -68,6 +72,7 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
       state.endedAt = at;
       state.paused = false;
       settleAll(state);
+      leaveTurn(state);
       openReport(state);
       break;
     case 'execution.retried':
@@ -101,8 +106,18 @@ function recordStart(state: ExecutionState, event: ExecutionStarted, at: number)
   Object.assign(state.vars, event.rerun?.vars);
   state.status = event.queued ? 'queued' : 'running';
   state.startedAt = event.queued ? undefined : at;
-  if (event.queued) openCommand(state, { type: 'admission', id: 'admission' });
+  state.turn = event.turn && { ...event.turn, isHeld: event.inLine === undefined };
+  if (event.turn && event.inLine) openTurn(state, event.turn.key);
+  else if (event.queued) openCommand(state, { type: 'admission', id: 'admission' });
   setDeadline(state, event.deadlineAt);
+}
+
+function recordPermitted(state: ExecutionState, isQueued: boolean, at: number): void {
+  leaveLimits(state, { id: permitId(''), keepsSlot: true });
+  if (state.turn) state.turn = { ...state.turn, isHeld: true };
+  if (isQueued) return openCommand(state, { type: 'admission', id: 'admission' });
+  state.status = 'running';
+  state.startedAt = at;
 }
 
 function setDeadline(state: ExecutionState, deadlineAt: number | undefined): void {
@@ -113,6 +128,7 @@ function setDeadline(state: ExecutionState, deadlineAt: number | undefined): voi
 
 function recordRetry(state: ExecutionState, event: Extract<ExecutionEvent, { type: 'execution.retried' }>): void {
   state.run = event.run;
+  if (state.turn) state.turn = { ...state.turn, isHeld: true };
   state.outstanding.delete('rerun');
   state.status = 'running';
   state.endedAt = undefined;

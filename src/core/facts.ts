@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../kit/json.ts';
 import type { ChildFact, ParentLink } from './child-events.ts';
 import type { StepError } from './errors.ts';
+import type { ExecutionTurn } from './execution-turn.ts';
 import type { Rerun } from './rerun.ts';
 
 /**
@@ -22,7 +23,7 @@ export type Fact = { readonly at: number } & (
   | { readonly type: 'timer'; readonly id: string; readonly isClaimed?: boolean }
   | { readonly type: 'continue'; readonly id: string }
   /** What it waits for in line is taken with this move. */
-  | { readonly type: 'permitted'; readonly id: string }
+  | { readonly type: 'permitted'; readonly id: string; readonly queued?: true }
   | SignalFact
   | (AttemptOf<'human.claimed' | 'human.unclaimed'> & Person)
   /** The answer fits its form: that was looked at before. */
@@ -52,6 +53,9 @@ export interface StartFact {
   readonly seed: number;
   readonly priority: number;
   readonly queued: boolean;
+  /** The limit of its workflow; `inLine`: it waits for that. */
+  readonly turn?: ExecutionTurn;
+  readonly inLine?: true;
   /** Milliseconds; in place of the workflow's own. */
   readonly timeoutMs?: number;
   /** Takes up an earlier execution. */

@@ -6,7 +6,7 @@
  */
 
 import type { Expression, Scope, Template } from '../expression/expression.ts';
-import type { Definition, ErrorAction, Step } from '../model/definition.ts';
+import type { Definition, ErrorAction, Step, WorkflowConcurrency } from '../model/definition.ts';
 import type { SchemaCheck } from '../model/json-schema.ts';
 import type { AggregateWork } from './aggregate.ts';
 import type { ChildTarget } from './child-events.ts';
@@ -26,6 +26,7 @@ export interface Program {
   readonly rules: readonly Rule[];
   /** Names of the steps that the object form of `error_handling` gives for a `compensate` without steps. */
   readonly compensation: readonly string[] | undefined;
+  readonly concurrency: ProgramConcurrency | undefined;
   readonly timeout: DurationOf | undefined;
   readonly retry: Retry;
   readonly fallback: Target | undefined;
@@ -34,6 +35,10 @@ export interface Program {
   readonly inputCheck: SchemaCheck | undefined;
   readonly outputCheck: SchemaCheck | undefined;
   readonly env: (name: string) => string | undefined;
+}
+
+export interface ProgramConcurrency extends Pick<WorkflowConcurrency, 'limit' | 'onLimit'> {
+  readonly key: Template | undefined;
 }
 
 /** Milliseconds, taken when it is needed; undefined where the expression gives no duration. */

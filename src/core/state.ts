@@ -3,6 +3,7 @@ import type { ChildCommand, ChildState, ParentLink, ReportCommand } from './chil
 import type { DeadLetterReason } from './dead-letter.ts';
 import type { StepError } from './errors.ts';
 import type { Awaited, Closing, Escalation, Origin, Quality, RoundFailure, TaskSpec, Undo } from './events.ts';
+import type { ExecutionTurn } from './execution-turn.ts';
 import type { LimitLeft, PermitCommand } from './task-limits.ts';
 
 /**
@@ -32,6 +33,8 @@ export interface ExecutionState {
   priority: number;
   /** Undefined where a user started it. */
   parent: ParentLink | undefined;
+  /** The limit that its workflow sets, and whether it holds a slot of it. */
+  turn: (ExecutionTurn & { readonly isHeld: boolean }) | undefined;
   /** Whether the parent took its result; undefined until it was told. */
   isReportTaken: boolean | undefined;
   createdAt: number;
@@ -280,6 +283,7 @@ export function emptyState(id: string): ExecutionState {
     seed: 0,
     priority: 5,
     parent: undefined,
+    turn: undefined,
     isReportTaken: undefined,
     createdAt: 0,
     startedAt: undefined,

@@ -36,13 +36,6 @@ export interface LimitLeft {
 
 export type LimitsOf = (scope: Scope) => TaskLimits;
 
-/** A key as people wrote it: `"customer-7"`, or `of step flow.charge`. */
-export function keyText(key: string): string {
-  const colon = key.indexOf(':');
-  const [kind, name] = [key.slice(0, colon), key.slice(colon + 1)];
-  return kind === 'key' ? `"${name}"` : `of ${kind} ${name}`;
-}
-
 export const permitId = (holder: string): string => `permit:${holder}`;
 
 export function openPermit(state: ExecutionState, step: StepState, limits: TaskLimits, slot?: string): void {
@@ -100,4 +93,17 @@ export function noteLeft(state: ExecutionState, command: Command, keepsSlot?: tr
 function open(state: ExecutionState, command: Command): void {
   state.outstanding.set(command.id, command);
   state.opened.push(command);
+}
+
+/** The execution stands in line for its workflow's limit. */
+export function openTurn(state: ExecutionState, key: string): void {
+  open(state, { type: 'permit', id: permitId(''), holder: '', step: '', key });
+}
+
+/** It runs no longer, and its workflow's slot is free. */
+export function leaveTurn(state: ExecutionState): void {
+  if (!state.turn?.isHeld) return;
+  state.turn = { ...state.turn, isHeld: false };
+  state.limitsLeft ??= [];
+  state.limitsLeft.push({ holder: '', key: state.turn.key, was: 'holding' });
 }

@@ -7,22 +7,26 @@
  *
  * A child runs under the slot of its parent: it takes none and never waits for one, so that parents which hold all slots
  * cannot wait for ever for children that wait for a slot. A detached child is waited for by nobody and is admitted like
- * any start, only that it is never turned away: its parent was let in.
+ * any start, only that it is never turned away: its parent was let in. The limit that a workflow sets for itself holds for
+ * children as for others.
  */
 import type { ChildCommand, ChildEndedFact, ChildFact, ParentLink, ReportCommand } from '../core/child-events.ts';
 import type { StepError } from '../core/errors.ts';
 import type { Outcome } from '../core/events.ts';
+import type { ExecutionTurn } from '../core/execution-turn.ts';
 import type { Program } from '../core/program.ts';
 import { type ExecutionState, inputOf, isEnded } from '../core/state.ts';
+import type { Clock } from '../kit/clock.ts';
 import { Fault } from '../kit/fault.ts';
 import type { Json } from '../kit/json.ts';
 import type { Random } from '../kit/random.ts';
-import { type Admission, slotKey } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { childIdOf } from './child-id.ts';
 import { checkInput } from './input-check.ts';
 import type { Advanced, Claims, Entry, Live, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import { copyJson, findUnstorableText } from './storable.ts';
+import { type How, reachedText, startInTurn, turnOf } from './turns.ts';
 import type { CompiledVersions } from './versions.ts';
 
 export interface ChildrenDeps {
@@ -30,6 +34,7 @@ export interface ChildrenDeps {
   readonly find: CompiledVersions['find'];
   readonly admission: Admission;
   readonly random: Random;
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 export interface Children {
@@ -69,11 +74,10 @@ export function openChildren(deps: ChildrenDeps): Children {
   }
 
   async function begin(calling: Calling): Promise<void> {
-    const { parentId, childId, command } = calling;
+    const { childId } = calling;
     const found = await programOf(calling);
     const checked = 'program' in found ? inputFor(found.program, calling.input) : found;
-    if ('refusal' in checked)
-      return tell(parentId, { type: 'child.refused', call: command.call, error: checked.refusal });
+    if ('refusal' in checked) return refuse(calling, checked.refusal);
     if (!('program' in found)) return;
     const { program } = found;
     submitStart({ calling, program, input: checked.input }, (advanced) => {
@@ -95,24 +99,30 @@ export function openChildren(deps: ChildrenDeps): Children {
 
   function submitStart(starting: Starting, settle: (advanced: Advanced) => void): void {
     const { workspace, command } = starting.calling;
-    const isAdmitted = command.target.isDetached && admission.isLimited && starting.stillborn === undefined;
-    if (!isAdmitted) return send(starting, { queued: false, claims: {} }, settle);
-    const queue = (): void =>
-      send(starting, { queued: true, claims: {} }, (advanced) => {
-        if (advanced.ok) admission.joined(workspace);
-        admission.admitNext(workspace);
-        settle(advanced);
-      });
-    if (admission.queued(workspace) > 0) return queue();
-    const slot = { key: slotKey, limit: admission.limits.running };
-    send(starting, { queued: false, claims: { slot } }, (advanced) =>
-      !advanced.ok && 'noSlot' in advanced ? queue() : settle(advanced),
-    );
+    const { stillborn, program, input } = starting;
+    if (stillborn !== undefined) return send(starting, { how: { queued: false, stillborn }, claims: {} }, settle);
+    const isAdmitted = command.target.isDetached === true && admission.isLimited;
+    const checked = turnFor(program, { workspace, input, nowMs: deps.clock.nowMs() });
+    if ('refusal' in checked) return refuse(starting.calling, checked.refusal);
+    const { turn } = checked;
+    if (!isAdmitted && !turn) return send(starting, { how: { queued: false }, claims: {} }, settle);
+    const own = turn === undefined ? {} : { turn };
+    startInTurn<Advanced>({
+      admission,
+      workspace,
+      isAdmitted,
+      turn,
+      mayQueue: () => undefined,
+      send: (how, claims) => new Promise((resolve) => send(starting, { how: { ...how, ...own }, claims }, resolve)),
+    }).then((begun) => {
+      if (!('turnedAway' in begun)) return settle(begun);
+      refuse(starting.calling, { code: 'CONCURRENCY_LIMIT', message: reachedText(begun.turnedAway) });
+    }, ignore);
   }
 
   function send(
-    { calling, program, input, stillborn }: Starting,
-    { queued, claims }: { queued: boolean; claims: Claims },
+    { calling, program, input }: Starting,
+    { how, claims }: { how: How; claims: Claims },
     settle: (advanced: Advanced) => void,
   ): void {
     const { childId: executionId, workspace, priority, parent } = calling;
@@ -125,9 +135,8 @@ export function openChildren(deps: ChildrenDeps): Children {
       labels: {},
       seed: Math.floor(deps.random.next() * 2 ** 32),
       priority,
-      queued,
       parent,
-      ...(stillborn === undefined ? {} : { stillborn }),
+      ...how,
     };
     const mailboxes = deps.mailboxes();
     // Most calls are made once: the fence finds out where this one was made before.
@@ -148,6 +157,9 @@ export function openChildren(deps: ChildrenDeps): Children {
     };
     cross(childId, { fact: { type, reason, isFromParent: true }, settle: heard, claims: undefined });
   }
+
+  const refuse = ({ parentId, command }: Calling, error: StepError): void =>
+    tell(parentId, { type: 'child.refused', call: command.call, error });
 
   const told = ({ parentId, command }: Calling): void => tell(parentId, { type: 'child.told', call: command.call });
 
@@ -238,6 +250,15 @@ function inputFor(program: Program, given: Json): { input: Json } | { refusal: S
   } catch (fault) {
     if (!Fault.is(fault, 'INPUT_INVALID')) throw fault;
     return { refusal: invalid(fault.message, fault.detail['errors'] as Json) };
+  }
+}
+
+function turnFor(...given: Parameters<typeof turnOf>): { turn: ExecutionTurn | undefined } | { refusal: StepError } {
+  try {
+    return { turn: turnOf(...given) };
+  } catch (fault) {
+    if (!Fault.is(fault, 'INPUT_INVALID')) throw fault;
+    return { refusal: invalid(fault.message) };
   }
 }
 

@@ -1,6 +1,7 @@
 /** Starting, reading and operating executions: the calls of users, turned into facts. */
 import { createHash } from 'node:crypto';
 import type { Refusal } from '../core/admit.ts';
+import { type ExecutionTurn, keyText } from '../core/execution-turn.ts';
 import type { Program } from '../core/program.ts';
 import { type Command, type ExecutionState, isEnded, statusOf } from '../core/state.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -18,11 +19,12 @@ import type { Estimates } from './estimates.ts';
 import { type ExplainDeps, explain } from './explain.ts';
 import { checkInput } from './input-check.ts';
 import { limitSight, wantedBy } from './limit-reasons.ts';
-import { pendingWritesMax, startKeyLifetimeMs } from './limits.ts';
+import { pendingWritesMax, priorityDefault, startKeyLifetimeMs } from './limits.ts';
 import type { Advanced, Claims, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import { prepareRerun, rerunFingerprint } from './rerun.ts';
 import { copyJson, findUnstorableText } from './storable.ts';
+import { startInTurn, takeOf, turnedAway, turnOf } from './turns.ts';
 import type { CompiledVersions } from './versions.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -51,7 +53,7 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     const program = await deps.versions.find(request.workspace, request.workflow, request.version);
     const input = checkInput(program, copyJson((request.input ?? null) as Json));
     const executionId = makeId('exec', clock, random);
-    const fact = startFact(deps, request, input);
+    const fact = startFact(deps, request, { program, input });
     const fingerprint = request.idempotencyKey === undefined ? '' : fingerprintOf(program, request);
     return begun(request, { executionId, program, fact, fingerprint });
   }
@@ -69,7 +71,7 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     const prepared = await read(given.workspace, given.executionId, (state) => prepareRerun(program, state, given));
     refuseStart(deps, prepared.request);
     const input = checkInput(program, copyJson((prepared.request.input ?? null) as Json));
-    const fact = { ...startFact(deps, prepared.request, input), rerun: prepared.rerun };
+    const fact = { ...startFact(deps, prepared.request, { program, input }), rerun: prepared.rerun };
     const fingerprint = fingerprintOf(program, prepared.request, rerunFingerprint(given));
     return begun(prepared.request, { executionId: makeId('exec', clock, random), program, fact, fingerprint });
   }
@@ -83,24 +85,22 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
 
   async function begin(request: StartRequest, given: Beginning): Promise<Begun> {
     const { admission } = deps;
+    const { workspace } = request;
     const startKey =
       request.idempotencyKey === undefined ? {} : { startKey: startKeyOf(clock, request, given.fingerprint) };
-    const isFull = admission.isLimited && admission.queued(request.workspace) > 0;
-    if (!admission.isLimited) return submitStart(given, { ...startKey });
-    const slot = { key: slotKey, limit: admission.limits.running };
-    const admitted = isFull ? undefined : await submitStart(given, { ...startKey, slot });
-    if (admitted && !(!admitted.ok && 'noSlot' in admitted)) {
-      admission.admitNext(request.workspace);
-      return admitted;
-    }
-    if (admission.queued(request.workspace) >= admission.limits.queued) {
-      const message = `${admission.limits.queued} executions wait already: start it again later`;
-      throw new Fault('QUEUE_FULL', message, { detail: { retryAfterSeconds: 5 } });
-    }
-    const queued = await submitStart({ ...given, fact: { ...given.fact, queued: true } }, { ...startKey });
-    if (queued.ok) admission.joined(request.workspace);
-    admission.admitNext(request.workspace);
-    return queued;
+    const turn = turnOf(given.program, { workspace, input: given.fact.input, nowMs: clock.nowMs() });
+    if (!admission.isLimited && !turn) return submitStart(given, startKey);
+    const begun = await startInTurn<Begun>({
+      admission,
+      workspace,
+      isAdmitted: admission.isLimited,
+      turn,
+      mayQueue: () => refuseFull(admission, workspace),
+      send: (how, claims) =>
+        submitStart({ ...given, fact: { ...given.fact, ...how, ...(turn && { turn }) } }, { ...startKey, ...claims }),
+    });
+    if ('turnedAway' in begun) throw turnedAway(begun.turnedAway);
+    return begun;
   }
 
   function submitStart({ executionId, program, fact }: Beginning, claims: Claims): Promise<Begun> {
@@ -180,9 +180,9 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
   }
 
   async function operate(workspace: string, executionId: string, operation: Operation): Promise<ExecutionState> {
-    await read(workspace, executionId, () => undefined);
+    const turn = await read(workspace, executionId, (state) => state.turn);
     const fact = factOf(deps, operation);
-    const claims = operation.type === 'retry' ? slotOf(deps.admission) : undefined;
+    const claims = operation.type === 'retry' ? claimsAgain(deps.admission, turn) : undefined;
     const advanced = await new Promise<Advanced>((settle) =>
       mailboxes.submitAll(executionId, [{ fact, settle, claims, ...crossing(operation) }]),
     );
@@ -241,7 +241,11 @@ function refuseStart(deps: ExecutionsDeps, request: StartRequest): void {
   if (found) throw new Fault('INPUT_INVALID', `the start cannot be kept: ${found}`);
 }
 
-function startFact(deps: ExecutionsDeps, request: StartRequest, input: Json): UntimedFact & { type: 'start' } {
+function startFact(
+  deps: ExecutionsDeps,
+  request: StartRequest,
+  { program, input }: { program: Program; input: Json },
+): UntimedFact & { type: 'start' } {
   const metadata = copyJson(request.metadata ?? {}) as JsonObject;
   return {
     type: 'start',
@@ -251,7 +255,7 @@ function startFact(deps: ExecutionsDeps, request: StartRequest, input: Json): Un
     tags: request.tags ?? [],
     labels: labelsOf(metadata),
     seed: Math.floor(deps.random.next() * 2 ** 32),
-    priority: request.priority ?? 5,
+    priority: request.priority ?? program.definition.priority ?? priorityDefault,
     queued: false,
     ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
   };
@@ -297,9 +301,19 @@ async function numberedEvents(journal: Journal, records: readonly StoredRecord[]
   });
 }
 
-/** What an execution that begins to run again takes where admission is limited. */
-function slotOf({ isLimited, limits }: Admission): Claims | undefined {
-  return isLimited ? { slot: { key: slotKey, limit: limits.running } } : undefined;
+/** What an execution that begins to run again takes where admission or its workflow is limited. */
+function claimsAgain({ isLimited, limits }: Admission, turn: ExecutionTurn | undefined): Claims | undefined {
+  if (!isLimited && !turn) return undefined;
+  return {
+    ...(isLimited ? { slot: { key: slotKey, limit: limits.running } } : {}),
+    ...(turn ? { takes: [takeOf(turn)] } : {}),
+  };
+}
+
+function refuseFull({ queued, limits }: Admission, workspace: string): void {
+  if (queued(workspace) < limits.queued) return;
+  const message = `${limits.queued} executions wait already: start it again later`;
+  throw new Fault('QUEUE_FULL', message, { detail: { retryAfterSeconds: 5 } });
 }
 
 function factOf(deps: ExecutionsDeps, operation: Operation): UntimedFact {
@@ -325,6 +339,10 @@ const notFound = (executionId: string): Fault =>
 function faultOf(advanced: Advanced & { ok: false }): Fault {
   if ('fault' in advanced) return advanced.fault;
   if ('refusal' in advanced) return refused(advanced.refusal);
+  if ('limited' in advanced) {
+    const message = `the limit ${keyText(advanced.limited)} is reached: try it again later`;
+    return new Fault('CONCURRENCY_LIMIT', message, { detail: { retryAfterSeconds: 5 } });
+  }
   return new Fault('QUEUE_FULL', 'no admission slot is free', { detail: { retryAfterSeconds: 1 } });
 }
 

@@ -91,7 +91,8 @@ function dispatch(deps: HandOverDeps, live: Live, command: Dispatch): void {
 /** What needs no call, or would be refused one, does not wait in line for it. */
 function waitForPermit(deps: HandOverDeps, live: Live, { step: path, key }: Command & { type: 'permit' }): void {
   const step = live.state.steps.get(path);
-  if (!step) return;
+  // The execution itself is in line.
+  if (!step) return deps.permits.look(live.state.workspace, key);
   const { visit, attempt } = step;
   const call: Dispatch = { type: 'dispatch', id: attemptId(step), step: path, visit, attempt };
   const refused = deps.breakers.refusalToQueue(live, call);

@@ -1,6 +1,7 @@
 /** What stands in the way of those who wait for a limit, in words: who holds the key, until when a rate is used up. */
+import { keyText } from '../core/execution-turn.ts';
 import type { ExecutionState } from '../core/state.ts';
-import { keyText, type PermitCommand } from '../core/task-limits.ts';
+import type { PermitCommand } from '../core/task-limits.ts';
 import type { RateUsage, SlotHolder } from '../storage/limits.ts';
 import type { Store } from '../storage/store.ts';
 import type { Reason } from './engine.ts';
@@ -40,26 +41,31 @@ export function wantedBy(state: Readonly<ExecutionState>): Wanted[] {
   );
 }
 
-function limitsOf(state: Readonly<ExecutionState>, { step }: PermitCommand): Wanted {
+function limitsOf(state: Readonly<ExecutionState>, { step, holder }: PermitCommand): Wanted {
+  if (holder === '') return { slot: state.turn };
   return state.steps.get(step)?.task?.limits ?? {};
 }
 
 export function limitReason(state: Readonly<ExecutionState>, permit: PermitCommand, sight: LimitSight): Reason {
   const { slot, rate } = limitsOf(state, permit);
-  const at = { kind: 'limit', step: permit.step, since: state.steps.get(permit.step)?.scheduledAt } as const;
+  const isTurn = permit.holder === '';
+  const who = isTurn ? 'it' : `step ${permit.step}`;
+  const at = isTurn
+    ? ({ kind: 'limit', since: state.createdAt } as const)
+    : ({ kind: 'limit', step: permit.step, since: state.steps.get(permit.step)?.scheduledAt } as const);
   const holders = (slot && sight.holders.get(slot.key)) ?? [];
   if (slot && permit.slot === undefined && holders.length >= slot.limit) {
-    const message = `step ${permit.step} waits for its key: ${heldText(slot.key, holders)}`;
+    const message = `${who} waits for its key: ${heldText(slot.key, holders)}`;
     const untils = holders.flatMap(({ until }) => until ?? []);
     return { ...at, message, until: untils.length === 0 ? undefined : Math.min(...untils) };
   }
   const usage = rate && sight.usages.get(rate.key);
   if (rate && usage && usage.used >= rate.limit) {
     const until = new Date(usage.until).toISOString();
-    const message = `step ${permit.step} waits: the rate ${keyText(rate.key)} (${rate.limit} in ${rate.perMs / 1_000} s) is used up until ${until}`;
+    const message = `${who} waits: the rate ${keyText(rate.key)} (${rate.limit} in ${rate.perMs / 1_000} s) is used up until ${until}`;
     return { ...at, message, until: usage.until };
   }
-  return { ...at, message: `step ${permit.step} is in line for its limit ${keyText(permit.key)}: it is next soon` };
+  return { ...at, message: `${who} is in line for its limit ${keyText(permit.key)}: it is next soon` };
 }
 
 /** `key "customer-7" held by exec_1 (step charge) and 4 others`. */

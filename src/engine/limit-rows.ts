@@ -5,6 +5,7 @@ import type { PermitCommand } from '../core/task-limits.ts';
 import type { LimitRows, LimitTake, NewWaiter, SlotFree } from '../storage/limits.ts';
 import type { Claims, Entry, Live } from './live.ts';
 import { taskIdOf } from './task-id.ts';
+import { takeOf } from './turns.ts';
 
 export interface LimitParts {
   readonly live: Live;
@@ -31,7 +32,7 @@ export function limitRows(parts: LimitParts): LimitRows | undefined {
 function freedSlots({ live, changes, entries }: LimitParts): SlotFree[] {
   const held = changes.limitsLeft.filter(({ was }) => was === 'holding');
   return held.map(({ holder }) =>
-    isAnswered(entries, holder) ? { holder } : { holder, heldBy: taskIdOf(live.id, holder) },
+    holder === '' || isAnswered(entries, holder) ? { holder } : { holder, heldBy: taskIdOf(live.id, holder) },
   );
 }
 
@@ -66,6 +67,10 @@ function permitsOf(state: ExecutionState): PermitCommand[] {
 }
 
 function waiterOf(state: ExecutionState, { holder, key, step }: PermitCommand): NewWaiter {
+  const { turn } = state;
+  if (holder === '' && turn) {
+    return { holder, key, rank: 9 - state.priority, takes: [takeOf(turn)], onLimit: turn.onLimit };
+  }
   const { slot, rate } = state.steps.get(step)?.task?.limits ?? {};
   const takes: LimitTake[] = [
     ...(slot ? [{ kind: 'slot', key: slot.key, limit: slot.limit, holder } as const] : []),

@@ -51,3 +51,5 @@ export const parseWorkersMax = 2;
 export const parseWorkerIdleMs = 30_000;
 /** Running executions of a workspace, and those that wait for a slot: none unless configured. */
 export const admissionDefaults = { running: Number.POSITIVE_INFINITY, queued: 100_000 } as const;
+/** Of an execution whose start and workflow say none: 0 to 9, 9 first. */
+export const priorityDefault = 5;

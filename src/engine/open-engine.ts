@@ -191,8 +191,8 @@ function assemble(deps: EngineDeps) {
   const leaseMs = deps.leaseMs ?? leaseDefaultMs;
   const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters, leaseMs });
   const queue = (live: Live): void => admission.admitNext(live.state.workspace);
-  const children = openChildren({ mailboxes: () => mailboxes, find: versions.find, admission, random });
-  const permits: Permits = openPermits({ store, clock, timers, committer, mailboxes: () => mailboxes, warn });
+  const children = openChildren({ mailboxes: () => mailboxes, find: versions.find, admission, random, clock });
+  const permits: Permits = openPermits({ ...deps, timers, committer, admission, mailboxes: () => mailboxes });
   const hands = { timers, desk, local, breakers, cache, children, permits };
   const handing: HandOverDeps = { store, clock, mailboxes, counters, queue, ...hands };
   const sweeping = { store, committer, clock, mailboxes, desk, local, counters, warn };

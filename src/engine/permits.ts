@@ -10,14 +10,17 @@
  * slots whose holder neither runs nor waits: none is left behind by a move, but a slot lost to a defect or to a restored
  * backup must not stay lost.
  */
+
+import { keyText } from '../core/execution-turn.ts';
 import type { Changes } from '../core/outstanding.ts';
-import { type ExecutionState, isEnded } from '../core/state.ts';
-import { keyText, permitId } from '../core/task-limits.ts';
+import type { ExecutionState } from '../core/state.ts';
+import { permitId } from '../core/task-limits.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { LimitKey, LimitTake, SlotHolder, Waiter } from '../storage/limits.ts';
 import type { Store } from '../storage/store.ts';
+import { type Admission, slotKey } from './admission.ts';
 import type { Committer } from './committer.ts';
-import { type Advanced, type Live, replay } from './live.ts';
+import { type Advanced, type Claims, type Live, replay } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import { parseTaskId, taskIdOf } from './task-id.ts';
 import type { Timers } from './timers.ts';
@@ -37,6 +40,7 @@ export interface PermitsDeps {
   readonly timers: Timers;
   readonly committer: Committer;
   readonly mailboxes: () => Mailboxes;
+  readonly admission: Admission;
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -84,8 +88,8 @@ export function openPermits(deps: PermitsDeps): Permits {
       const waiting = await store.limits.waiting({ ...line, limit: lineBatch });
       let passed = 0;
       for (const [index, waiter] of waiting.entries()) {
-        if (await isHeldBack(line, waiter)) return turnAway(waiting.slice(index));
-        const advanced = await pass(waiter);
+        if (await isHeldBack(line, waiter)) return dealWith(line, waiting.slice(index));
+        const advanced = await pass(line.workspace, waiter);
         if (!advanced.ok && !('refusal' in advanced)) return;
         passed += 1;
       }
@@ -141,11 +145,41 @@ export function openPermits(deps: PermitsDeps): Permits {
     over(line);
   }
 
-  function pass({ executionId, holder, takes }: Waiter): Promise<Advanced> {
-    const fact = { type: 'permitted', id: permitId(holder) } as const;
-    return new Promise((settle) => {
-      deps.mailboxes().submitAll(executionId, [{ fact, settle, claims: { takes } }]);
+  async function pass(workspace: string, waiter: Waiter): Promise<Advanced> {
+    const { admission } = deps;
+    if (waiter.holder !== '' || !admission.isLimited) return send(waiter, {});
+    const slot = { key: slotKey, limit: admission.limits.running };
+    const admitted = admission.queued(workspace) > 0 ? undefined : await send(waiter, { slot });
+    if (admitted && (admitted.ok || !('noSlot' in admitted))) return admitted;
+    const queued = await send(waiter, {}, { queued: true });
+    if (queued.ok) admission.joined(workspace);
+    admission.admitNext(workspace);
+    return queued;
+  }
+
+  function send({ executionId, holder, takes }: Waiter, claims: Claims, more: { queued?: true } = {}) {
+    const fact = { type: 'permitted', id: permitId(holder), ...more } as const;
+    return new Promise<Advanced>((settle) => {
+      deps.mailboxes().submitAll(executionId, [{ fact, settle, claims: { takes, ...claims } }]);
     });
+  }
+
+  async function dealWith(line: LimitKey, waiting: readonly Waiter[]): Promise<void> {
+    turnAway(waiting);
+    const newer = waiting.filter(({ holder, onLimit }) => holder === '' && onLimit === 'cancel_running');
+    if (newer.length > 0) await makeRoom(line, newer);
+  }
+
+  /** The newest run: who came before them, running or in line, is cancelled. Again after a crash, until it has ended. */
+  async function makeRoom(line: LimitKey, newer: readonly Waiter[]): Promise<void> {
+    const holders = await store.limits.holders({ ...line, at: clock.nowMs() });
+    const running = holders.map(({ executionId }) => executionId).sort();
+    const contenders = [...running, ...newer.map(({ executionId }) => executionId)];
+    const limit = newer[0]?.takes[0]?.limit ?? 1;
+    const reason = `a newer execution takes its place under the limit ${keyText(line.key)}`;
+    for (const executionId of contenders.slice(0, -limit)) {
+      deps.mailboxes().submit(executionId, { type: 'cancel', reason });
+    }
   }
 
   /** Those that rather fail than wait. */
@@ -219,7 +253,7 @@ function openSweeper(deps: PermitsDeps, look: Permits['look']): () => void {
 
 /** Whether the work that a slot was taken for runs or waits. */
 function holds(state: ExecutionState, holder: string): boolean {
-  if (holder === '') return !isEnded(state) && state.position > 0;
+  if (holder === '') return state.turn?.isHeld === true;
   const ids = [holder, `withdraw:${holder}`, permitId(holder)];
   return ids.some((id) => state.outstanding.has(id));
 }

@@ -11,7 +11,7 @@ export interface Views {
   /** How many executions there are in each status. */
   counts(workspace: string, workflow?: string): Promise<Readonly<Record<string, number>>>;
   statistics(query: StatisticsQuery): Promise<Statistics>;
-  /** The oldest executions in status `queued`. */
+  /** The oldest executions in status `queued` that wait in no line of a limit of their own. */
   queued(workspace: string, limit: number): Promise<readonly string[]>;
   /** Where an execution is in status `queued`, in the order of their names. For the node itself, never for a caller. */
   queuedWorkspaces(): Promise<readonly string[]>;

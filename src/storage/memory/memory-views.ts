@@ -39,7 +39,13 @@ export function openMemoryViews(use: DiskInUse): Views {
       return memoryStatistics(rows.sort(newestFirst), query);
     },
     async queued(workspace, limit) {
-      const queued = rowsOf(workspace, (row) => row.status === 'queued').sort(newestFirst);
+      const inLine = new Set(
+        use()
+          .waiters.filter(({ holder }) => holder === '')
+          .map((row) => row.executionId),
+      );
+      const isNext = (row: StoredView): boolean => row.status === 'queued' && !inLine.has(row.executionId);
+      const queued = rowsOf(workspace, isNext).sort(newestFirst);
       return queued
         .reverse()
         .slice(0, limit)

@@ -47,7 +47,8 @@ export function openSqliteViews(local: LocalReader, run: RunStatements): Views {
     statistics: (query) => sqliteStatistics(query, run),
     async queued(workspace, limit) {
       const rows = local.all(sql`
-        SELECT execution_id FROM views WHERE workspace = ${workspace} AND status = 'queued'
+        SELECT execution_id FROM views WHERE workspace = ${workspace} AND status = 'queued' AND NOT EXISTS
+          (SELECT 1 FROM limit_waiters WHERE limit_waiters.execution_id = views.execution_id AND holder = '')
         ORDER BY created_at, execution_id LIMIT ${limit}`);
       return rows.map((row) => String(row['execution_id']));
     },

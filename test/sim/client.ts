@@ -205,6 +205,14 @@ export function openClient(deps: ClientDeps): Client {
 /** Answers that a client must be ready for. */
 function isExpected(error: unknown): boolean {
   if (error instanceof Lost) return true;
-  const codes = ['STORE_UNREACHABLE', 'STORE_FULL', 'STATE_CONFLICT', 'SHUTTING_DOWN', 'QUEUE_FULL', 'LIMIT_EXCEEDED'];
+  const codes = [
+    'STORE_UNREACHABLE',
+    'STORE_FULL',
+    'STATE_CONFLICT',
+    'SHUTTING_DOWN',
+    'QUEUE_FULL',
+    'LIMIT_EXCEEDED',
+    'CONCURRENCY_LIMIT',
+  ];
   return Fault.is(error) && codes.includes(error.code);
 }

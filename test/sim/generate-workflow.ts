@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from '../../src/kit/json.ts';
 import type { Dice } from './dice.ts';
+import { workflowLimit } from './generate-limits.ts';
 import { type Draft, foldedLoop, makeList, openDraft } from './generate-steps.ts';
 
 export interface WorkflowName {
@@ -55,7 +56,7 @@ function specFields(draft: Draft): JsonObject {
   if (dice.chance(0.1)) spec['output_schema'] = { type: 'object', properties: { n: { type: 'string' } } };
   if (dice.chance(0.1)) spec['runtime_validation'] = { output: 'fail' };
   if (dice.chance(0.4)) spec['error_handling'] = errorHandling(draft);
-  return spec;
+  return Object.assign(spec, workflowLimit(dice));
 }
 
 function errorHandling(draft: Draft): Json {

@@ -126,6 +126,7 @@ export const sometimesKinds = [
   'row adopted by this process',
   'heartbeat told to cancel',
   'waited for a limit',
+  'waited for its workflow',
   'delivery waited for its rate',
   'slot outlives its attempt',
   'turned away at a limit',

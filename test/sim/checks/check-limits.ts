@@ -100,6 +100,10 @@ export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDep
 
   return {
     before(shadow, event, at) {
+      if (event.type === 'execution.started' && event.turn) {
+        limits.set(event.turn.key, Math.max(limits.get(event.turn.key) ?? 0, event.turn.limit));
+        if (event.inLine) tally.saw('waited for its workflow');
+      }
       if (event.type === 'step.permitted') draw(shadow, event.step, at);
       else if ('step' in event && typeof event.step === 'string') answer(shadow, event as never);
       if (event.type === 'step.failed' && event.error.code === 'CONCURRENCY_LIMIT') tally.saw('turned away at a limit');
@@ -107,6 +111,7 @@ export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDep
     moved(shadow) {
       const held = new Set<string>();
       const waiting = new Set<string>();
+      if (shadow.turn?.isHeld) held.add('');
       for (const command of shadow.outstanding.values()) {
         if (command.type === 'permit' && !shadow.paused) waiting.add(command.holder);
         if (command.type === 'permit')

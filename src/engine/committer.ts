@@ -2,6 +2,9 @@
  * Group commit: while batches are being made durable, the next one collects. Two are under way at once, so that the
  * store always has work; they never touch the same execution, which has one move on its way at most.
  *
+ * Where more is waiting than one commit takes, workspaces take turns (`fair-queue.ts`): the crowd of one is not in the way of
+ * another's single write.
+ *
  * Nothing leaves the process before its write is durable, so every write brings the callback that lets it go. A commit
  * whose answer is lost is sent again as it is: the store knows a move by its id and a lease by its token, so the
  * repeat tells what happened. After `commitAttemptsMax` the callers get the store's fault and the node says it is not
@@ -10,13 +13,16 @@
 import type { Clock } from '../kit/clock.ts';
 import { Fault } from '../kit/fault.ts';
 import type { Outcome, Store, Write } from '../storage/store.ts';
-import { batchEager, batchesMax, batchMax, commitAttemptsMax, commitRetryDelayMs } from './limits.ts';
+import { openFairQueue } from './fair-queue.ts';
+import { batchEager, batchesMax, batchMax, commitAttemptsMax, commitRetryDelayMs, pendingWritesMax } from './limits.ts';
 
 export interface Committer {
   /** `settle` is called once, in the order of the writes of its batch. */
   add(write: Write, settle: Settle): void;
   /** Writes that are not durable yet. */
   pending(): number;
+  /** Whether a workspace has as many waiting writes as one may have. */
+  isFull(workspace: string): boolean;
   /** Undefined while the store takes writes. */
   trouble(): Fault | undefined;
   commits(): number;
@@ -43,7 +49,7 @@ interface Drain {
 }
 
 export function openCommitter(deps: { store: Pick<Store, 'commit'>; clock: Clock }): Committer {
-  let collecting: Waiting[] = [];
+  const collecting = openFairQueue<Waiting>(({ write }) => costOf(write));
   let batchesUnderWay = 0;
   let writesUnderWay = 0;
   let trouble: Fault | undefined;
@@ -53,9 +59,8 @@ export function openCommitter(deps: { store: Pick<Store, 'commit'>; clock: Clock
   let drains: Drain[] = [];
 
   function flush(): void {
-    if (batchesUnderWay >= batchesMax || collecting.length === 0) return;
-    const batch = collecting.length <= batchMax ? collecting : collecting.slice(0, batchMax);
-    collecting = collecting.length <= batchMax ? [] : collecting.slice(batchMax);
+    if (batchesUnderWay >= batchesMax || collecting.size() === 0) return;
+    const batch = collecting.take(batchMax);
     batchesUnderWay += 1;
     batchesSent += 1;
     writesUnderWay += batch.length;
@@ -90,25 +95,27 @@ export function openCommitter(deps: { store: Pick<Store, 'commit'>; clock: Clock
     for (const drain of over) drain.resolve();
   }
 
-  /** Batches are settled in any order, but the writes of each follow one another. */
+  /** Batches are settled in any order, and lanes overtake each other. */
   function drainsOver(batch: readonly Waiting[]): readonly Drain[] {
     if (drains.length === 0) return [];
-    const first = batch[0]?.place ?? 0;
-    for (const drain of drains) drain.left -= Math.max(0, Math.min(batch.length, drain.before - first));
+    for (const drain of drains) {
+      for (const { place } of batch) if (place < drain.before) drain.left -= 1;
+    }
     const over = drains.filter((drain) => drain.left === 0);
     drains = drains.filter((drain) => drain.left > 0);
     return over;
   }
 
-  const pending = (): number => collecting.length + writesUnderWay;
+  const pending = (): number => collecting.size() + writesUnderWay;
 
   return {
     add(write, settle) {
-      collecting.push({ write, settle, place: added++ });
-      if (collecting.length >= batchEager) flush();
-      else if (collecting.length === 1 && batchesUnderWay === 0) queueMicrotask(flush);
+      collecting.add('workspace' in write ? write.workspace : '', { write, settle, place: added++ });
+      if (collecting.size() >= batchEager) flush();
+      else if (collecting.size() === 1 && batchesUnderWay === 0) queueMicrotask(flush);
     },
     pending,
+    isFull: (workspace) => collecting.sizeOf(workspace) > pendingWritesMax / Math.max(1, collecting.lanes()),
     trouble: () => trouble,
     commits: () => commits,
     batch: () => batchesSent,
@@ -118,3 +125,6 @@ export function openCommitter(deps: { store: Pick<Store, 'commit'>; clock: Clock
     },
   };
 }
+
+/** By the kibibytes that it brings. */
+const costOf = (write: Write): number => (write.kind === 'move' ? 1 + (write.events.length >> 10) : 1);

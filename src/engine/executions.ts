@@ -19,7 +19,7 @@ import type { Estimates } from './estimates.ts';
 import { type ExplainDeps, explain } from './explain.ts';
 import { checkInput } from './input-check.ts';
 import { limitSight, wantedBy } from './limit-reasons.ts';
-import { pendingWritesMax, priorityDefault, startKeyLifetimeMs } from './limits.ts';
+import { priorityDefault, startKeyLifetimeMs } from './limits.ts';
 import type { Advanced, Claims, UntimedFact } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import { prepareRerun, rerunFingerprint } from './rerun.ts';
@@ -234,7 +234,7 @@ function reasonsOf(deps: ExecutionsDeps, state: ExecutionState): Omit<ExplainDep
 
 function refuseStart(deps: ExecutionsDeps, request: StartRequest): void {
   if (deps.isClosing()) throw new Fault('SHUTTING_DOWN', 'the server is shutting down: start it again in a moment');
-  if (deps.committer.pending() > pendingWritesMax) {
+  if (deps.committer.isFull(request.workspace)) {
     throw new Fault('QUEUE_FULL', 'too many writes wait for the store', { detail: { retryAfterSeconds: 1 } });
   }
   const found = findUnstorableText({ input: request.input ?? null, metadata: request.metadata ?? null });

@@ -10,7 +10,7 @@ export const batchMax = 2_000;
 export const batchesMax = 2;
 /** Writes that are reason enough to commit at once, so that the store works while the next ones are decided. */
 export const batchEager = 128;
-/** Writes that wait for the next commit before starts are refused with QUEUE_FULL. */
+/** Writes that wait for the next commit before starts are refused with QUEUE_FULL: of a workspace its share of them. */
 export const pendingWritesMax = 50_000;
 /** Attempts to settle a commit whose result is unknown, before its callers are told. */
 export const commitAttemptsMax = 3;

@@ -23,10 +23,10 @@ interface Lane<T> {
   credit: number;
 }
 
-/** What a turn is worth, in the unit of costs. */
+/** What a turn is worth unless one says, in the unit of costs. */
 export const turnWorth = 64;
 
-export function openFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
+export function openFairQueue<T>(costOf: (item: T) => number, worth: number = turnWorth): FairQueue<T> {
   /** The lane whose turn it is stands first. */
   const lanes = new Map<string, Lane<T>>();
   let size = 0;
@@ -60,7 +60,7 @@ export function openFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
       size += 1;
       const lane = lanes.get(name);
       if (lane) lane.items.push(item);
-      else lanes.set(name, { items: [item], next: 0, credit: turnWorth });
+      else lanes.set(name, { items: [item], next: 0, credit: worth });
     },
     take(countMax) {
       if (size <= countMax) return takeAll();
@@ -72,7 +72,7 @@ export function openFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
         if (lane.next === lane.items.length) continue;
         lane.items = left(lane);
         lane.next = 0;
-        lane.credit += turnWorth;
+        lane.credit += worth;
         lanes.set(name, lane);
       }
       size -= taken.length;

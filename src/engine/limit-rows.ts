@@ -69,7 +69,8 @@ function permitsOf(state: ExecutionState): PermitCommand[] {
 function waiterOf(state: ExecutionState, { holder, key, step }: PermitCommand): NewWaiter {
   const { turn } = state;
   if (holder === '' && turn) {
-    return { holder, key, rank: 9 - state.priority, takes: [takeOf(turn)], onLimit: turn.onLimit };
+    const onLimit = turn.onLimit === 'queue' ? undefined : turn.onLimit;
+    return { holder, key, rank: 9 - state.priority, takes: [takeOf(turn)], onLimit };
   }
   const { slot, rate } = state.steps.get(step)?.task?.limits ?? {};
   const takes: LimitTake[] = [

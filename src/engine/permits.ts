@@ -44,8 +44,9 @@ export interface PermitsDeps {
   readonly warn: (message: string, error: unknown) => void;
 }
 
-/** Waiters read at once. */
+/** Waiters read at once, and at first. */
 const lineBatch = 100;
+const lineFirst = 2;
 /** Lines that one sweep looks at, and how long it takes until all of them have their turn again, in milliseconds. */
 const linesPerSweep = 100;
 const sweepRoundMs = 10_000;
@@ -84,16 +85,17 @@ export function openPermits(deps: PermitsDeps): Permits {
   }
 
   async function letThrough(line: LimitKey): Promise<void> {
-    for (;;) {
-      const waiting = await store.limits.waiting({ ...line, limit: lineBatch });
+    // Mostly one goes when one comes; a rate lets through as many as it has.
+    for (let limit = lineFirst; ; limit = Math.min(limit * 4, lineBatch)) {
+      const waiting = await store.limits.waiting({ ...line, limit });
       let passed = 0;
-      for (const [index, waiter] of waiting.entries()) {
-        if (await isHeldBack(line, waiter)) return dealWith(line, waiting.slice(index));
+      for (const waiter of waiting) {
+        if (await isHeldBack(line, waiter)) return dealWithEager(line);
         const advanced = await pass(line.workspace, waiter);
         if (!advanced.ok && !('refusal' in advanced)) return;
-        passed += 1;
+        if (advanced.ok) passed += 1;
       }
-      if (passed < lineBatch) return;
+      if (waiting.length < limit || (passed === 0 && limit === lineBatch)) return;
     }
   }
 
@@ -164,7 +166,8 @@ export function openPermits(deps: PermitsDeps): Permits {
     });
   }
 
-  async function dealWith(line: LimitKey, waiting: readonly Waiter[]): Promise<void> {
+  async function dealWithEager(line: LimitKey): Promise<void> {
+    const waiting = await store.limits.waiting({ ...line, limit: lineBatch, eager: true });
     turnAway(waiting);
     const newer = waiting.filter(({ holder, onLimit }) => holder === '' && onLimit === 'cancel_running');
     if (newer.length > 0) await makeRoom(line, newer);

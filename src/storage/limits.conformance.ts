@@ -164,6 +164,11 @@ function lines(promise: PromiseCase): void {
     ]);
     assert.deepEqual(await inLine(store), ['a/y', 'a/x', 'b/x']);
     assert.deepEqual(await inLine(store, 2), ['a/y', 'a/x']);
+    const eager = await store.limits.waiting({ workspace: 'default', key: 'k', limit: 3, eager: true });
+    assert.deepEqual(
+      eager.map(({ executionId }) => executionId),
+      ['b'],
+    );
     const [, , last] = await store.limits.waiting({ workspace: 'default', key: 'k', limit: 3 });
     assert.deepEqual(last, { executionId: 'b', holder: 'x', rank: 4, takes: [slot(1, 'x')], onLimit: 'reject' });
   });

@@ -10,7 +10,13 @@ export interface Limits {
   /** What is used of a rate in the period that holds `at`; undefined where nothing is. */
   usage(query: { workspace: string; key: string; at: number }): Promise<RateUsage | undefined>;
   /** Who waits for a key, next first: by rank, and then in the order they came. */
-  waiting(query: { workspace: string; key: string; limit: number }): Promise<readonly Waiter[]>;
+  waiting(query: {
+    workspace: string;
+    key: string;
+    limit: number;
+    /** Only those that say what happens to them instead of waiting. */
+    eager?: boolean;
+  }): Promise<readonly Waiter[]>;
   /** Keys that somebody waits for, with how many, in the order of their names. For the node itself over all workspaces. */
   awaited(query: { after?: LimitKey | undefined; workspace?: string; limit: number }): Promise<readonly AwaitedKey[]>;
   /** Keys of a workspace with slots that are held at `at`, with how many, in the order of their names. */

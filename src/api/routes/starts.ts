@@ -18,6 +18,7 @@ import { defined } from '../defined.ts';
 import { type ApiDeps, bulkBodyBytesMax, type HttpApp, workspaceOf } from '../http-app.ts';
 import { problemOf } from '../problem.ts';
 import { durationMs, oneKey, versionOf, waitMaxMs, workflowNameOf } from '../requests.ts';
+import { openTurnstile, startsPerTurn } from '../turnstile.ts';
 import type { Urls } from '../urls.ts';
 
 /** What `options.async: false` waits for. */
@@ -73,10 +74,15 @@ function executeRoute(app: HttpApp, deps: ApiDeps & { urls: Urls; closing: Closi
   });
 }
 
+type Place = Pick<StartRequest, 'workspace' | 'workflow'>;
+type BatchStart = { input?: unknown; idempotency_key?: string; metadata?: JsonObject };
+type Begun = { execution_id: string } | { error: object };
+
 function batchRoute(app: HttpApp, { engine, log }: ApiDeps): void {
+  const turnstile = openTurnstile();
   app.route<{
     Params: Named;
-    Body: { executions: { input?: unknown; idempotency_key?: string; metadata?: JsonObject }[] };
+    Body: { executions: BatchStart[] };
   }>({
     method: 'POST',
     url: '/workflows/:name/execute-batch',
@@ -92,20 +98,25 @@ function batchRoute(app: HttpApp, { engine, log }: ApiDeps): void {
     handler: async (request, reply) => {
       const place = { workspace: workspaceOf(request), workflow: workflowNameOf(request.params) };
       await engine.versions.get(place.workspace, place.workflow);
-      const executions = await Promise.all(
-        request.body.executions.map(async ({ input = {}, metadata, idempotency_key: idempotencyKey }) => {
-          try {
-            const start = { ...place, input, ...defined({ metadata, idempotencyKey }) };
-            return { execution_id: (await engine.executions.start(start)).executionId };
-          } catch (error) {
-            return { error: batchError(error, request.id) };
-          }
-        }),
-      );
+      const begun: Promise<Begun>[] = [];
+      for (const [index, each] of request.body.executions.entries()) {
+        if (index > 0 && index % startsPerTurn === 0) await turnstile.pass(place.workspace);
+        begun.push(startOne(place, each, request.id));
+      }
       void reply.code(202);
-      return { executions };
+      return { executions: await Promise.all(begun) };
     },
   });
+
+  async function startOne(place: Place, given: BatchStart, requestId: string): Promise<Begun> {
+    const { input = {}, metadata, idempotency_key: idempotencyKey } = given;
+    try {
+      const start = { ...place, input, ...defined({ metadata, idempotencyKey }) };
+      return { execution_id: (await engine.executions.start(start)).executionId };
+    } catch (error) {
+      return { error: batchError(error, requestId) };
+    }
+  }
 
   function batchError(error: unknown, requestId: string) {
     const { body, status } = problemOf(error, requestId);

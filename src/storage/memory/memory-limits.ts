@@ -103,8 +103,9 @@ export function openMemoryLimits(use: DiskInUse): Limits {
       const row = use().rates.get(JSON.stringify([workspace, key]));
       return row && row.until > at ? row : undefined;
     },
-    async waiting({ workspace, key, limit }) {
-      const waiting = use().waiters.filter((waiter) => waiter.workspace === workspace && waiter.key === key);
+    async waiting({ workspace, key, limit, eager }) {
+      const inLine = use().waiters.filter((waiter) => waiter.workspace === workspace && waiter.key === key);
+      const waiting = eager ? inLine.filter(({ onLimit }) => onLimit !== undefined) : inLine;
       return waiting
         .sort((a, b) => a.rank - b.rank || a.sequence - b.sequence)
         .slice(0, limit)

@@ -203,6 +203,7 @@ const steps: readonly string[] = [
     UNIQUE (execution_id, holder)
   ) STRICT;
   CREATE INDEX limit_waiters_in_line ON limit_waiters (workspace, key, rank, sequence);
+  CREATE INDEX limit_waiters_eager ON limit_waiters (workspace, key, rank, sequence) WHERE on_limit IS NOT NULL;
   `,
   `
   CREATE TABLE bulk_operations (

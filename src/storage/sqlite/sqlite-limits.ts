@@ -21,9 +21,10 @@ export function openSqliteLimits(local: LocalReader, run: RunStatements): Limits
         SELECT used, until FROM limit_rates WHERE workspace = ${workspace} AND key = ${key} AND until > ${at}`);
       return row && { used: Number(row['used']), until: Number(row['until']) };
     },
-    async waiting({ workspace, key, limit }) {
+    async waiting({ workspace, key, limit, eager }) {
+      const those = eager ? sql`AND on_limit IS NOT NULL` : sql``;
       const rows = local.all(sql`
-        SELECT * FROM limit_waiters WHERE workspace = ${workspace} AND key = ${key}
+        SELECT * FROM limit_waiters WHERE workspace = ${workspace} AND key = ${key} ${those}
         ORDER BY rank, sequence LIMIT ${limit}`);
       return rows.map((row) => ({
         executionId: String(row['execution_id']),

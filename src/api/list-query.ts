@@ -6,6 +6,7 @@ import type { ViewQuery } from '../storage/views.ts';
 import { decodeExecutionCursor } from './cursor.ts';
 import { defined } from './defined.ts';
 import { limitDefault, offsetOfPage } from './pages.ts';
+import { pointerToken } from './pointer.ts';
 import { refusal } from './problem.ts';
 import { type Place, timeMs, versionOf } from './requests.ts';
 
@@ -47,7 +48,7 @@ export function viewFilter(filter: FilterRequest, place: FilterPlace): Omit<View
     ),
     from: read(filter.from, (time) => timeMs(time, at('from'))),
     to: read(filter.to, (time) => timeMs(time, at('to'))),
-    labels: read(filter.labels, (labels) => labelsOf(labels, at('labels'))),
+    labels: allLabels(filter, place),
   });
 }
 
@@ -69,8 +70,26 @@ function wordsIn(
   });
 }
 
+/** Of both forms together: a label that is asked for twice with two values matches nothing, and is refused. */
+function allLabels(filter: FilterRequest, place: FilterPlace): Readonly<Record<string, string>> | undefined {
+  const at = (name: string): Place => ({ in: place.in, pointer: `${place.base}/${pointerToken(name)}` });
+  const labels = filter.labels === undefined ? emptyObject<string>() : labelsOf(filter.labels, at('labels'));
+  for (const [name, value] of Object.entries(filter)) {
+    if (!name.startsWith(labelPrefix)) continue;
+    const label = name.slice(labelPrefix.length);
+    if (Object.hasOwn(labels, label) && labels[label] !== value) {
+      const message = `the label ${JSON.stringify(label)} is asked for with two values: keep one`;
+      throw refusal({ code: 'FIELD_CONFLICT', message, ...at(name) });
+    }
+    labels[label] = String(value);
+  }
+  return Object.keys(labels).length === 0 ? undefined : labels;
+}
+
+const labelPrefix = 'label.';
+
 /** `team:web,tier:gold`; a value may hold colons, a name may not. */
-function labelsOf(text: string, place: Place): Readonly<Record<string, string>> {
+function labelsOf(text: string, place: Place): Record<string, string> {
   const labels = emptyObject<string>();
   for (const part of text.split(',')) {
     const colon = part.indexOf(':');

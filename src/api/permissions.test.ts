@@ -53,6 +53,7 @@ const expected: Readonly<Record<string, Permission>> = {
   'POST /api/v1/workflows/:name/execute-batch': 'executions:start',
   'GET /api/v1/workflows/:name/metrics': 'metrics:read',
   'GET /api/v1/executions': 'executions:read',
+  'GET /api/v1/limits': 'executions:read',
   'GET /api/v1/executions/:id': 'executions:read',
   'GET /api/v1/executions/:id/explain': 'executions:read',
   'GET /api/v1/executions/:id/results': 'executions:read',

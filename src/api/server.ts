@@ -28,6 +28,7 @@ import { openExecutionAnswers } from './routes/execution-answers.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { journalRoutes } from './routes/journal.ts';
+import { limitRoutes } from './routes/limits.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { rerunRoutes } from './routes/reruns.ts';
@@ -151,6 +152,7 @@ function apiRoutes(app: HttpApp, deps: ApiDeps & { closing: Closing; streams: St
   deadLetterRoutes(app, deps);
   taskRoutes(app, deps);
   humanTaskRoutes(app, deps);
+  limitRoutes(app, deps);
   metricsRoutes(app, deps);
   tokenRoutes(app, deps);
   topicRoutes(app, deps);

@@ -426,6 +426,13 @@ export function openTestEngine(): TestEngine {
     bulk: noBulk(called, testNowMs),
     retention: noRetention(called),
     deadLetters: noDeadLetters(called),
+    limits: {
+      async list(query) {
+        called('limits', query);
+        const holder = { executionId: 'exec_0001', step: 'charge', attempt: 1, until: testNowMs };
+        return { uses: [{ key: 'key:a', held: 1, waiting: 2, holders: [holder] }], hasMore: query.limit === 1 };
+      },
+    },
     local: { register: () => undefined },
     health: () => ({
       ready: engine.isReady,

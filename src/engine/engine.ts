@@ -27,6 +27,7 @@ export interface Engine {
   readonly bulk: BulkDesk;
   readonly retention: RetentionDesk;
   readonly deadLetters: DeadLetterDesk;
+  readonly limits: LimitDesk;
   /** Functions that run in this process. */
   readonly local: LocalExecutors;
   health(): EngineHealth;
@@ -235,6 +236,35 @@ export type Operation =
       readonly key?: string;
       readonly id?: string;
     };
+
+/** Shared limits as they are used now. */
+export interface LimitDesk {
+  /** Keys that are held or waited for, in the order of their names; with `key` that one, where it is. */
+  list(query: {
+    workspace: string;
+    key?: string | undefined;
+    after?: string | undefined;
+    limit: number;
+  }): Promise<LimitPage>;
+}
+
+export interface LimitPage {
+  readonly uses: readonly LimitUse[];
+  readonly hasMore: boolean;
+}
+
+export interface LimitUse {
+  readonly key: string;
+  readonly held: number;
+  readonly waiting: number;
+  /** At most 100. `step` is undefined where the execution itself holds the key. */
+  readonly holders: readonly {
+    readonly executionId: string;
+    readonly step: string | undefined;
+    readonly attempt: number | undefined;
+    readonly until: number | undefined;
+  }[];
+}
 
 /** Where people find what they are asked, and answer. */
 export interface HumanTaskDesk {

@@ -253,7 +253,7 @@ function startFact(
     input,
     metadata,
     tags: request.tags ?? [],
-    labels: labelsOf(metadata),
+    labels: { ...textsOf(program.definition.labels), ...textsOf(metadata['labels']) },
     seed: Math.floor(deps.random.next() * 2 ** 32),
     priority: request.priority ?? program.definition.priority ?? priorityDefault,
     queued: false,
@@ -261,9 +261,8 @@ function startFact(
   };
 }
 
-/** `metadata.labels`: the search attributes, as texts. */
-function labelsOf(metadata: JsonObject): Record<string, string> {
-  const { labels } = metadata;
+/** Labels are search attributes: those of the workflow, and over them those of the start. */
+function textsOf(labels: Json | undefined): Record<string, string> {
   if (!isObject(labels)) return {};
   const texts = Object.entries(labels).filter(([, value]) => typeof value !== 'object');
   return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]));

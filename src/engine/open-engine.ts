@@ -25,6 +25,7 @@ import { type Estimates, openEstimates } from './estimates.ts';
 import { openExecutions } from './executions.ts';
 import { type HandOverDeps, handOver } from './hand-over.ts';
 import { openHumanTasks } from './human-tasks.ts';
+import { openLimitDesk } from './limit-desk.ts';
 import { admissionDefaults, leaseDefaultMs, sweepIntervalMs } from './limits.ts';
 import type { Live } from './live.ts';
 import { openLocal } from './local.ts';
@@ -122,6 +123,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
     bulk,
     retention,
     deadLetters: openDeadLetters({ store, executions }),
+    limits: openLimitDesk({ limits: store.limits, clock }),
     local: {
       register(workspace, executor, functionName, run) {
         local.register(workspace, executor, functionName, run);

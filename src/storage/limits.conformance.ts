@@ -198,5 +198,6 @@ function lines(promise: PromiseCase): void {
     assert.deepEqual(await store.limits.awaited({ limit: 10 }), all);
     assert.deepEqual(await store.limits.awaited({ after: all[0], limit: 1 }), all.slice(1, 2));
     assert.deepEqual(await store.limits.awaited({ workspace: 'other', limit: 10 }), all.slice(2));
+    assert.deepEqual(await store.limits.awaited({ workspace: 'default', key: 'l', limit: 10 }), all.slice(1, 2));
   });
 }

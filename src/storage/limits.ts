@@ -18,7 +18,12 @@ export interface Limits {
     eager?: boolean;
   }): Promise<readonly Waiter[]>;
   /** Keys that somebody waits for, with how many, in the order of their names. For the node itself over all workspaces. */
-  awaited(query: { after?: LimitKey | undefined; workspace?: string; limit: number }): Promise<readonly AwaitedKey[]>;
+  awaited(query: {
+    after?: LimitKey | undefined;
+    workspace?: string;
+    key?: string;
+    limit: number;
+  }): Promise<readonly AwaitedKey[]>;
   /** Keys of a workspace with slots that are held at `at`, with how many, in the order of their names. */
   held(query: {
     workspace: string;

@@ -111,7 +111,7 @@ describe('executions', () => {
     const ids = [first, second].map(({ body }) => (body['executions'] as { execution_id: string }[])[0]?.execution_id);
     assert.deepEqual(ids, ['exec_0002', 'exec_0001']);
     await call(
-      'GET /executions?workflow=hello&version=v1.0.0&status=failed,timed_out&from=2026-01-01&to=2026-02-01T00:00:00&tag=t&labels=team:web:x,tier:gold&search=abc&parent=exec_0000&page=2&limit=10',
+      'GET /executions?workflow=hello&version=v1.0.0&status=failed,timed_out&from=2026-01-01&to=2026-02-01T00:00:00&tag=t&labels=team:web:x&label.tier=gold&label.a.b=&search=abc&parent=exec_0000&page=2&limit=10',
     );
     const [query] = subject.engine.calls.at(-1)?.arguments ?? [];
     assert.deepEqual(query, {
@@ -125,7 +125,7 @@ describe('executions', () => {
       status: ['failed', 'timed_out'],
       from: Date.UTC(2026, 0, 1),
       to: Date.UTC(2026, 1, 1),
-      labels: Object.assign(Object.create(null), { team: 'web:x', tier: 'gold' }),
+      labels: Object.assign(Object.create(null), { team: 'web:x', tier: 'gold', 'a.b': '' }),
       offset: 10,
       count: true,
     });

@@ -111,8 +111,10 @@ export function openMemoryLimits(use: DiskInUse): Limits {
         .slice(0, limit)
         .map(({ executionId, holder, rank, takes, onLimit }) => ({ executionId, holder, rank, takes, onLimit }));
     },
-    async awaited({ after, workspace, limit }) {
-      const wanted = use().waiters.filter((waiter) => workspace === undefined || waiter.workspace === workspace);
+    async awaited({ after, workspace, key, limit }) {
+      const wanted = use().waiters.filter(
+        (waiter) => waiter.workspace === (workspace ?? waiter.workspace) && waiter.key === (key ?? waiter.key),
+      );
       const counts = Map.groupBy(wanted, (waiter) => JSON.stringify([waiter.workspace, waiter.key]));
       const keys = [...counts.values()].map((waiters) => ({ ...keyOfRow(waiters[0]), count: waiters.length }));
       return keys

@@ -34,12 +34,13 @@ export function openSqliteLimits(local: LocalReader, run: RunStatements): Limits
         onLimit: row['on_limit'] === null ? undefined : String(row['on_limit']),
       }));
     },
-    async awaited({ after, workspace, limit }) {
+    async awaited({ after, workspace, key, limit }) {
+      const one = key === undefined ? sql`` : sql`AND key = ${key}`;
       const place = after ? sql`AND (workspace, key) > (${after.workspace}, ${after.key})` : sql``;
       const own = workspace === undefined ? sql`TRUE` : sql`workspace = ${workspace}`;
       const [rows = []] = await run([
         sql`
-          SELECT workspace, key, count(*) AS count FROM limit_waiters WHERE ${own} ${place}
+          SELECT workspace, key, count(*) AS count FROM limit_waiters WHERE ${own} ${one} ${place}
           GROUP BY workspace, key ORDER BY workspace, key LIMIT ${limit}`,
       ]);
       return rows.map((row) => ({ workspace: String(row['workspace']), ...countedKey(row) }));

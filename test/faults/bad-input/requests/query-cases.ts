@@ -99,6 +99,7 @@ function queryRoutes({ workflow, execution }: Addresses): readonly QueryRoute[] 
       parameters: { after: whole(0, Number.MAX_SAFE_INTEGER).slice(0, -1), limit: whole(1, 1_000) },
     },
     { line: `GET ${one}/stream`, parameters: { after: whole(0, Number.MAX_SAFE_INTEGER).slice(0, -1) } },
+    { line: 'GET /api/v1/limits', parameters: { key: words(512), after: words(512), limit: whole(1, 100) } },
     { line: `GET ${at}/metrics`, parameters: { period: duration, granularity: duration } },
     { line: `POST ${at}/execute`, parameters: { wait }, body: {} },
     { line: 'POST /api/v1/workflows', parameters: definition, body: { yaml_content } },

@@ -17,6 +17,7 @@ import { inlineStepsMax } from './limits.ts';
 import { itemsOf } from './loop.ts';
 import type { Node } from './program.ts';
 import { inputOf, isEnded } from './state.ts';
+import { beginsAsStream } from './stream.ts';
 import { isTaskWork, taskOf } from './task-spec.ts';
 import { emit, evaluated, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 import { type ValidateWork, validate } from './validate.ts';
@@ -135,7 +136,7 @@ function begin(turn: Turn, node: Node, head: Head, sight: Sight): void {
   const prepared = evaluated(head.step, () => {
     const scope = scopeOf(turn, sight);
     return {
-      ...inputFor(node, scope),
+      ...(beginsAsStream(turn, head.frame, node) ? { input: null } : inputFor(node, scope)),
       times: timesOf(turn, node, scope),
       task: node.task ?? (isTaskWork(work) ? taskOf(node, work, scope) : undefined),
     };

@@ -8,6 +8,7 @@ export function compileLoop(step: LoopStep, list: ProgramList): LoopWork {
     kind: 'loop',
     list,
     iterateOver: optional(step.iterateOver),
+    source: step.streamFrom,
     while: optional(step.while),
     until: optional(step.until),
     itemVariable: step.itemVariable,

@@ -166,8 +166,10 @@ export interface FrameDeferred {
 export interface LoopOpened {
   readonly type: 'loop.opened';
   readonly step: string;
-  /** Rounds there will be; absent with `while` and `until`. */
+  /** Rounds there will be; absent with `while` and `until`, and for a stream. */
   readonly total?: number;
+  /** Of a stream: the path of the loop whose results it takes as they come. */
+  readonly source?: string;
   /** Rounds at once. */
   readonly batch: number;
   /** Rounds there may be. */

@@ -43,11 +43,12 @@ export function evolveLoop(state: ExecutionState, event: LoopEvent): void {
 export const loopTurn = (path: string): string => `loop:${path}`;
 
 function recordOpened(state: ExecutionState, event: LoopOpened): void {
-  const { step: path, total, batch, roundsMax, tolerated, vars } = event;
+  const { step: path, total, source, batch, roundsMax, tolerated, vars } = event;
   const { visits = 0, foldedEver = 0 } = state.loops.get(path) ?? {};
   state.loops.set(path, {
     path,
     total,
+    ...(source === undefined ? {} : { source }),
     batch,
     roundsMax,
     tolerated,

@@ -13,6 +13,7 @@ import { advance, cancelFrame, cancelInner, failFrame, go, succeed } from './flo
 import type { Node, Rule, Target } from './program.ts';
 import { chooseRetry, retryDelayMs } from './retry.ts';
 import type { StepState } from './state.ts';
+import { cutStream, wakeStream } from './stream.ts';
 import { emit, evaluated, later, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
 export interface AttemptFailure {
@@ -27,6 +28,7 @@ export function failAttempt(turn: Turn, path: string, failure: AttemptFailure): 
   const node = nodeOf(turn, step);
   const error: StepError = { ...failure.error, step: failure.error.step ?? path, attempt: step.attempt };
   cancelInner(turn, path);
+  wakeStream(turn, path);
   const action = failure.isTimeout ? node.step.timeoutAction : undefined;
   if (action === undefined || action === 'retry') {
     if (retryAttempt(turn, step, { ...failure, error })) return;
@@ -42,6 +44,7 @@ export function failAttempt(turn: Turn, path: string, failure: AttemptFailure): 
     ...outcomeOf(step, { ...failure, error }),
   });
   turn.endedSteps += 1;
+  if (node.work.kind === 'loop') cutStream(turn, path);
   if (step.origin === 'compensation') return afterUndoFailure(turn, step, action);
   if (isStopping(turn.state, step.frame)) return;
   switch (action) {

@@ -17,6 +17,7 @@ import { failAttempt, firedRule } from './failure.ts';
 import { iterationsOf, sightAfterRounds } from './loop.ts';
 import type { Node, ProgramList, Target } from './program.ts';
 import type { FrameState, StepState } from './state.ts';
+import { isCutOff, isReady } from './stream.ts';
 import { emit, evaluated, frameAt, later, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
 /** Opens the frame of a list and starts its first steps. */
@@ -142,7 +143,7 @@ export function advance(turn: Turn, step: StepState): void {
 function advanceGraph(turn: Turn, frame: FrameState, done: Node): void {
   const previous = pathIn(frame.path, done.name);
   for (const node of done.dependents) {
-    if (node.dependsOn.every((name) => isDone(turn, frame, name))) beginOnce(turn, frame, { node, previous });
+    if (isReady(turn, frame, node)) beginOnce(turn, frame, { node, previous });
   }
   later(turn, () => restGraph(turn, frame, done.list));
 }
@@ -154,10 +155,7 @@ function advanceGraph(turn: Turn, frame: FrameState, done: Node): void {
 function restGraph(turn: Turn, frame: FrameState, list: ProgramList): void {
   if (frame.active.size > 0 || turn.state.outstanding.has(`continue:${frame.path}`)) return;
   const passedBy = list.nodes.filter(
-    (node) =>
-      !node.step.handler &&
-      !frame.begun.has(pathIn(frame.path, node.name)) &&
-      node.dependsOn.every((name) => isDone(turn, frame, name)),
+    (node) => !node.step.handler && !frame.begun.has(pathIn(frame.path, node.name)) && isReady(turn, frame, node),
   );
   if (passedBy.length === 0) finishFrame(turn, frame.path);
   for (const node of passedBy) beginOnce(turn, frame, { node });
@@ -166,7 +164,7 @@ function restGraph(turn: Turn, frame: FrameState, list: ProgramList): void {
 /** Several steps that end in one move may let the same one begin. */
 function beginOnce(turn: Turn, frame: FrameState, { node, previous }: { node: Node; previous?: string }): void {
   later(turn, () => {
-    if (frame.begun.has(pathIn(frame.path, node.name))) return;
+    if (frame.begun.has(pathIn(frame.path, node.name)) && !isCutOff(turn, frame.path, node)) return;
     enter(turn, node, { frame: frame.path, origin: 'flow', previous });
   });
 }

@@ -14,6 +14,8 @@ export const signalIdsKept = 1_000;
 export const loopBatchDefault = 20;
 /** Rounds of a loop with `while` or `until` that sets no `max_iterations`; one more fails with TOO_MANY_ITERATIONS. */
 export const loopRoundsDefault = 10_000;
+/** Rounds that a loop is ahead of one that takes its results as they come; it begins no further one meanwhile. */
+export const streamLagMax = 100;
 /** Rounds that are folded together once all of them have ended. */
 export const loopChunk = 1_000;
 /** Rounds that begin in one move; the rest goes on in the next one. */

@@ -19,7 +19,8 @@ import { openFrame, succeed } from './flow.ts';
 import { loopBatchDefault, loopChunk, loopErrorsMax, loopRoundsDefault, roundsPerMoveMax } from './limits.ts';
 import type { LoopWork } from './program.ts';
 import { resumeFrame } from './resume.ts';
-import type { FrameState, LoopState } from './state.ts';
+import type { FrameState, LoopState, StepState } from './state.ts';
+import { isHeldBack, lookAhead, openStream, reopenStream, sourceOfStep, wakeStream } from './stream.ts';
 import { emit, evaluated, later, nodeOf, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
 const roundFrame = (path: string, index: number): string => `${path}[${index}]`;
@@ -49,13 +50,17 @@ export function openLoop(turn: Turn, path: string, sight: Sight): void {
   const { total = 0, roundsMax } = opened.value;
   if (total > roundsMax) return failAttempt(turn, path, { error: tooMany(path, `${total} items`, roundsMax) });
   emit(turn, opened.value);
-  goOnLoop(turn, path);
+  reopenStream(turn, path);
+  // What streams from it is there first, to hold it back.
+  if (openStream(turn, path)) later(turn, () => goOnLoop(turn, path));
+  else goOnLoop(turn, path);
 }
 
 function openingOf(turn: Turn, path: string, { work, sight }: { work: LoopWork; sight: Sight }): LoopOpened {
   const scope = scopeOf(turn, sight);
-  const { input } = stepAt(turn.state, path);
-  const total = work.iterateOver ? (input as Json[]).length : undefined;
+  const step = stepAt(turn.state, path);
+  const source = sourceOfStep(turn, step);
+  const total = work.iterateOver && source === undefined ? (step.input as Json[]).length : undefined;
   const given = (amount: number | undefined, field: string): number => {
     if (amount === undefined)
       throw new ExpressionFault('EXPRESSION_FAILED', `"${field}" does not give a whole number above 0`);
@@ -64,7 +69,7 @@ function openingOf(turn: Turn, path: string, { work, sight }: { work: LoopWork; 
   const batch = work.batchSize ? given(work.batchSize(scope), 'batch_size') : loopBatchDefault;
   const roundsMax = work.maxIterations
     ? given(work.maxIterations(scope), 'max_iterations')
-    : total === undefined
+    : work.iterateOver === undefined
       ? loopRoundsDefault
       : roundsMaxOfAll;
   const vars: Record<string, Json> = {};
@@ -74,6 +79,7 @@ function openingOf(turn: Turn, path: string, { work, sight }: { work: LoopWork; 
     type: 'loop.opened',
     step: path,
     ...(total === undefined ? {} : { total }),
+    ...(source === undefined ? {} : { source }),
     batch: work.parallel ? batch : 1,
     roundsMax,
     ...(tolerated === undefined || tolerated === Number.POSITIVE_INFINITY ? {} : { tolerated }),
@@ -87,24 +93,32 @@ export function goOnLoop(turn: Turn, path: string): void {
   if (step.endedAt !== undefined || step.status !== 'running') return;
   if (turn.state.outstanding.has(loopTurn(path))) return;
   const loop = loopAt(turn, path);
+  const begun = loop.next;
+  let next: ReturnType<typeof nextRound> = 'wait';
   while (loop.running.size < loop.batch) {
-    const next = nextRound(turn, loop);
-    if (next === 'fail') return;
-    if (next === 'end') break;
-    if (turn.roundsBegun >= roundsPerMoveMax) return emit(turn, { type: 'loop.deferred', step: path });
+    next = nextRound(turn, loop);
+    if (typeof next !== 'number') break;
+    if (turn.roundsBegun >= roundsPerMoveMax) {
+      emit(turn, { type: 'loop.deferred', step: path });
+      break;
+    }
     turn.roundsBegun += 1;
     beginRound(turn, loop, next);
   }
-  if (loop.running.size === 0) finishLoop(turn, loop);
+  if (loop.next > begun) wakeStream(turn, path);
+  if (next === 'end' && loop.running.size === 0) finishLoop(turn, loop);
 }
 
-/** The place of the next round; `end` where there is none, `fail` where the loop has failed instead. */
-function nextRound(turn: Turn, loop: LoopState): number | 'end' | 'fail' {
+/** The place of the next round; `end` where there is none, `wait` where none can begin yet, `fail` where the loop has failed. */
+function nextRound(turn: Turn, loop: LoopState): number | 'end' | 'wait' | 'fail' {
   const [again] = loop.again;
   if (again !== undefined) return again;
   const work = workOf(turn, loop.path);
   const { next, total } = loop;
   if (total !== undefined && next >= total) return 'end';
+  if (isHeldBack(turn, loop)) return 'wait';
+  const ahead = loop.source === undefined ? 'there' : lookAhead(turn, loop);
+  if (ahead !== 'there') return ahead;
   if (work.while || (work.until && next > 0)) {
     const goesOn = evaluated(loop.path, () => testRound(turn, loop, work));
     if (!goesOn.ok) {
@@ -153,6 +167,7 @@ export function roundClosed(turn: Turn, frame: FrameState): void {
   }
   if (work.isFoldable) fold(turn, loop);
   later(turn, () => goOnLoop(turn, loop.path));
+  wakeStream(turn, loop.path);
 }
 
 /** Folds the oldest rounds once a whole chunk of them has ended. Most rounds begin in order, so the first look suffices. */
@@ -200,6 +215,7 @@ function finishLoop(turn: Turn, loop: LoopState): void {
   const errors = [...loop.failures.values()].sort((a, b) => a.index - b.index).slice(0, loopErrorsMax);
   const response = { results: loop.results, succeeded: endedRounds(loop) - failed, failed, errors };
   succeed(turn, loop.path, { response: response as unknown as Json });
+  wakeStream(turn, loop.path);
 }
 
 /** `$.iterations`: what became of each round. */
@@ -223,6 +239,7 @@ export function resumeLoop(turn: Turn, path: string): void {
   const cut = [...turn.state.frames.values()].filter(({ owner, status }) => owner === path && status === 'cancelled');
   const again = new Set([...loop.failures.keys(), ...cut.flatMap(({ index }) => index ?? [])]);
   emit(turn, { type: 'loop.resumed', step: path, again: [...again].sort((a, b) => a - b) });
+  openStream(turn, path);
   later(turn, () => goOnLoop(turn, path));
 }
 
@@ -235,11 +252,17 @@ export function loopValue(turn: Turn, from: string, name: string): unknown {
     if (frame.index !== undefined) {
       const work = workOf(turn, frame.owner);
       if (name === work.indexVariable) return frame.index;
-      if (work.iterateOver && name === work.itemVariable) return (step.input as Json[])[frame.index] ?? null;
+      if (work.iterateOver && name === work.itemVariable) return itemAt(turn, step, frame.index);
     }
     frame = turn.state.frames.get(step.frame);
   }
   return undefined;
+}
+
+function itemAt({ state }: Turn, { path, input }: StepState, index: number): Json {
+  const source = state.loops.get(path)?.source;
+  const items = source === undefined ? (input as Json[]) : state.loops.get(source)?.results;
+  return items?.[index] ?? null;
 }
 
 function tooMany(path: string, found: string, roundsMax: number): StepError {

@@ -158,6 +158,8 @@ export interface LoopWork {
   readonly kind: 'loop';
   readonly list: ProgramList;
   readonly iterateOver: Expression | undefined;
+  /** The loop whose results it takes as they come. */
+  readonly source: string | undefined;
   readonly while: Expression | undefined;
   readonly until: Expression | undefined;
   readonly itemVariable: string;

@@ -2,10 +2,11 @@
 import { present } from '../kit/assert.ts';
 import { type Arrival, attemptAnew, beginAttempt, canRunIn, enter } from './arrival.ts';
 import { frameChanged } from './containers.ts';
-import { finishFrame, go, isDone, openFrame } from './flow.ts';
+import { finishFrame, go, openFrame } from './flow.ts';
 import { resumeLoop } from './loop.ts';
 import type { ProgramList } from './program.ts';
 import { cancelledOrFailed, type FrameState } from './state.ts';
+import { isReady } from './stream.ts';
 import { emit, later, nodeOf, pathIn, stepAt, type Turn } from './turn.ts';
 
 /** `blamed`: the step that the error named, where it had completed (a rule ended the execution after it). */
@@ -37,10 +38,7 @@ export function resumeFrame(turn: Turn, frame: FrameState, blamed: string | unde
 /** What was cut off, and what could have begun but had no time to. */
 function resumeGraph(turn: Turn, frame: FrameState, { list, cut }: { list: ProgramList; cut: string[] }): void {
   const fresh = list.nodes.filter(
-    (node) =>
-      !node.step.handler &&
-      !frame.begun.has(pathIn(frame.path, node.name)) &&
-      node.dependsOn.every((name) => isDone(turn, frame, name)),
+    (node) => !node.step.handler && !frame.begun.has(pathIn(frame.path, node.name)) && isReady(turn, frame, node),
   );
   for (const path of cut) later(turn, () => resumeStep(turn, path, undefined));
   for (const node of fresh) later(turn, () => enter(turn, node, { frame: frame.path, origin: 'flow' }));

@@ -190,6 +190,8 @@ export interface FrameState {
 export interface LoopState {
   readonly path: string;
   readonly total: number | undefined;
+  /** The path of the loop whose results it takes as they come. */
+  readonly source?: string | undefined;
   readonly batch: number;
   readonly roundsMax: number;
   /** Undefined: any failure ends the loop. */

@@ -303,6 +303,8 @@ export interface LoopStep extends StepCommon {
   readonly type: 'loop';
   readonly list: StepList;
   readonly iterateOver?: string;
+  /** The loop of the same list whose results it takes as they come: `iterateOver` leads to them. */
+  readonly streamFrom?: string;
   readonly while?: string;
   readonly until?: string;
   readonly itemVariable: string;

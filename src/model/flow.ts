@@ -2,6 +2,7 @@ import { checkGraph } from './flow/graph.ts';
 import { checkLinks, findHandlers } from './flow/links.ts';
 import { checkOutline, outlineOf } from './flow/outline.ts';
 import { checkSequence } from './flow/sequence.ts';
+import { checkStreams } from './flow/stream.ts';
 import { checkReferences } from './flow/visibility.ts';
 import type { Sink } from './sink.ts';
 import { type DraftList, isGraph } from './steps/draft.ts';
@@ -20,6 +21,7 @@ export function analyseFlow(root: DraftList, sink: Sink): ReadonlySet<string> {
   for (const list of outline.lists) {
     if (isGraph(list.draft)) checkGraph(list, sink);
     else checkSequence(list, { outline, handlers, sink });
+    checkStreams(list, sink);
   }
   checkReferences(outline, sink);
   return handlers;

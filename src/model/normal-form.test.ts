@@ -384,6 +384,23 @@ test('secrets may stand in an input alone', () => {
   assert.deepEqual(codes(withStep('input: {key: $.secrets.bank, text: "Bearer ${secrets.bank}"}')), []);
 });
 
+test('a loop that streams keeps the name of its source', () => {
+  for (const results of ['$.p.results', '$.steps.p.output.results']) {
+    const [, step] = stepsOf(
+      withSteps(
+        `- {name: p, type: loop, iterate_over: $.input, steps: [{name: a, ${call}}]}\n- {name: c, type: loop, depends_on: [p], iterate_over: ${results}, stream: true, steps: [{name: b, ${call}}]}`,
+      ),
+    );
+    assert.deepEqual(step?.type === 'loop' && [step.streamFrom, step.iterateOver], ['p', results]);
+  }
+  const [, plain] = stepsOf(
+    withSteps(
+      `- {name: p, type: loop, iterate_over: $.input, steps: [{name: a, ${call}}]}\n- {name: c, type: loop, iterate_over: $.p.results, stream: false, steps: [{name: b, ${call}}]}`,
+    ),
+  );
+  assert.equal(plain?.type === 'loop' && 'streamFrom' in plain, false);
+});
+
 test('a loop lends its item and its index to its steps and to itself', () => {
   const text = withSteps(
     `- {name: a, type: loop, iterate_over: $.input.items, item_variable: order, variables: {sum: 0}, output: $.iterations, steps: [{name: b, ${call}, input: {o: $.order.id, i: $.index, s: $.vars.sum}}]}`,

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../src/kit/json.ts';
 import type { Dice } from './dice.ts';
 import { externalFields } from './generate-external.ts';
 import { limitFields } from './generate-limits.ts';
+import { longStream, streamPair } from './generate-streams.ts';
 import { humanFields, waitFields } from './generate-waits.ts';
 
 type Fields = Record<string, Json>;
@@ -59,6 +60,10 @@ export function makeList(draft: Draft, { depth, count }: Place): JsonObject[] {
     if (dice.chance(0.2)) step['compensate'] = compensation(draft, name);
     if (depth === 0) draft.rootNames.push(name);
     steps.push(step);
+  }
+  if (isGraph && depth < depthMax && dice.chance(0.4)) {
+    const makeSteps = (): JsonObject[] => makeList(draft, { depth: depthMax, count: 1 });
+    steps.push(...streamPair({ dice, freshName: draft.freshName, makeSteps }));
   }
   if (!isGraph) addJumps(draft, steps, handlers);
   return [...steps, ...handlers];
@@ -333,6 +338,7 @@ function countRounds({ dice, freshName }: Draft, { step, steps }: { step: Fields
 
 /** Enough rounds for some to be folded. */
 export function foldedLoop({ dice, freshName }: Draft): JsonObject[] {
+  if (dice.chance(0.5)) return longStream({ dice, freshName });
   const work = { name: freshName(), type: 'transform', mapping: { n: '$.item' } };
   const pause = { name: freshName(), type: 'wait', duration: '30ms', when: '$.item % 97 == 5' };
   const each = { name: freshName(), type: 'loop', iterate_over: 'range(1150)', parallel: true, steps: [work, pause] };

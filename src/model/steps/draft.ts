@@ -20,6 +20,10 @@ export interface DraftStep {
   readonly lists: readonly DraftList[];
   /** A loop: its steps are seen inside its rounds only. */
   readonly isLoop: boolean;
+  /** A loop that takes the results of another one as they come: which, and where it says so. */
+  readonly stream: { readonly source: string; readonly spot: Spot } | undefined;
+  /** Why nothing can stream from it; undefined where something can. */
+  readonly unstreamable: string | undefined;
   /** Names that expressions inside the loop's steps may read. */
   readonly loopNames: readonly string[];
   /** Names under `$.vars` that the step gives a value. */
@@ -51,6 +55,8 @@ export const isGraph = (list: DraftList): boolean => list.steps.some((step) => s
 export interface OwnDraft {
   readonly lists?: readonly DraftList[];
   readonly isLoop?: boolean;
+  readonly stream?: DraftStep['stream'];
+  readonly unstreamable?: string | undefined;
   readonly loopNames?: readonly string[];
   readonly variables?: readonly string[];
   /** Whether it calls something, where its type alone does not tell. */

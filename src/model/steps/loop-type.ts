@@ -34,6 +34,11 @@ const tolerance: Kind<number | string> = {
 const loopFields = {
   steps: required('steps', stepList, 'What every round runs.'),
   iterateOver: optional('iterate_over', expression(purposes.value), 'The list of items.'),
+  stream: optional(
+    'stream',
+    boolean,
+    'In a graph: takes the results of the loop that `iterate_over` leads to as they come. Default false.',
+  ),
   itemVariable: optional('item_variable', stepName, 'How expressions call the item. Default item.'),
   indexVariable: optional('index_variable', indexName, "How they call the item's place. Default index."),
   while: optional('while', expression(purposes.condition), 'Before each round.'),
@@ -66,16 +71,20 @@ export const loopType = stepType({
   draft(own, { spot, sink }): OwnDraft {
     reportExactlyOne(spot, sink, ['iterate_over', 'while', 'until']);
     reportMisfits(own, { spot, sink });
-    const { steps, itemVariable = 'item', indexVariable = 'index', parallel, onItemError, ...kept } = own;
+    const { steps, itemVariable = 'item', indexVariable = 'index', parallel, onItemError, stream, ...kept } = own;
     const isTolerant = onItemError === 'continue' || own.toleratedFailures !== undefined;
+    const streamed = stream === true ? streamOf(own, { spot, sink }) : undefined;
     return {
       lists: steps === undefined ? [] : [steps],
       isLoop: true,
+      stream: streamed,
+      unstreamable: isTolerant ? 'lets rounds fail' : undefined,
       loopNames: own.iterateOver === undefined ? [indexVariable] : [itemVariable, indexVariable],
       variables: Object.keys(own.variables ?? {}),
       build: (common, finish) => ({
         ...common,
         ...kept,
+        ...(streamed === undefined ? {} : { streamFrom: streamed.source }),
         type: 'loop',
         list: finish.list(present(steps, 'steps of a loop')),
         itemVariable,
@@ -86,6 +95,23 @@ export const loopType = stepType({
     };
   },
 });
+
+/** `$.produce.results`: the results of the loop `produce`. */
+const resultsForm = /^\$\.(?:([A-Za-z_][\w-]*)|steps\.([A-Za-z_][\w-]*)\.output)\.results$/;
+
+function streamOf({ iterateOver }: Read<typeof loopFields>, { spot, sink }: { spot: Spot; sink: Sink }) {
+  const [, name, longName] = resultsForm.exec(iterateOver ?? '') ?? [];
+  const source = name ?? longName;
+  if (source !== undefined) return { source, spot: present(findEntry(spot, 'stream'), 'the field "stream"') };
+  const entry = findEntry(spot, 'iterate_over');
+  if (entry)
+    sink.report(
+      'VALUE_INVALID',
+      entry,
+      'with "stream", "iterate_over" must be the results of a loop: $.<loop>.results',
+    );
+  return undefined;
+}
 
 /** Fields that say nothing, or the opposite of another, without their companion. */
 function reportMisfits(own: Read<typeof loopFields>, { spot, sink }: { spot: Spot; sink: Sink }): void {
@@ -98,6 +124,8 @@ function reportMisfits(own: Read<typeof loopFields>, { spot, sink }: { spot: Spo
   refuse('item_variable', isOpenEnded, 'needs "iterate_over": there are no items here');
   refuse('batch_size', own.parallel !== true, 'needs "parallel: true": else there is one round at a time');
   const isShare = typeof own.toleratedFailures === 'string';
+  refuse('stream', isOpenEnded, 'needs "iterate_over": the results of a loop');
+  refuse('tolerated_failures', isShare && own.stream === true, 'as a share needs all items: give a number of rounds');
   refuse('tolerated_failures', isOpenEnded && isShare, 'as a share needs "iterate_over": give a number of rounds');
   refuse('tolerated_failures', own.onItemError === 'fail', 'needs "on_item_error: continue"');
 }

@@ -78,6 +78,8 @@ function draftOf(parts: DraftParts): DraftStep {
     isHoisted: parts.manner?.isHoisted ?? false,
     lists: own.lists ?? [],
     isLoop: own.isLoop ?? false,
+    stream: own.stream,
+    unstreamable: unstreamableOf(parts),
     loopNames: own.loopNames ?? [],
     variables: [...Object.keys(common.set ?? {}), ...(own.variables ?? [])],
     links: sink.links,
@@ -98,6 +100,8 @@ function emptyDraft(spot: Spot): DraftStep {
     isHoisted: false,
     lists: [],
     isLoop: false,
+    stream: undefined,
+    unstreamable: 'is no loop',
     loopNames: [],
     variables: [],
     links: [],
@@ -105,6 +109,13 @@ function emptyDraft(spot: Spot): DraftStep {
     hoisted: [],
     build: unbuildable,
   };
+}
+
+/** An output of its own has other members than the results that a stream takes. */
+function unstreamableOf({ common, own }: DraftParts): string | undefined {
+  if (!own.isLoop) return 'is no loop';
+  const mapping = common.output ?? common.dataMapping?.output ?? common.dataMapping?.transforms;
+  return mapping === undefined ? own.unstreamable : 'has an output mapping';
 }
 
 /** `input` and `output` may stand alone or in `data_mapping`, not in both; `transforms` make the output by themselves. */

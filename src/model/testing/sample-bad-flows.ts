@@ -9,7 +9,45 @@ const validating = (...rules: readonly string[]): string =>
 const aggregating = (statistics: string, more = 'description: sums'): string =>
   `- {name: a, type: aggregate, items: $.input.items, ${more}, statistics: {${statistics}}}`;
 
+/** A loop, and one that streams from it. */
+const streaming = (producer: string, consumer: string): string =>
+  `- {name: p, type: loop, ${producer}, steps: [{name: a, ${call}}]}
+- {name: c, type: loop, ${consumer}, steps: [{name: b, ${call}}]}`;
+const fromP = 'depends_on: [p], iterate_over: $.p.results, stream: «true';
+const streams: readonly BadRow[] = [
+  ['TYPE_WRONG', '/spec/steps/1/stream', streaming('iterate_over: $.input', fromP.replace('true', 'sometimes'))],
+  [
+    'FIELD_CONFLICT',
+    '/spec/steps/1/stream',
+    streaming('iterate_over: $.input', 'iterate_over: $.p.results, stream: «true'),
+  ],
+  ['FIELD_CONFLICT', '/spec/steps/1/stream', streaming('iterate_over: $.input, on_item_error: continue', fromP)],
+  ['FIELD_CONFLICT', '/spec/steps/1/stream', streaming('iterate_over: $.input, tolerated_failures: 3', fromP)],
+  ['FIELD_CONFLICT', '/spec/steps/1/stream', streaming('iterate_over: $.input, output: {results: []}', fromP)],
+  [
+    'FIELD_CONFLICT',
+    '/spec/steps/1/stream',
+    streaming('iterate_over: $.input', 'depends_on: [p], while: "true", stream: «true'),
+  ],
+  [
+    'FIELD_CONFLICT',
+    '/spec/steps/1/tolerated_failures',
+    streaming('iterate_over: $.input', `${fromP.replace('«', '')}, tolerated_failures: «10%`),
+  ],
+  [
+    'VALUE_INVALID',
+    '/spec/steps/1/iterate_over',
+    streaming('iterate_over: $.input', 'depends_on: [p], iterate_over: «$.p.errors, stream: true'),
+  ],
+  [
+    'FIELD_CONFLICT',
+    '/spec/steps/1/stream',
+    `- {name: p, ${call}}\n- {name: c, type: loop, ${fromP}, steps: [{name: b, ${call}}]}`,
+  ],
+];
+
 export const badFlows: readonly BadRow[] = [
+  ...streams,
   ['TYPE_WRONG', '/spec/steps/0', '- «pay'],
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a}'],
   ['FIELD_MISSING', '/spec/steps/0', `- «{${call}}`],

@@ -28,6 +28,7 @@ import { checkLoop } from './check-loop.ts';
 import { checkPeople } from './check-people.ts';
 import { openRetentionCheck, type RetentionCheck } from './check-retention.ts';
 import { checkRows, checkWrittenView } from './check-rows.ts';
+import { checkStream } from './check-stream.ts';
 import { checkWaits } from './check-waits.ts';
 import { type Outline, outlineOf } from './outline.ts';
 
@@ -100,6 +101,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       checkAttempts(book),
       checkFlow(book),
       checkLoop(book),
+      checkStream(book),
       checkCompensation(book),
       ...worldly(book),
       children.of(book),

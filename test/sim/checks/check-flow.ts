@@ -7,6 +7,7 @@ import { attemptId, type FrameState, isEnded, type StepState } from '../../../sr
 import type { Step } from '../../../src/model/definition.ts';
 import { claim } from '../violation.ts';
 import type { Book, Check } from './book.ts';
+import { isStarved, streamsFrom } from './check-stream.ts';
 import { conditionHolds } from './condition-oracle.ts';
 
 type Arriving = Extract<ExecutionEvent, { visit: number }>;
@@ -99,11 +100,19 @@ export function checkFlow(book: Book): Check {
   function checkGraphArrival(event: Arriving, frame: FrameState): void {
     const step = defined(event.name);
     if (event.origin !== 'flow' || step?.handler) return;
-    const isFirst =
-      !frame.begun.has(event.step) || shadow.run > 1 || shadow.steps.get(event.step)?.status === 'retrying';
+    const before = shadow.steps.get(event.step)?.status;
+    // A stream that was cut off begins with what stands in for its source.
+    const isCutOff = step?.type === 'loop' && step.streamFrom !== undefined && before === 'cancelled';
+    const isFirst = !frame.begun.has(event.step) || shadow.run > 1 || before === 'retrying' || isCutOff;
     claim(isFirst, 'I10', () => `${id}: ${event.step} begins a second time in its graph`);
     const needed = (step?.dependsOn ?? []).map((name) => shadow.steps.get(pathBeside(event.step, name)));
-    claim(needed.every(isDone), 'I10', () => `${id}: ${event.step} begins before what it waits for`);
+    const isFlowing = (other: StepState | undefined): boolean =>
+      other?.status === 'running' && streamsFrom(step, other.name);
+    claim(
+      needed.every((other) => isDone(other) || isFlowing(other)),
+      'I10',
+      () => `${id}: ${event.step} begins before what it waits for`,
+    );
     if (needed.length > 1) tally.saw('graph join');
   }
 
@@ -228,7 +237,8 @@ export function checkFlow(book: Book): Check {
       isCalling ||
       (isHeld && wanted.has(step.path)) ||
       (step.status === 'waiting' && (isAwaited(step) || wanted.has(step.path))) ||
-      (isContainer && hasList);
+      (isContainer && hasList) ||
+      (step.status === 'running' && isStarved(book, step.path));
     claim(isAwake, 'I7', () => `${id}: ${step.path} is ${step.status} and nothing will move it`);
     if (step.status === 'waiting') tally.saw('execution waiting');
   }

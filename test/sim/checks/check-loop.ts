@@ -90,8 +90,8 @@ function mayFail(own: LoopStep, loop: LoopState, count: number): boolean {
 }
 
 /** The generated loops go through literal lists and ranges. */
-function itemsOf({ iterateOver }: LoopStep): readonly unknown[] | undefined {
-  if (iterateOver === undefined) return undefined;
+function itemsOf({ iterateOver, streamFrom }: LoopStep): readonly unknown[] | undefined {
+  if (iterateOver === undefined || streamFrom !== undefined) return undefined;
   const range = /^range\((\d+)\)$/.exec(iterateOver);
   return range ? Array.from({ length: Number(range[1]) }) : (JSON.parse(iterateOver) as unknown[]);
 }

@@ -188,6 +188,7 @@ export const flowPlaces: readonly ObjectPlace[] = [
     fields: {
       steps: [...notAList, ['VALUE_INVALID', '«[]'], ['TYPE_WRONG', '[«inner]', '/0']],
       iterate_over: expression,
+      stream: bool,
       item_variable: stepName,
       index_variable: indexName,
       while: expression,

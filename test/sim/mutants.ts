@@ -29,6 +29,7 @@ const evolveWaiting = of('core/evolve-waiting.ts');
 const failure = of('core/failure.ts');
 const flow = of('core/flow.ts');
 const loop = of('core/loop.ts');
+const stream = of('core/stream.ts');
 const outstanding = of('core/outstanding.ts');
 const retry = of('core/retry.ts');
 const snapshot = of('core/snapshot.ts');
@@ -351,6 +352,33 @@ export const mutants: readonly Mutant[] = [
     'loop.failures.size >= (loop.tolerated',
     'a loop fails one failure too early',
   ),
+  stream(
+    'const isEnded = !producer.running.has(next) &&',
+    'const isEnded =',
+    'a stream takes what is still being made',
+  ),
+  stream(
+    'loop.next - next >= streamLagMax',
+    'loop.next - next > streamLagMax',
+    'a producer begins a round too far ahead',
+  ),
+  stream(
+    "return stepAt(turn.state, source).status === 'completed' ? 'end' : 'wait';",
+    "return producer.running.size === 0 ? 'end' : 'wait';",
+    'a stream ends with a pause of its producer',
+  ),
+  stream(
+    'for (const consumer of runningConsumersOf(turn, path)) later(turn, () => goOnLoop(turn, consumer.path));',
+    '',
+    'a stream is not told of what has come',
+  ),
+  stream(
+    'if (source !== undefined && isRunning(turn, source)) later(turn, () => goOnLoop(turn, source));',
+    '',
+    'a producer that was held back is forgotten',
+  ),
+  failure("if (node.work.kind === 'loop') cutStream(turn, path);", '', 'a stream outlives its producer'),
+  loop('reopenStream(turn, path);', '', 'a stream goes on in the middle of another attempt'),
   loop('again: [...again].sort((a, b) => a - b)', 'again: []', 'a retry forgets the rounds that failed'),
   move(
     'if (status === live.viewedStatus && !isEnded(live.state)) return',

@@ -44,10 +44,11 @@ function isAnswered(entries: readonly Entry[], holder: string): boolean {
   );
 }
 
-/** What ended in the move that let it through holds nothing. */
-function takenNow({ changes, claims }: LimitParts): readonly LimitTake[] {
+/** What ended in the move that let it through holds nothing; an execution that ended first and then ran again does. */
+function takenNow({ live: { state }, changes, claims }: LimitParts): readonly LimitTake[] {
   const takes = claims?.takes ?? [];
   const over = new Set(changes.limitsLeft.filter(({ was }) => was === 'holding').map(({ holder }) => holder));
+  if (state.turn?.isHeld) over.delete('');
   return takes.filter((take) => take.kind === 'rate' || !over.has(take.holder));
 }
 

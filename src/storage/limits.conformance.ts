@@ -116,6 +116,8 @@ function lingering(promise: PromiseCase): void {
     assert.deepEqual(await commitOne(store, settle), done);
     assert.equal((await store.limits.holders({ workspace: 'default', key: 'k', at: noon }))[0]?.until, noon + 100);
     assert.deepEqual(await commitOne(store, limits('b', 1, taken, { at: noon + 99 })), limited('k'));
+    await store.forget([{ executionId: 'a', position: 2 }]);
+    assert.deepEqual(await commitOne(store, limits('b', 1, taken, { at: noon + 99 })), limited('k'));
     assert.deepEqual(await holdersOf(store, noon + 100), []);
     assert.deepEqual(await commitOne(store, limits('b', 1, taken, { at: noon + 100 })), done);
     assert.deepEqual(await holdersOf(store, noon + 100), ['b/h']);

@@ -85,7 +85,8 @@ export function applyFree(disk: MemoryDisk, write: FreeWrite): Outcome {
 }
 
 export function forgetLimits(disk: MemoryDisk, executionId: string): void {
-  disk.limitSlots = disk.limitSlots.filter((slot) => slot.executionId !== executionId);
+  // An executor may still be at work where one lingers.
+  disk.limitSlots = disk.limitSlots.filter((slot) => slot.executionId !== executionId || slot.until !== undefined);
   disk.waiters = disk.waiters.filter((waiter) => waiter.executionId !== executionId);
 }
 

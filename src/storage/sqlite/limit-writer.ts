@@ -20,7 +20,7 @@ const letLinger = `
     AND EXISTS (SELECT 1 FROM tasks WHERE task_id = ?3 AND lease_expires_at > ?4)`;
 
 const freeSlots = 'DELETE FROM limit_slots WHERE execution_id = ?1 AND holder = ?2 AND until IS NULL';
-const dropLingering = 'DELETE FROM limit_slots WHERE workspace = ?1 AND key = ?2 AND until <= ?3';
+const dropLingering = 'DELETE FROM limit_slots WHERE until <= ?';
 
 const findOwn = `
   SELECT slot FROM limit_slots
@@ -111,7 +111,7 @@ function prepareTakes(database: DatabaseSync): (move: RowsOfMove, take: LimitTak
       if (periodBegun.run(workspace, key, at + take.perMs, at).changes > 0) return true;
       return drawn.run(workspace, key, limit).changes > 0;
     }
-    lingeringDropped.run(workspace, key, at);
+    lingeringDropped.run(at);
     if (own.get(executionId, take.holder, workspace, key)) return true;
     const slot = freeSlot.get(workspace, key, limit)?.['slot'];
     if (slot === undefined) return false;

@@ -181,6 +181,7 @@ const steps: readonly string[] = [
     PRIMARY KEY (workspace, key, slot)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX limit_slots_by_holder ON limit_slots (execution_id, holder);
+  CREATE INDEX limit_slots_lingering ON limit_slots (until) WHERE until IS NOT NULL;
 
   CREATE TABLE limit_rates (
     workspace TEXT NOT NULL,

@@ -163,7 +163,7 @@ function forgetStatements(executions: readonly ForgetWrite[]): Statement[] {
     sql`DELETE FROM snapshots WHERE execution_id IN ${ids}`,
     sql`DELETE FROM wakes WHERE execution_id IN ${ids}`,
     sql`DELETE FROM slots WHERE execution_id IN ${ids}`,
-    sql`DELETE FROM limit_slots WHERE execution_id IN ${ids}`,
+    sql`DELETE FROM limit_slots WHERE execution_id IN ${ids} AND until IS NULL`,
     sql`DELETE FROM limit_waiters WHERE execution_id IN ${ids}`,
     sql`DELETE FROM tasks WHERE execution_id IN ${ids}`,
     sql`DELETE FROM views WHERE execution_id IN ${ids}`,

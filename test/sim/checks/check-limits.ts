@@ -39,11 +39,15 @@ export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDep
   /** Of leased tasks with a slot: its key, and until when somebody may be at work. */
   const atWork = new Map<string, { key: string; expiresAt: number }>();
   const idleSince = new Map<string, number>();
+  let drawnAt = 0;
 
   function draw(shadow: ExecutionState, path: string, at: number): void {
     const { slot, rate } = shadow.steps.get(path)?.task?.limits ?? {};
     if (slot) limits.set(slot.key, Math.max(limits.get(slot.key) ?? 0, slot.limit));
     if (!rate) return;
+    // A clock that was set back: which periods are over is anybody's guess until the next ones begin.
+    if (at < drawnAt) periods.clear();
+    drawnAt = at;
     const period = periods.get(rate.key);
     if (!period || period.until <= at) {
       periods.set(rate.key, { until: at + rate.perMs, used: 1 });

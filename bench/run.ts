@@ -8,6 +8,7 @@ import type { Measure } from './measure.ts';
 import { library } from './measures/library.ts';
 import { loop } from './measures/loop.ts';
 import { expression, script, storage } from './measures/parts.ts';
+import { retention } from './measures/retention.ts';
 import { round } from './measures/round.ts';
 import { server } from './measures/server.ts';
 import { startUp, waiting } from './measures/start-up.ts';
@@ -16,7 +17,11 @@ import { readOptions } from './support/options.ts';
 import { printResults, writeResults } from './support/results.ts';
 import { runRounds } from './support/rounds.ts';
 
-const measures: readonly Measure[] = [library, server, round, loop, startUp, waiting, expression, script, storage];
+const measures: readonly Measure[] = [
+  ...[library, server, retention, round, loop],
+  ...[startUp, waiting],
+  ...[expression, script, storage],
+];
 
 const options = readOptions(measures.map(({ name }) => name));
 const chosen = measures.filter(({ name }) => options.only.length === 0 || options.only.includes(name));

@@ -11,10 +11,12 @@ export interface HttpJob {
   readonly count: number;
   /** Executions to read, for `get`. */
   readonly ids?: readonly string[];
+  /** Default: the one of three steps. */
+  readonly workflow?: string;
 }
 
-const { target, kind, concurrency, count, ids = [] } = readJob<HttpJob>();
-const workflow = '/api/v1/workflows/three';
+const { target, kind, concurrency, count, ids = [], workflow: name = 'three' } = readJob<HttpJob>();
+const workflow = `/api/v1/workflows/${name}`;
 
 const calls: Record<HttpJob['kind'], (connection: Connection, place: number) => Promise<unknown>> = {
   async execute(connection, place) {

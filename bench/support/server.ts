@@ -18,12 +18,13 @@ export interface ServerOptions {
   readonly folder: string;
   /** Options of Node, such as `--cpu-prof`. */
   readonly execArgv?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const program = fileURLToPath(new URL('../../bin/magicflow', import.meta.url));
 const startLimitMs = 60_000;
 
-export async function startServer({ folder, execArgv = [] }: ServerOptions): Promise<RunningServer> {
+export async function startServer({ folder, execArgv = [], env = {} }: ServerOptions): Promise<RunningServer> {
   const [port, dashboardPort] = [await freePort(), await freePort()];
   const token = randomBytes(32).toString('hex');
   const begun = performance.now();
@@ -42,7 +43,7 @@ export async function startServer({ folder, execArgv = [] }: ServerOptions): Pro
       '--data',
       folder,
     ],
-    { env: { ...process.env, MAGICFLOW_ADMIN_TOKEN: token }, stdio: ['ignore', 'ignore', 'pipe'] },
+    { env: { ...process.env, MAGICFLOW_ADMIN_TOKEN: token, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const said: string[] = [];
   child.stderr.on('data', (text: Buffer) => said.push(text.toString()));

@@ -12,6 +12,11 @@ export const threeSteps = `${head('three')}  steps:
     - { name: three, type: function, executor: bench, function: step, input: { last: $.two.place } }
 `;
 
+/** Ends in the move that starts it. */
+export const oneMapping = `${head('mapping')}  steps:
+    - { name: map, type: transform, mapping: { order: $.input.order } }
+`;
+
 export const oneLongWait = `${head('sleeper')}  steps:
     - { name: sleep, type: wait, duration: 30d }
     - { name: one, type: function, executor: bench, function: step }

@@ -20,6 +20,7 @@ const admitHuman = of('core/admit-human.ts');
 const arrival = of('core/arrival.ts');
 const closing = of('core/closing.ts');
 const containers = of('core/containers.ts');
+const deadLetter = of('core/dead-letter.ts');
 const decide = of('core/decide.ts');
 const evolveHuman = of('core/evolve-human.ts');
 const evolveChild = of('core/evolve-child.ts');
@@ -400,6 +401,26 @@ export const mutants: readonly Mutant[] = [
     'const after = row.cursor === null ? {} : { after: row.cursor };',
     'const after = {};',
     'a bulk operation begins with its first batch again and again',
+  ),
+  deadLetter(
+    "if (status !== 'failed' || state.compensation || isAwaited) return {};",
+    "if (status !== 'failed' || state.compensation) return {};",
+    'a child that its parent waits for is a dead letter by itself',
+  ),
+  deadLetter(
+    "return program.definition.errorHandling?.deadLetter ? { deadLetter: true, deadLetterReason: 'policy' } : {};",
+    'return {};',
+    'what the workflow asks for is no dead letter',
+  ),
+  evolveExecution(
+    '  state.deadLetter = false;\n  state.deadLetterReason = undefined;\n  state.closing',
+    '  state.closing',
+    'a dead letter that is replayed stays one',
+  ),
+  admit(
+    'return state.deadLetter ? undefined :',
+    'return state.position > 0 ? undefined :',
+    'what is no dead letter is discarded',
   ),
   mayGo(
     'return state.parent !== undefined && !above.outstanding.has(childCommandId(state.parent.call));',

@@ -10,7 +10,7 @@ import {
 } from '../../contract/bulk.ts';
 import { ExecuteHeaders } from '../../contract/executions.ts';
 import { Empty } from '../../contract/values.ts';
-import type { BulkRequest } from '../../engine/bulk/bulk-desk.ts';
+import type { BulkDesk, BulkRequest } from '../../engine/bulk/bulk-desk.ts';
 import { Fault } from '../../kit/fault.ts';
 import type { JsonObject } from '../../kit/json.ts';
 import { bulkAnswer } from '../answers/bulk-answer.ts';
@@ -28,8 +28,25 @@ interface Identified {
 }
 
 export function bulkRoutes(app: HttpApp, { engine }: ApiDeps): void {
-  const { bulk } = engine;
+  startRoute(app, engine.bulk);
+  readRoutes(app, engine.bulk);
 
+  app.route<{ Params: Identified }>({
+    method: 'POST',
+    url: '/executions/bulk/:id/cancel',
+    config: { permission: 'executions:operate' },
+    schema: {
+      summary: 'Look at no more executions',
+      description: 'What it has done stays done.',
+      tags: ['bulk'],
+      body: Empty,
+      response: { 200: BulkOperation },
+    },
+    handler: async (request) => bulkAnswer(await engine.bulk.cancel(workspaceOf(request), bulkIdOf(request.params))),
+  });
+}
+
+function startRoute(app: HttpApp, bulk: BulkDesk): void {
   app.route<{ Body: BulkBodyRequest; Headers: { 'idempotency-key'?: string } }>({
     method: 'POST',
     url: '/executions/bulk',
@@ -56,7 +73,9 @@ export function bulkRoutes(app: HttpApp, { engine }: ApiDeps): void {
       return bulkAnswer(row);
     },
   });
+}
 
+function readRoutes(app: HttpApp, bulk: BulkDesk): void {
   app.route<{ Querystring: BulkListRequest }>({
     method: 'GET',
     url: '/executions/bulk',
@@ -84,19 +103,6 @@ export function bulkRoutes(app: HttpApp, { engine }: ApiDeps): void {
     config: { permission: 'executions:read' },
     schema: { summary: 'How far it has come', tags: ['bulk'], response: { 200: BulkOperation } },
     handler: async (request) => bulkAnswer(await bulk.get(workspaceOf(request), bulkIdOf(request.params))),
-  });
-
-  app.route<{ Params: Identified }>({
-    method: 'POST',
-    url: '/executions/bulk/:id/cancel',
-    config: { permission: 'executions:operate' },
-    schema: {
-      summary: 'Look at no more executions; what it has done stays done',
-      tags: ['bulk'],
-      body: Empty,
-      response: { 200: BulkOperation },
-    },
-    handler: async (request) => bulkAnswer(await bulk.cancel(workspaceOf(request), bulkIdOf(request.params))),
   });
 }
 

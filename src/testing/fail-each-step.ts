@@ -101,11 +101,20 @@ function failuresOf(
   const codes = [...new Set([anyFailure, ...named])].slice(0, codesMax);
   const own = new Map(answers.flatMap(({ error }) => (error ? [[error.code, error] as const] : [])));
   const errors = codes.map((code) => [code, { error: own.get(code) ?? { code } }] as const);
-  const isTimed =
-    step.timeout !== undefined ||
-    step.type === 'connector' ||
-    play.definitions.some(({ timeout }) => timeout !== undefined);
+  // The time limit of a workflow ends with it: what undoes it afterwards has none.
+  const isLimited = play.definitions.some(({ timeout }) => timeout !== undefined) && !isUndoing(step, play);
+  const isTimed = step.timeout !== undefined || step.type === 'connector' || isLimited;
   return isTimed ? [...errors, ['timeout', { timeout: true }]] : errors;
+}
+
+function isUndoing({ name }: Step, { definitions }: Play): boolean {
+  return definitions.some(({ steps, errorHandling }) => {
+    const named = [...allSteps(steps)].flatMap(({ compensate = [] }) => compensate);
+    const byRules = (errorHandling?.rules ?? []).flatMap(({ action }) =>
+      action.type === 'compensate' ? (action.steps ?? []) : [],
+    );
+    return [...named, ...byRules, ...(errorHandling?.compensation ?? [])].includes(name);
+  });
 }
 
 /** Plain codes: no patterns, no conditions; a timeout is tried as one. */

@@ -49,9 +49,10 @@ function applyMove(disk: MemoryDisk, move: MoveWrite, lost: Set<string>): Outcom
   return done;
 }
 
+/** Records stand in their order: behind the last one that begins no later there is nothing to find. */
 function isRepeat(disk: MemoryDisk, move: MoveWrite): boolean {
-  const standing = disk.records.get(move.executionId)?.findLast((record) => record.first === move.first);
-  return standing?.moveId === move.moveId;
+  const standing = disk.records.get(move.executionId)?.findLast((record) => record.first <= move.first);
+  return standing?.first === move.first && standing.moveId === move.moveId;
 }
 
 function claimRefusal(disk: MemoryDisk, move: MoveWrite): Outcome | undefined {

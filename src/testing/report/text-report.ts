@@ -75,13 +75,22 @@ function missedLines(
 export function drillLines(drills: readonly Drill[], paint: Paint): readonly string[] {
   if (drills.length === 0) return [];
   const flawed = drills.filter(({ flaw }) => flaw !== undefined).length;
-  const lines = [...Map.groupBy(drills, ({ file, name }) => `${name}  ${paint.faint(file)}`)].flatMap(([head, own]) => [
-    '',
-    `every failure of: ${head}`,
-    ...tableOf(own, paint),
-  ]);
+  const lines = [...Map.groupBy(newOnly(drills), ({ file, name }) => `${name}  ${paint.faint(file)}`)].flatMap(
+    ([head, own]) => ['', `every failure of: ${head}`, ...tableOf(own, paint)],
+  );
   const told = `${drills.length} failures tried; ends that nobody can have meant: ${flawed}`;
   return [...lines, '', flawed > 0 ? paint.bad(told) : told];
+}
+
+/** Cases of one workflow have most of their failures in common: what came of one before is not shown again. */
+function newOnly(drills: readonly Drill[]): readonly Drill[] {
+  const seen = new Set<string>();
+  return drills.filter(({ name: _name, calls: _calls, unmocked: _unmocked, ...outcome }) => {
+    const key = JSON.stringify(outcome);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
 }
 
 function tableOf(drills: readonly Drill[], paint: Paint): readonly string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { compileSchema } from './json-schema.ts';
 import { workflowSchema } from './published-schema.ts';
 import { stepTypes } from './steps/types.ts';
@@ -21,6 +21,20 @@ test("the seed's documents pass the published schema", () => {
       name,
     );
   }
+});
+
+test('the tests of the examples pass the published schema, and a wrong one does not', () => {
+  const folder = new URL('../../examples/', import.meta.url);
+  const files = globSync('*/*.test.yaml', { cwd: folder });
+  assert.ok(files.length >= 2);
+  for (const file of files) {
+    for (const document of parseAllDocuments(readFileSync(new URL(file, folder), 'utf8'))) {
+      assert.deepEqual(errorsOf(String(document)), [], file);
+    }
+  }
+  const wrong =
+    'apiVersion: magicflow.io/v2\nkind: WorkflowTest\nmetadata: {name: t}\nspec: {workflow: w, cases: [{name: a, expect: {stauts: 1}}]}\n';
+  assert.ok(errorsOf(wrong).includes('ADDITIONAL_PROPERTIES /spec/cases/0/expect'));
 });
 
 test('the published schema refuses what the tables refuse', () => {

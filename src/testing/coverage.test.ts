@@ -101,6 +101,31 @@ cases:
     assert.deepEqual(coverage.workflows[0]?.branchesMissed, []);
   });
 
+  test('a called workflow that has tests of its own is covered by whoever calls it', async () => {
+    const child = `apiVersion: magicflow.io/v2
+kind: Workflow
+metadata: {name: child, version: 1.0.0}
+spec: {steps: [{name: one, ${call}}, {name: two, ${call}, when: $.input.more}]}
+---
+apiVersion: magicflow.io/v2
+kind: WorkflowTest
+metadata: {name: child-tests}
+spec: {workflow: child, mocks: {e/f: {response: {}}}, cases: [{name: a, input: {}, expect: {}}]}
+`;
+    const { coverage } = await runText(
+      'steps:\n  - {name: sub, type: workflow, workflow: child, input: {more: true}}',
+      'mocks: {e/f: {response: {}}}\ncases: [{name: a, expect: {}}]',
+      [child],
+    );
+    assert.deepEqual(
+      coverage.workflows.map(({ workflow, branchesMissed, stepsMissed }) => [workflow, branchesMissed, stepsMissed]),
+      [
+        ['flow', [], []],
+        ['child', [], []],
+      ],
+    );
+  });
+
   test('every way of a definition has a name of its own, and nothing to cover is covered', async () => {
     const { parseDocuments } = await import('../model/parse.ts');
     const { workflowText } = await import('./make-suite.ts');

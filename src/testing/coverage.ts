@@ -4,12 +4,13 @@
  * Ways are the cases of conditions and their else, guards that hold and that do not, `on_failure`, fallbacks, timeout
  * actions and the rules of `error_handling`. Read from the events that the engine wrote, never guessed.
  */
+import { dirname } from 'node:path';
 import type { ExecutionEvent } from '../core/events.ts';
 import type { Definition, Step } from '../model/definition.ts';
 import { allSteps } from '../model/step-lists.ts';
 import type { FoundWorkflow } from './library.ts';
 import { isArrival } from './outcome.ts';
-import type { Performance } from './play.ts';
+import type { Performance, PlayedExecution } from './play.ts';
 
 export interface Coverage {
   readonly workflows: readonly WorkflowCoverage[];
@@ -42,23 +43,27 @@ interface Tally {
 export function openCoverage() {
   const tallies = new Map<string, Tally>();
 
-  function tallyOf(found: FoundWorkflow): Tally {
-    const key = `${found.file}\n${found.definition.name}\n${found.definition.version}`;
-    const known = tallies.get(key) ?? { found, steps: new Set(), branches: new Set() };
-    tallies.set(key, known);
-    return known;
+  /** The workflow under test, and those beside it that have tests of their own. */
+  function talliesOf(found: FoundWorkflow, { workflow, version }: PlayedExecution): readonly Tally[] {
+    return [...tallies.values()].filter(
+      ({ found: { file, definition } }) =>
+        definition.name === workflow && definition.version === version && dirname(file) === dirname(found.file),
+    );
   }
 
   return {
     /** A workflow that is tested, whether anything of it runs or not. */
-    expect: (found: FoundWorkflow): void => void tallyOf(found),
-    observe(found: FoundWorkflow, { executions }: Pick<Performance, 'executions'>): void {
+    expect(found: FoundWorkflow): void {
       const { name, version } = found.definition;
-      const tally = tallyOf(found);
-      for (const { workflow, version: played, events } of executions) {
-        if (workflow !== name || played !== version) continue;
-        for (const event of events) if (isArrival(event)) tally.steps.add(event.name);
-        for (const branch of branchesTaken(found.definition, events)) tally.branches.add(branch);
+      const key = `${found.file}\n${name}\n${version}`;
+      if (!tallies.has(key)) tallies.set(key, { found, steps: new Set(), branches: new Set() });
+    },
+    observe(found: FoundWorkflow, { executions }: Pick<Performance, 'executions'>): void {
+      for (const played of executions) {
+        for (const tally of talliesOf(found, played)) {
+          for (const event of played.events) if (isArrival(event)) tally.steps.add(event.name);
+          for (const branch of branchesTaken(tally.found.definition, played.events)) tally.branches.add(branch);
+        }
       }
     },
     summary(): Coverage {

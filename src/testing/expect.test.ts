@@ -7,7 +7,8 @@ const flow = `output: {total: $.add.total, items: $.input.items}
 steps:
   - {name: add, type: transform, mapping: {total: "\${sum(input.items)}"}, set: {seen: $.input.items}}
   - {name: pay, ${call}, input: {amount: $.add.total}, when: $.add.total > 0}
-  - {name: bill, ${call}, when: $.add.total > 100}`;
+  - {name: bill, ${call}, when: $.add.total > 100, on_success: end}
+  - {name: rest, ${call}}`;
 
 const given = 'input: {items: [1, 2, 3]}\nmocks: {pay: {response: {id: p-1}, delay: 2s}}\n';
 
@@ -31,6 +32,7 @@ describe('a sound case', () => {
     - $.output.total == sum($.input.items)
     - $.pay.id == 'p-1' && $.steps.pay.attempts == 1 && $.bill.status == 'skipped'
     - $.vars.seen[0] == 1 && $.duration == 2 && $.status == 'completed' && $.error == null
+    - $.steps.bill.status == 'skipped' && $.steps.rest.status == 'pending' && $.steps.rest.attempts == 0 && $.rest.status == 'pending'
     - len($.calls.pay) == 1 && $.calls.pay[0].amount == 6`,
     );
   });

@@ -10,7 +10,7 @@ import { differenceLines, differences, shown } from './differences.ts';
 import { durationText } from './duration-text.ts';
 import { differenceLinesMax } from './limits.ts';
 import { outputOf, rootsOf, type Visit, visitsOf } from './outcome.ts';
-import type { Performance } from './play.ts';
+import type { Performance, Play } from './play.ts';
 
 export interface Failure {
   /** Below the case. */
@@ -26,7 +26,11 @@ interface Checked {
   readonly workflow: string;
 }
 
-export function checkExpectations(given: TestCase, performance: Performance, workflow: string): readonly Failure[] {
+export function checkExpectations(
+  given: TestCase,
+  performance: Performance,
+  { workflow, definitions }: Pick<Play, 'workflow' | 'definitions'>,
+): readonly Failure[] {
   const checked: Checked = { performance, expect: given.expect, workflow };
   return [
     ...checkEnd(checked),
@@ -34,7 +38,7 @@ export function checkExpectations(given: TestCase, performance: Performance, wor
     ...checkSteps(checked),
     ...checkCalls(checked),
     ...checkDuration(performance, given.expect.duration),
-    ...checkConditions(given, performance, workflow),
+    ...checkConditions(given, performance, rootsOf(performance, { workflow, definitions })),
   ];
 }
 
@@ -220,10 +224,13 @@ function checkDuration({ durationMs }: Performance, expected: ExpectedDuration |
   return wanted.map((each) => failure('duration', `it takes ${durationText(durationMs)}, expected ${each}`));
 }
 
-function checkConditions({ expect }: TestCase, performance: Performance, workflow: string): Failure[] {
+function checkConditions(
+  { expect }: TestCase,
+  performance: Performance,
+  roots: ReadonlyMap<string, unknown>,
+): Failure[] {
   const { conditions = [] } = expect;
   if (conditions.length === 0) return [];
-  const roots = rootsOf(performance, workflow);
   const scope: Scope = {
     root: (name) => (name === '' ? Object.fromEntries(roots) : roots.get(name)),
     nowMs: performance.state?.endedAt ?? performance.state?.createdAt ?? 0,

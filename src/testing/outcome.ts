@@ -2,8 +2,9 @@
 import type { ExecutionEvent } from '../core/events.ts';
 import { type ExecutionState, inputOf, type StepState } from '../core/state.ts';
 import { emptyObject, isObject, type Json } from '../kit/json.ts';
+import { allSteps } from '../model/step-lists.ts';
 import { keysOf } from './call.ts';
-import type { Performance } from './play.ts';
+import type { Performance, Play } from './play.ts';
 
 /** The flow came to a step and its guard held. */
 export interface Visit {
@@ -31,10 +32,16 @@ function findStep(state: Readonly<ExecutionState>, step: string): StepState | un
 }
 
 /** `$.<step>` is its output, as in the workflow. */
-export function rootsOf(performance: Performance, workflow: string): ReadonlyMap<string, unknown> {
+export function rootsOf(
+  performance: Performance,
+  { workflow, definitions }: Pick<Play, 'workflow' | 'definitions'>,
+): ReadonlyMap<string, unknown> {
   const { state } = performance;
   const roots = new Map<string, unknown>();
   const steps = emptyObject<unknown>();
+  for (const { name, steps: list } of definitions) {
+    if (name === workflow) for (const step of allSteps(list)) notBegun(step.name);
+  }
   for (const step of state?.steps.values() ?? []) {
     if (!state) continue;
     const found = findStep(state, step.name) ?? step;
@@ -50,6 +57,11 @@ export function rootsOf(performance: Performance, workflow: string): ReadonlyMap
   roots.set('calls', callsByKey(performance, workflow));
   roots.set('duration', performance.durationMs / 1_000);
   return roots;
+
+  function notBegun(name: string): void {
+    roots.set(name, { status: 'pending' });
+    steps[name] = { output: null, status: 'pending', error: null, attempts: 0, input: null };
+  }
 }
 
 /** `$.<step>.status` is its status where the output has no such member. */

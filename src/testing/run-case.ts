@@ -36,7 +36,7 @@ export async function runCase(bound: BoundTest, index: number, play: Play): Prom
     return { pointer: pointer ?? '', message: first, lines };
   });
   // What a case expects means nothing where the run was broken off.
-  const failures = problems.length > 0 ? problems : checkExpectations(given, performance, play.workflow);
+  const failures = problems.length > 0 ? problems : checkExpectations(given, performance, play);
   return {
     file,
     test: test.name,

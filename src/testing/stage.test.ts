@@ -366,3 +366,21 @@ expect: {output: {got: 3}, steps: [sub], calls: {"child:work": 1, e/f: {inputs: 
     assert.match(toldBy(await runOne(parent, 'expect: {}'))[0] ?? '', /calls a workflow that is not in the folder/);
   });
 });
+
+describe('many cases', () => {
+  test('a thousand simple ones take some seconds of the processor', async () => {
+    const cases = Array.from(
+      { length: 1_000 },
+      (_, index) => `  - {name: c${index}, input: {n: ${index}}, expect: {output: {n: ${index}}}}`,
+    );
+    const before = process.cpuUsage();
+    const result = await runText(
+      `steps:\n  - {name: a, ${call}}\n  - {name: b, ${call}}\n  - {name: c, ${call}}`,
+      `mocks: {e/f: {response: {n: $.input.n}}}\ncases:\n${cases.join('\n')}`,
+    );
+    const { user, system } = process.cpuUsage(before);
+    assert.deepEqual([result.cases.length, result.cases.flatMap(toldBy)], [1_000, []]);
+    const seconds = (user + system) / 1e6;
+    assert.ok(seconds < 15, `${seconds} s of the processor`);
+  });
+});

@@ -66,11 +66,11 @@ export async function runSuite(files: readonly TestFile[], options: SuiteOptions
   const coverage = openCoverage();
   const cases: CaseResult[] = [];
   const drills: Drill[] = [];
+  for (const each of bound) if (chosenCases(each, filter).length > 0) coverage.expect(each.workflow);
   await withScripts(async (scripts) => {
     for (const each of bound) {
       const chosen = chosenCases(each, filter);
       const play = playOf(each, scripts);
-      if (chosen.length > 0) coverage.expect(each.workflow);
       for (const index of chosen) {
         const result = await runCase(each, index, play);
         coverage.observe(each.workflow, result.performance);

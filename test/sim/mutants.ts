@@ -105,6 +105,11 @@ export const mutants: readonly Mutant[] = [
     'for (const frame of frames.slice(1)) cancelFrame(turn, frame.path);',
     'a branch runs on behind its join',
   ),
+  decide(
+    "seed: fact.type === 'start' ? fact.seed : state.seed",
+    'seed: state.seed',
+    'every execution draws the same numbers in its first move',
+  ),
   decide('if (step.deliveries < deliveriesMax) {', 'if (step.deliveries <= deliveriesMax) {', 'one delivery too many'),
   decide(
     'if (state.run >= program.retry.maxAttempts)',

@@ -152,6 +152,7 @@ export const sometimesKinds = [
   'execution removed',
   'child removed before its parent ended',
   'write for a removed execution refused',
+  'number drawn in a first move',
 ] as const;
 
 export type SometimesKind = (typeof sometimesKinds)[number];

@@ -27,6 +27,7 @@ import { openLimitsCheck } from './check-limits.ts';
 import { checkLoop } from './check-loop.ts';
 import { checkPeople } from './check-people.ts';
 import { openRetentionCheck, type RetentionCheck } from './check-retention.ts';
+import { openRandomCheck } from './check-random.ts';
 import { checkRows, checkWrittenView } from './check-rows.ts';
 import { checkStream } from './check-stream.ts';
 import { checkWaits } from './check-waits.ts';
@@ -88,6 +89,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   const bulk = openBulkCheck();
   const limits = openLimitsCheck(deps);
   const retention = openRetentionCheck({ ...deps, books });
+  const random = openRandomCheck();
 
   function open(executionId: string): Audited {
     const found = audited.get(executionId);
@@ -107,6 +109,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       children.of(book),
       checkDeadLetter(book),
       bulk.of(book),
+      random.of(book),
     ];
     books.set(executionId, book);
     const opened = { book, checks, inHand: new Set<string>() };

@@ -32,7 +32,7 @@ export interface HandOverDeps {
   readonly breakers: BreakerGate;
   readonly cache: CacheGate;
   readonly children: Children;
-  readonly permits: Pick<Permits, 'look'>;
+  readonly permits: Pick<Permits, 'join'>;
   readonly mailboxes: Pick<Mailboxes, 'submit' | 'read'>;
   readonly counters: EngineCounters;
   /** An execution waits for an admission slot. */
@@ -88,20 +88,23 @@ function dispatch(deps: HandOverDeps, live: Live, command: Dispatch): void {
   });
 }
 
+const isPatient = (onLimit: string | undefined): boolean => onLimit === undefined || onLimit === 'queue';
+
 /** What needs no call, or would be refused one, does not wait in line for it. */
 function waitForPermit(deps: HandOverDeps, live: Live, { step: path, key }: Command & { type: 'permit' }): void {
   const step = live.state.steps.get(path);
   // The execution itself is in line.
-  if (!step) return deps.permits.look(live.state.workspace, key);
+  const { workspace, turn } = live.state;
+  if (!step) return deps.permits.join(workspace, key, isPatient(turn?.onLimit));
   const { visit, attempt } = step;
   const call: Dispatch = { type: 'dispatch', id: attemptId(step), step: path, visit, attempt };
   const refused = deps.breakers.refusalToQueue(live, call);
   if (refused) return deps.mailboxes.submit(live.id, refused);
-  const { workspace } = live.state;
+  const join = (): void => deps.permits.join(workspace, key, isPatient(step.task?.limits?.slot?.onLimit));
   const asked = deps.cache.ask(live, call);
-  if (!asked) return deps.permits.look(workspace, key);
+  if (!asked) return join();
   void asked.then((output) => {
-    if (output === undefined) return deps.permits.look(workspace, key);
+    if (output === undefined) return join();
     deps.mailboxes.submit(live.id, { type: 'task.completed', step: path, visit, attempt, output, cached: true });
   });
 }

@@ -26,8 +26,8 @@ import { parseTaskId, taskIdOf } from './task-id.ts';
 import type { Timers } from './timers.ts';
 
 export interface Permits {
-  /** Somebody joined the line of a key, or a slot of it is free. */
-  look(workspace: string, key: string): void;
+  /** Somebody joined the line of a key. `isPatient`: it may wait as long as it takes. */
+  join(workspace: string, key: string, isPatient: boolean): void;
   /** A durable move may have given slots back. */
   observe(live: Live, changes: Changes): void;
   /** Looks after lines that nobody looked at for a while: some of them each time. */
@@ -48,8 +48,10 @@ export interface PermitsDeps {
 const lineBatch = 100;
 const lineFirst = 2;
 /** Lines that one sweep looks at, and how long it takes until all of them have their turn again, in milliseconds. */
-const linesPerSweep = 100;
+const linesPerSweep = 50;
 const sweepRoundMs = 10_000;
+/** How long a line counts as full that was found so: who joins it meanwhile is looked at afterwards, together. */
+const fullMs = 250;
 /** Holders of one key that one look of the sweep asks after. */
 const holdersPerSweep = 100;
 
@@ -58,12 +60,15 @@ type Look = 'under way' | 'once more';
 export function openPermits(deps: PermitsDeps): Permits {
   const { store, clock } = deps;
   const looks = new Map<string, Look>();
+  /** Lines whose key was found full: until when that counts, and whether somebody has joined since. */
+  const full = new Map<string, { readonly until: number; isJoined: boolean }>();
   /** Lines that wait for the end of a rate's period, by the rate. */
   const byRate = new Map<string, Map<string, LimitKey>>();
   const sweeper = openSweeper(deps, look);
 
   function look(workspace: string, key: string): void {
     const name = nameOf({ workspace, key });
+    full.delete(name);
     if (looks.has(name)) {
       looks.set(name, 'once more');
       return;
@@ -113,6 +118,7 @@ export function openPermits(deps: PermitsDeps): Permits {
       if (isOwn || hasRoom(holders, take)) continue;
       const until = Math.min(...holders.map((held) => held.until ?? Number.POSITIVE_INFINITY));
       if (Number.isFinite(until)) deps.timers.add(until, () => look(line.workspace, line.key));
+      full.set(nameOf(line), { until: clock.nowMs() + fullMs, isJoined: false });
       return true;
     }
     return false;
@@ -198,8 +204,16 @@ export function openPermits(deps: PermitsDeps): Permits {
     }
   }
 
+  function join(workspace: string, key: string, isPatient: boolean): void {
+    const found = full.get(nameOf({ workspace, key }));
+    if (!found || !isPatient || found.until <= clock.nowMs()) return look(workspace, key);
+    if (found.isJoined) return;
+    found.isJoined = true;
+    deps.timers.add(found.until, () => look(workspace, key));
+  }
+
   return {
-    look,
+    join,
     observe({ state }, { limitsLeft }) {
       for (const { key, was } of limitsLeft) if (was === 'holding') look(state.workspace, key);
     },
@@ -213,7 +227,7 @@ function hasRoom(holders: readonly SlotHolder[], { limit }: LimitTake): boolean 
 }
 
 /** Goes through all lines in small parts, each line again after `sweepRoundMs`. */
-function openSweeper(deps: PermitsDeps, look: Permits['look']): () => void {
+function openSweeper(deps: PermitsDeps, look: (workspace: string, key: string) => void): () => void {
   const { store, clock } = deps;
   let after: LimitKey | undefined;
   let roundAt: number | undefined;

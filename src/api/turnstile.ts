@@ -10,7 +10,7 @@ export interface Turnstile {
 }
 
 /** Starts that are decided in one turn: a few milliseconds. */
-export const startsPerTurn = 40;
+export const startsPerTurn = 20;
 
 export function openTurnstile(): Turnstile {
   const waiting = openFairQueue<() => void>(() => 1, 1);

@@ -56,6 +56,8 @@ const fullMs = 250;
 const holdersPerSweep = 100;
 
 type Look = 'under way' | 'once more';
+/** Holders by key, as one look has found them, and those that it let through since. */
+type Seen = Map<string, SlotHolder[]>;
 
 export function openPermits(deps: PermitsDeps): Permits {
   const { store, clock } = deps;
@@ -64,7 +66,9 @@ export function openPermits(deps: PermitsDeps): Permits {
   const full = new Map<string, { readonly until: number; isJoined: boolean }>();
   /** Lines that wait for the end of a rate's period, by the rate. */
   const byRate = new Map<string, Map<string, LimitKey>>();
-  const sweeper = openSweeper(deps, look);
+  /** Lines in which somebody may be who does something else than wait. */
+  const impatient = new Set<string>();
+  const sweeper = openSweeper(deps, lookThrough);
 
   function look(workspace: string, key: string): void {
     const name = nameOf({ workspace, key });
@@ -83,6 +87,12 @@ export function openPermits(deps: PermitsDeps): Permits {
     );
   }
 
+  /** Also at those who do something else than wait. */
+  function lookThrough(workspace: string, key: string): void {
+    impatient.add(nameOf({ workspace, key }));
+    look(workspace, key);
+  }
+
   function over(line: LimitKey): void {
     const isWanted = looks.get(nameOf(line)) === 'once more';
     looks.delete(nameOf(line));
@@ -90,22 +100,26 @@ export function openPermits(deps: PermitsDeps): Permits {
   }
 
   async function letThrough(line: LimitKey): Promise<void> {
+    const seen: Seen = new Map();
     // Mostly one goes when one comes; a rate lets through as many as it has.
     for (let limit = lineFirst; ; limit = Math.min(limit * 4, lineBatch)) {
       const waiting = await store.limits.waiting({ ...line, limit });
       let passed = 0;
       for (const waiter of waiting) {
-        if (await isHeldBack(line, waiter)) return dealWithEager(line);
+        if (await isHeldBack(line, waiter, seen))
+          return impatient.delete(nameOf(line)) ? dealWithEager(line) : undefined;
         const advanced = await pass(line.workspace, waiter);
         if (!advanced.ok && !('refusal' in advanced)) return;
-        if (advanced.ok) passed += 1;
+        if (!advanced.ok) continue;
+        passed += 1;
+        for (const take of waiter.takes) seen.get(take.key)?.push({ ...waiter, slot: 0, until: undefined });
       }
       if (waiting.length < limit || (passed === 0 && limit === lineBatch)) return;
     }
   }
 
   /** True where the waiter has to wait; whoever gives room, or the time that does, looks again. */
-  async function isHeldBack(line: LimitKey, { takes, executionId, holder }: Waiter): Promise<boolean> {
+  async function isHeldBack(line: LimitKey, { takes, executionId, holder }: Waiter, seen: Seen): Promise<boolean> {
     for (const take of takes) {
       if (take.kind === 'rate') {
         const usage = await store.limits.usage({ workspace: line.workspace, key: take.key, at: clock.nowMs() });
@@ -113,7 +127,9 @@ export function openPermits(deps: PermitsDeps): Permits {
         waitForRate({ workspace: line.workspace, key: take.key }, line, usage.until);
         return true;
       }
-      const holders = await store.limits.holders({ workspace: line.workspace, key: take.key, at: clock.nowMs() });
+      const query = { workspace: line.workspace, key: take.key, at: clock.nowMs() };
+      const holders = seen.get(take.key) ?? [...(await store.limits.holders(query))];
+      seen.set(take.key, holders);
       const isOwn = holders.some((held) => held.executionId === executionId && held.holder === holder);
       if (isOwn || hasRoom(holders, take)) continue;
       const until = Math.min(...holders.map((held) => held.until ?? Number.POSITIVE_INFINITY));
@@ -206,7 +222,8 @@ export function openPermits(deps: PermitsDeps): Permits {
 
   function join(workspace: string, key: string, isPatient: boolean): void {
     const found = full.get(nameOf({ workspace, key }));
-    if (!found || !isPatient || found.until <= clock.nowMs()) return look(workspace, key);
+    if (!isPatient) return lookThrough(workspace, key);
+    if (!found || found.until <= clock.nowMs()) return look(workspace, key);
     if (found.isJoined) return;
     found.isJoined = true;
     deps.timers.add(found.until, () => look(workspace, key));

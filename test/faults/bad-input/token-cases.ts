@@ -78,6 +78,7 @@ export const guardedRows: Readonly<Record<string, Row>> = {
   'POST /api/v1/workflows/:name/execute-batch': ofWorkflow({ executions: [{}] }),
   'GET /api/v1/workflows/:name/metrics': ofWorkflow(),
   'GET /api/v1/executions': { foreign: null },
+  'GET /api/v1/limits': { foreign: null },
   'GET /api/v1/executions/:id': ofExecution(),
   'GET /api/v1/executions/:id/results': ofExecution(),
   'GET /api/v1/executions/:id/explain': ofExecution(),

@@ -11,7 +11,7 @@ import { isRetryable, type StepError } from './errors.ts';
 import type { Quality } from './events.ts';
 import { advance, cancelFrame, cancelInner, failFrame, go, succeed } from './flow.ts';
 import type { Node, Rule, Target } from './program.ts';
-import { chooseRetry, retryDelayMs } from './retry.ts';
+import { askedDelayMs, chooseRetry, retryDelayMs } from './retry.ts';
 import type { StepState } from './state.ts';
 import { cutStream, wakeStream } from './stream.ts';
 import { emit, evaluated, later, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
@@ -89,7 +89,8 @@ function retryAttempt(turn: Turn, step: StepState, failure: AttemptFailure): boo
   const retry = evaluated(step.path, () => chooseRetry(node.retries, error, scope));
   const failures = step.attempt - step.attemptsBefore;
   if (!retry.ok || !retry.value || failures >= retry.value.maxAttempts) return false;
-  const dueAt = turn.at + retryDelayMs(retry.value, failures, turn.random.next());
+  const delayMs = retryDelayMs(retry.value, failures, turn.random.next());
+  const dueAt = turn.at + Math.max(delayMs, askedDelayMs(error));
   const { path, attempt } = step;
   emit(turn, { type: 'step.retrying', step: path, attempt, dueAt, error, ...outcomeOf(step, failure) });
   return true;

@@ -50,6 +50,9 @@ export const deliveriesMax = 5;
 /** Steps that end in one move without waiting for anything; the rest goes on in the next move. */
 export const inlineStepsMax = 1_000;
 
+/** How long an error may put off the next attempt by its `retry_after_ms`, in milliseconds. */
+export const retryAfterMaxMs = 3_600_000;
+
 /** Defaults of a retry policy. */
 export const retryDefaults = {
   maxAttempts: 1,

@@ -1,10 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the language under test writes them
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Json } from '../kit/json.ts';
 import type { RetryPolicy } from '../model/definition.ts';
 import { compileRetry } from './compile-retry.ts';
+import { retryAfterMaxMs } from './limits.ts';
 import { call, noon, started } from './make-story.ts';
-import { retryDelayMs } from './retry.ts';
+import { askedDelayMs, retryDelayMs } from './retry.ts';
 
 const delays = (policy: RetryPolicy, random = 0): number[] =>
   [1, 2, 3, 4].map((failures) => retryDelayMs(compileRetry({ jitter: false, ...policy }), failures, random));
@@ -216,5 +218,33 @@ describe('an attempt that nobody answers for', () => {
     const story = started(withRetry('{max_attempts: 2}'));
     story.when({ type: 'task.lost', step: 'a', visit: 1, attempt: 1 });
     assert.equal(story.fails('a').fires('retry').step('a').deliveries, 1);
+  });
+});
+
+describe('an error that says when to come again', () => {
+  const due = (details: Json): number => {
+    const story = started(
+      `steps:\n  - {name: a, ${call}, retry_config: {max_attempts: 3, initial_delay: 2s, max_delay: 5s, jitter: false}}`,
+    );
+    story.fails('a', 'HTTP_429', { details });
+    return (story.step('a').dueAt ?? 0) - story.at;
+  };
+
+  test('puts the next attempt off to then, also beyond max_delay, and never brings it forward', () => {
+    assert.equal(due({ retry_after_ms: 7_000 }), 7_000);
+    assert.equal(due({ retry_after_ms: 500 }), 2_000);
+  });
+
+  test('is believed for an hour, and not at all where it says no time', () => {
+    assert.equal(due({ retry_after_ms: retryAfterMaxMs + 1 }), retryAfterMaxMs);
+    for (const details of [
+      null,
+      'soon',
+      { retry_after_ms: '7' },
+      { retry_after_ms: -1 },
+      { retry_after_ms: Number.NaN },
+    ]) {
+      assert.equal(askedDelayMs({ code: 'E', message: 'm', details }), 0);
+    }
   });
 });

@@ -1,7 +1,9 @@
 /** Retry arithmetic: whether a policy answers for an error, and how long it waits. */
 
 import type { Scope } from '../expression/expression.ts';
+import { isObject } from '../kit/json.ts';
 import type { StepError } from './errors.ts';
+import { retryAfterMaxMs } from './limits.ts';
 
 export interface Retry {
   readonly maxAttempts: number;
@@ -31,4 +33,10 @@ export function retryDelayMs(retry: Retry, failures: number, random: number): nu
   const growth = { fixed: 1, linear: failures, exponential: retry.multiplier ** (failures - 1) }[retry.backoff];
   const delayMs = Math.min(retry.initialDelayMs * growth, retry.maxDelayMs);
   return Math.round(retry.jitter ? delayMs * (0.5 + random / 2) : delayMs);
+}
+
+/** How long whoever failed asked to be left alone (`retry_after_ms` of the details: what an HTTP service says by `Retry-After`). */
+export function askedDelayMs({ details }: StepError): number {
+  const asked = isObject(details) ? details['retry_after_ms'] : undefined;
+  return typeof asked === 'number' && asked > 0 ? Math.min(Math.round(asked), retryAfterMaxMs) : 0;
 }

@@ -294,8 +294,8 @@ export const mutants: readonly Mutant[] = [
     'a report that was lost is not sent again',
   ),
   limitRows(
-    'isAnswered(entries, holder) ? { holder } : { holder, heldBy: taskIdOf(live.id, holder) }',
-    '({ holder })',
+    '{ holder, heldBy: taskIdOf(live.id, holder) }',
+    '{ holder }',
     'a limit counts no worker whose task is settled',
   ),
   limitRows(
@@ -321,6 +321,17 @@ export const mutants: readonly Mutant[] = [
     'openPermit(state, step, limits);',
     'a limit forgets the slot of what goes out again',
   ),
+  evolveExecution(
+    '      settleAll(state);\n      leaveTurn(state);',
+    '      settleAll(state);',
+    'a limit of a workflow is never given back',
+  ),
+  evolveExecution(
+    "leaveLimits(state, { id: permitId(''), keepsSlot: true });",
+    '',
+    'a limit of a workflow keeps in line who has its turn',
+  ),
+  permits('if (isWanted) look(line.workspace, line.key);', '', 'a limit is not looked at again by who was looking'),
   // Defects that the simulation found in the engine itself, planted again.
   children('isCrossing: true', '', 'another execution acts on a refusal that is not durable'),
   recovery(

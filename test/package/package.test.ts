@@ -75,7 +75,7 @@ describe('the package', () => {
     assert.equal(await stop(), 0);
   });
 
-  test('brings its threads: a long definition is read, a script runs, a list is answered', async () => {
+  test('brings its threads: a long definition is read, a script runs, a message is kept, a list is answered', async () => {
     const { url, stop } = await startPlatform('data');
     try {
       const token = readFileSync(join(folder, 'data/admin-token'), 'utf8').trim();
@@ -88,11 +88,15 @@ describe('the package', () => {
       const text = `${'# A definition that is too long for the main thread.\n'.repeat(2_000)}apiVersion: magicflow.io/v2
 kind: Workflow
 metadata: { name: w, version: 1.0.0 }
-spec: { steps: [{ name: s, type: transform, script: 'return input.n + 1;' }], output: { n: $.s } }`;
+spec:
+  steps: [{ name: s, type: transform, script: 'return input.n + 1;' }, { name: t, type: publish, topic: made, message: $.s }]
+  output: { n: $.s }`;
       await call('workflows', { method: 'POST', body: text }, 'application/yaml');
       const body = JSON.stringify({ input: { n: 41 } });
       const ended = await call('workflows/w/execute?wait=20s', { method: 'POST', body }, 'application/json');
       assert.deepEqual([ended['status'], ended['output']], ['completed', { n: 42 }]);
+      const made = await call('topics/made/messages', { method: 'GET' }, 'application/json');
+      assert.equal((made['messages'] as readonly { body: { data: unknown } }[])[0]?.body.data, 42);
       const list = await call('executions', { method: 'GET' }, 'application/json');
       assert.equal((list['executions'] as readonly unknown[]).length, 1);
     } finally {

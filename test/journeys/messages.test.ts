@@ -1,5 +1,7 @@
 /** Messages that a real server's steps publish: sent, read and waited for by curl's own means, and kept through a kill. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { openPlatform, type PlatformProcess, until } from '../support/platform.ts';
 
@@ -100,6 +102,43 @@ describe('messages', () => {
     assert.equal(status, 'completed');
     const other = steps.find(({ name }: { name: string }) => name === 'other');
     assert.deepEqual(other.output, { code: 'TOPIC_INVALID' });
+  });
+
+  test('a broker that cannot be reached is tried again, until somebody cancels, and has the message once it can', async () => {
+    const apart = await openPlatform();
+    try {
+      await apart.deploy(
+        workflow(
+          'patient',
+          '[{ name: tell, type: publish, topic: later, retry_config: { max_attempts: 200, backoff_strategy: fixed, initial_delay: 50ms } }]',
+        ),
+      );
+      const holder = new DatabaseSync(join(apart.dataDir, 'broker.db'));
+      holder.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE held (a)');
+      const execute = async (): Promise<string> =>
+        (await apart.post('workflows/patient/execute', { input: { n: 1 } })).execution_id;
+      const [first, second] = [await execute(), await execute()];
+      for (const id of [first, second]) {
+        await until(
+          async () => {
+            const [step] = (await apart.get(`executions/${id}`)).steps;
+            return step?.error?.code === 'BROKER_UNREACHABLE' && step.attempt > 1 ? true : undefined;
+          },
+          { what: 'a retry' },
+        );
+      }
+      await apart.post(`executions/${second}/cancel`, {});
+      assert.equal((await apart.ended(second)).status, 'cancelled');
+      holder.close();
+      assert.equal((await apart.ended(first)).status, 'completed');
+      const { messages } = await apart.get('topics/later/messages');
+      assert.deepEqual(
+        messages.map((message: Message) => message.message_id),
+        [`${first}/tell#1`],
+      );
+    } finally {
+      await apart.close();
+    }
   });
 
   test('a server killed while it publishes 300 messages loses none, and each is there once, with its key', async () => {

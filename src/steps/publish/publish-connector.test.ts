@@ -101,10 +101,16 @@ describe('the publish connector', () => {
   });
 
   test('tells of a broker that is full or away so that another try is made', async () => {
-    for (const code of ['BROKER_FULL', 'BROKER_UNREACHABLE'] as const satisfies readonly FaultCode[]) {
+    const told = [
+      ['BROKER_FULL', 'BROKER_FULL'],
+      ['BROKER_UNREACHABLE', 'BROKER_UNREACHABLE'],
+      ['DATA_LOCKED', 'BROKER_UNREACHABLE'],
+      ['SHUTTING_DOWN', 'BROKER_UNREACHABLE'],
+    ] as const satisfies readonly (readonly [FaultCode, string])[];
+    for (const [fault, code] of told) {
       const troubled = {
         type: 'embedded',
-        open: () => Promise.reject(new Fault(code, 'so')),
+        open: () => Promise.reject(new Fault(fault, 'so')),
         close: async () => undefined,
       };
       const over: BrokerOnDemand = troubled;

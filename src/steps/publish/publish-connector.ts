@@ -75,5 +75,6 @@ const final: ReadonlySet<FaultCode> = new Set(['TOPIC_INVALID', 'MESSAGE_TOO_LAR
 
 function failureOf(error: unknown): unknown {
   if (!Fault.is(error)) return error;
-  return new StepFailure(error.code, error.message, { retryable: !final.has(error.code), cause: error });
+  const code = error.code === 'DATA_LOCKED' || error.code === 'SHUTTING_DOWN' ? 'BROKER_UNREACHABLE' : error.code;
+  return new StepFailure(code, error.message, { retryable: !final.has(error.code), cause: error });
 }

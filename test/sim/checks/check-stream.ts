@@ -59,6 +59,7 @@ export function checkStream(book: Book): Check {
     const step = shadow.steps.get(loop.source);
     const isAlive = step?.status === 'running' || step?.status === 'retrying' || step?.status === 'completed';
     claim(source && isAlive, 'I10', () => `${id}: ${loop.path} takes from ${loop.source}, which is ${step?.status}`);
+    claim(loop.openedAt > source.openedAt, 'I10', () => `${id}: ${loop.path} takes on from an earlier ${loop.source}`);
     const { next } = loop;
     const isBegun = next < source.next && !source.again.includes(next);
     const isThere = isBegun && !source.running.has(next) && !source.failures.has(next);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { openVirtualClock } from '../../test/support/virtual-clock.ts';
+import { wake } from '../storage/sample-writes.ts';
 import type { Outcome, Write } from '../storage/store.ts';
 import { openCommitter } from './committer.ts';
-import { batchEager } from './limits.ts';
+import { batchEager, batchMax, pendingWritesMax } from './limits.ts';
 
 /** A committer over a store that answers when it is told to. */
 function holding() {
@@ -75,5 +76,37 @@ describe('a committer that drains', () => {
 
   test('has nothing to wait for while nothing is pending', async () => {
     await holding().committer.drained();
+  });
+});
+
+describe('a committer that two workspaces share', () => {
+  const settledOf = () => {
+    const { committer, clock, answer } = holding();
+    const settled: string[] = [];
+    const add = (workspace: string, count: number): void => {
+      for (let each = 0; each < count; each += 1) {
+        committer.add({ ...wake(`exec_${workspace}`, 1, null), workspace }, () => void settled.push(workspace));
+      }
+    };
+    return { committer, clock, answer, settled, add };
+  };
+
+  test('takes the one write of one with the next commit, whatever the crowd of the other', async () => {
+    const { clock, answer, settled, add } = settledOf();
+    add('crowd', 50_000);
+    await clock.settle();
+    add('calm', 1);
+    // Two commits are under way already; the next one has the turn of each.
+    for (let commit = 0; commit < 3; commit += 1) await answer();
+    assert.ok(settled.includes('calm'));
+    assert.ok(settled.length <= 3 * batchMax);
+  });
+
+  test('is full for whoever fills it, and open to the other', () => {
+    const { committer, add } = settledOf();
+    add('crowd', pendingWritesMax + 3 * batchMax);
+    assert.deepEqual([committer.isFull('crowd'), committer.isFull('calm')], [true, false]);
+    add('calm', 1);
+    assert.deepEqual([committer.isFull('crowd'), committer.isFull('calm')], [true, false]);
   });
 });

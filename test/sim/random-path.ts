@@ -7,7 +7,7 @@ import type { ParentLink } from '../../src/core/child-events.ts';
 import { compileProgram } from '../../src/core/compile-program.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { ExecutionEvent } from '../../src/core/events.ts';
-import type { Fact } from '../../src/core/facts.ts';
+import type { Fact, StartFact } from '../../src/core/facts.ts';
 import { takeChanges } from '../../src/core/outstanding.ts';
 import { pending } from '../../src/core/pending.ts';
 import type { Program } from '../../src/core/program.ts';
@@ -95,7 +95,15 @@ function startFact(dice: Dice): Distributed<Fact> {
     seed,
     priority: 5,
     queued,
+    ...turnOf(dice),
   };
+}
+
+/** Some have a limit of their workflow, and wait in line for it. */
+function turnOf(dice: Dice): Partial<StartFact> {
+  if (!dice.chance(0.15)) return {};
+  const turn = { key: 'workflow:sim', limit: 2 } as const;
+  return dice.chance(0.5) ? { turn, queued: true, inLine: true } : { turn };
 }
 
 /** Ended paths are sometimes retried. */
@@ -131,7 +139,11 @@ function answerTo(command: Command, dice: Dice): Distributed<Fact> {
     case 'continue':
       return { type: 'continue', id: command.id };
     case 'permit':
-      return { type: 'permitted', id: command.id };
+      return {
+        type: 'permitted',
+        id: command.id,
+        ...(command.holder === '' && dice.chance(0.3) ? { queued: true } : {}),
+      };
     case 'child':
       return answerOfChild(command, dice);
     case 'report':

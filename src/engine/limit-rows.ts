@@ -15,6 +15,7 @@ export interface LimitParts {
 }
 
 export function limitRows(parts: LimitParts): LimitRows | undefined {
+  if (!isConcerned(parts)) return undefined;
   const freed = freedSlots(parts);
   const taken = takenNow(parts);
   const unqueued = unqueuedNow(parts);
@@ -26,6 +27,13 @@ export function limitRows(parts: LimitParts): LimitRows | undefined {
     ...(unqueued.length === 0 ? {} : { unqueued }),
     ...(queued.length === 0 ? {} : { queued }),
   };
+}
+
+/** Most moves have nothing to do with limits. */
+function isConcerned({ live, changes, claims }: LimitParts): boolean {
+  if (changes.limitsLeft.length > 0 || claims?.takes !== undefined || live.state.paused) return true;
+  for (const command of changes.opened) if (command.type === 'permit') return true;
+  return false;
 }
 
 /** Who has not answered for it may be at work still: as long as its lease runs, the slot is not free. */

@@ -193,7 +193,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       accepted.push(entry);
       claims ??= entry.claims;
     }
-    live.inbox.unshift(...doubted, ...later);
+    if (doubted.length > 0 || later.length > 0) live.inbox.unshift(...doubted, ...later);
     if (events.length === 0) {
       for (const entry of accepted) entry.settle?.({ ok: true, state: live.state });
       if (doubted.length > 0) return load(live);

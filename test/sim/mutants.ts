@@ -414,9 +414,9 @@ export const mutants: readonly Mutant[] = [
     'a bulk operation goes on although part of its batch failed on the way',
   ),
   bulkRunner(
-    'const after = row.cursor === null ? {} : { after: row.cursor };',
-    'const after = {};',
-    'a bulk operation begins with its first batch again and again',
+    "if (outcome.kind === 'done') return { ...moved, done: row.done + 1 };",
+    "if (outcome.kind === 'done') return moved;",
+    'a bulk operation does not count what it has done',
   ),
   deadLetter(
     "if (status !== 'failed' || state.compensation || isAwaited) return {};",

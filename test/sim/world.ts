@@ -64,7 +64,11 @@ export function makeWorld(seed: number): World {
     failure ??= error instanceof Error ? error : new Violation('engine', String(error));
   };
   const retention = dice.chance(0.3)
-    ? { completedMs: dice.int(1, 30) * 1_000, failedMs: dice.int(1, 60) * 1_000, intervalMs: dice.int(500, 5_000) }
+    ? {
+        completedMs: dice.int(1, dice.pick([2, 60])) * 500,
+        failedMs: dice.int(1, dice.pick([2, 120])) * 500,
+        intervalMs: dice.int(200, 3_000),
+      }
     : undefined;
   const ageOf = (status: string): number =>
     retention?.[status === 'completed' ? 'completedMs' : 'failedMs'] ?? Number.POSITIVE_INFINITY;

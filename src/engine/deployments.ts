@@ -51,7 +51,10 @@ export function openDeployments(deps: DeploymentsDeps): Pick<Versions, 'deploy' 
       deployed = await deployContext(workspace, context, parsed.diagnostics);
     }
     forgetActive();
-    if (!deployed) throw new Fault('DEFINITION_INVALID', 'the text holds no Workflow and no WorkflowContext');
+    if (!deployed) {
+      const hint = parsed.tests.length > 0 ? ': tests stay beside their workflow, "magicflow test" runs them' : '';
+      throw new Fault('DEFINITION_INVALID', `the text holds no Workflow and no WorkflowContext${hint}`);
+    }
     return deployed;
   }
 

@@ -21,6 +21,15 @@ const rejects = (promise: Promise<unknown>, code: FaultCode): Promise<void> =>
   });
 
 describe('deploying', () => {
+  test('a test beside a workflow is checked and left out, and one alone is told where it runs', async () => {
+    const node = await makeEngine();
+    const tests =
+      'apiVersion: magicflow.io/v2\nkind: WorkflowTest\nmetadata: {name: t}\nspec: {workflow: flow, cases: [{name: a, expect: {}}]}\n';
+    assert.equal((await deploy(node, `${textOf(one)}---\n${tests}`)).name, 'flow');
+    await rejects(deploy(node, `${textOf(one)}---\n${tests.replace('expect', 'expct')}`), 'DEFINITION_INVALID');
+    await assert.rejects(deploy(node, tests), /tests stay beside their workflow, "magicflow test" runs them/);
+  });
+
   test('adds a version, makes it active, and is the same again with the same content', async () => {
     const node = await makeEngine();
     const first = await deploy(node, textOf(one));

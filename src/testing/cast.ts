@@ -3,6 +3,7 @@
 import type { Engine, LocalFunction } from '../engine/engine.ts';
 import { ExpressionFault } from '../expression/expression.ts';
 import type { Json } from '../kit/json.ts';
+import type { Texts } from '../model/workflow-test.ts';
 import { type Connector, type ConnectorCall, type Connectors, StepFailure } from '../steps/connector.ts';
 import type { Store } from '../storage/store.ts';
 import type { Moments } from './agenda.ts';
@@ -10,6 +11,7 @@ import { type Call, stepNameOf } from './call.ts';
 import { howToMock } from './how-to-mock.ts';
 import type { Answer, MockBook } from './mock-book.ts';
 import { type PerformOptions, type Play, type StageProblem, workspace } from './play.ts';
+import { withSecrets } from './secret-values.ts';
 import { stepsOf } from './staged-parse.ts';
 import { stageExecutor } from './substitute.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -31,6 +33,7 @@ export interface CastDeps extends PerformOptions {
   readonly clock: VirtualClock;
   readonly store: Store;
   readonly startMs: number;
+  readonly secrets: Texts;
   readonly report: (problem: StageProblem) => void;
 }
 
@@ -53,7 +56,16 @@ export function openCast(deps: CastDeps): Cast {
   async function callOf(asked: Asked, target: string, input: Json): Promise<Call> {
     const { executionId, step, attempt } = asked;
     const workflow = (await deps.store.views.find(workspace, executionId))?.workflow ?? play.workflow;
-    return { workflow, executionId, step, name: stepNameOf(step), target, attempt, input, at: clock.nowMs() - startMs };
+    return {
+      workflow,
+      executionId,
+      step,
+      name: stepNameOf(step),
+      target,
+      attempt,
+      input: withSecrets(input, deps.secrets),
+      at: clock.nowMs() - startMs,
+    };
   }
 
   async function answer(asked: Asked, target: string, input: Json, passOn?: () => Promise<Json>): Promise<Json> {

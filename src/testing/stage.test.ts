@@ -337,6 +337,17 @@ cases:
   });
 });
 
+describe('secrets', () => {
+  test('stand in inputs with the value of the case, or with a name', async () => {
+    await assertPasses(
+      `steps:\n  - {name: pay, ${call}, input: {key: "Bearer \${secrets.key}", other: "\${secrets.other}"}}`,
+      `secrets: {key: k-1}
+mocks: {pay: {response: {seen: $.input.key}}}
+expect: {output: {seen: Bearer k-1}, calls: {pay: {input: {key: Bearer k-1, other: "secret:other"}}}}`,
+    );
+  });
+});
+
 describe('called workflows', () => {
   const parent = 'output: $.sub\nsteps:\n  - {name: sub, type: workflow, workflow: child, input: {n: $.input.n}}';
   const child = `apiVersion: magicflow.io/v2

@@ -31,6 +31,7 @@ import {
   workspace,
 } from './play.ts';
 import { openScript, type Script } from './script.ts';
+import { secretOf } from './secret-values.ts';
 import { stagedParse } from './staged-parse.ts';
 import { openVirtualClock, type VirtualClock } from './virtual-clock.ts';
 // Loaded beforehand: what is loaded on first use would take time that a leaping clock does not know.
@@ -50,14 +51,23 @@ export async function perform(
   const problems: StageProblem[] = [];
   const mocks = setting.mocks;
   const book = openMockBook({ mocks, workflow: play.workflow, nowMs: clock.nowMs, random: seededRandom(seed + 1) });
-  const cast = openCast({ ...options, play, book, clock, store, startMs, report: (problem) => problems.push(problem) });
+  const cast = openCast({
+    ...options,
+    play,
+    book,
+    clock,
+    store,
+    startMs,
+    secrets: setting.secrets,
+    report: (problem) => problems.push(problem),
+  });
   const engine = openEngineOver({
     store,
     clock,
     random: seededRandom(seed),
     parse: async () => stagedParse(play, mocks),
     env: (name) => (Object.hasOwn(setting.env, name) ? setting.env[name] : undefined),
-    secret: (_workspace, name) => (Object.hasOwn(setting.secrets, name) ? setting.secrets[name] : `secret:${name}`),
+    secret: (_workspace, name) => secretOf(setting.secrets, name),
     cache: await openCache({ type: 'memory', maxMemoryBytes: cacheBytesMax }, clock),
     connectors: cast.connectors,
     programs: programsFor(play, setting.env),

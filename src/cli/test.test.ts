@@ -117,6 +117,11 @@ describe('magicflow test', () => {
     assert.deepEqual(report.coverage.workflows[0].steps_missed, ['bill']);
   });
 
+  test('validate checks the tests of a folder too', async () => {
+    const { code, out } = await runWords(['validate', '--workflows', 'good'], { directory });
+    assert.deepEqual([code, out], [0, '2 files: 0 errors, 0 warnings\n']);
+  });
+
   test('--watch runs again after a change, until it is stopped', async () => {
     const stop = new AbortController();
     const seen: string[] = [];

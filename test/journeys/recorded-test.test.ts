@@ -39,6 +39,12 @@ test('magicflow test --record makes a test of an execution that passes, failures
     const recorded = await run('test', '--record', executionId, '--output', `${name}.test.yaml`);
     assert.deepEqual([recorded.code, recorded.err], [0, '']);
   }
+  const deployed = await run('deploy', '.');
+  assert.deepEqual(
+    [deployed.code, deployed.out],
+    [0, 'order_processing 1.0.0 active\n'],
+    'the tests beside the workflow stay here',
+  );
   await platform.stop();
 
   const { code, out } = await run('test');

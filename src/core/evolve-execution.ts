@@ -63,17 +63,7 @@ export function evolveExecution(state: ExecutionState, event: WholeEvent, at: nu
       recordCompensated(state, event.failed);
       break;
     case 'execution.closed':
-      state.status = event.status;
-      state.output = event.output;
-      state.error = event.error;
-      state.warnings = event.warnings ?? [];
-      state.deadLetter = event.deadLetter ?? false;
-      state.deadLetterReason = event.deadLetter && (event.deadLetterReason ?? 'rule');
-      state.endedAt = at;
-      state.paused = false;
-      settleAll(state);
-      leaveTurn(state);
-      openReport(state);
+      recordClosed(state, event, at);
       break;
     case 'execution.retried':
       recordRetry(state, event);
@@ -110,6 +100,24 @@ function recordStart(state: ExecutionState, event: ExecutionStarted, at: number)
   if (event.turn && event.inLine) openTurn(state, event.turn.key);
   else if (event.queued) openCommand(state, { type: 'admission', id: 'admission' });
   setDeadline(state, event.deadlineAt);
+}
+
+function recordClosed(
+  state: ExecutionState,
+  event: Extract<ExecutionEvent, { type: 'execution.closed' }>,
+  at: number,
+): void {
+  state.status = event.status;
+  state.output = event.output;
+  state.error = event.error;
+  state.warnings = event.warnings ?? [];
+  state.deadLetter = event.deadLetter ?? false;
+  state.deadLetterReason = event.deadLetter && (event.deadLetterReason ?? 'rule');
+  state.endedAt = at;
+  state.paused = false;
+  settleAll(state);
+  leaveTurn(state);
+  openReport(state);
 }
 
 function recordPermitted(state: ExecutionState, isQueued: boolean, at: number): void {

@@ -155,7 +155,7 @@ function forgetStatements(executions: readonly ForgetWrite[]): Statement[] {
   const given = JSON.stringify(executions.map(({ executionId, position }) => [executionId, position]));
   const ids = sql`(
     SELECT value ->> 0 FROM json_each(${given}) AS given WHERE NOT EXISTS (
-      SELECT 1 FROM records WHERE execution_id = given.value ->> 0 AND first > given.value ->> 1))`;
+      SELECT 1 FROM records WHERE execution_id = given.value ->> 0 AND last > given.value ->> 1))`;
   return [
     sql`SELECT execution_id FROM records WHERE execution_id IN ${ids} AND first = 1`,
     sql`DELETE FROM records WHERE execution_id IN ${ids}`,

@@ -36,7 +36,10 @@ const order = (name: string, more = ''): string =>
 
 const bank = { reserve: { answer: { held: true } }, release: { answer: {} }, charge: { answer: { receipt: 'R1' } } };
 const store = { pack: { answer: { packed: true } }, unpack: { answer: {} } };
-const fails = (code: string): Behaviour => ({ fail: { code, message: 'it is refused', retryable: false } });
+const fails = (code: string, delayMs = 0): Behaviour => ({
+  fail: { code, message: 'it is refused', retryable: false },
+  delayMs,
+});
 
 describe('a step that calls a workflow', () => {
   let platform: PlatformProcess;
@@ -158,7 +161,7 @@ describe('a step that calls a workflow', () => {
   });
 
   test('lets the other one go on where it may, and that one can be retried on its own', async () => {
-    charging({ ...fails('CARD_REFUSED'), delayMs: 300 } as Behaviour);
+    charging(fails('CARD_REFUSED', 1_000));
     await platform.deploy(order('generous', ', on_parent_cancel: abandon'));
     const parent = await start('generous');
     const child = await childOf(parent);

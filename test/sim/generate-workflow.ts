@@ -26,7 +26,9 @@ export function generateWorkflow(
     : !isShort && dice.chance(0.006)
       ? foldedLoop(draft)
       : makeList(draft, isSmall ? { depth: 1, count: dice.int(1, 3) } : { depth: 0, count: dice.int(2, 6) });
-  const spec = { ...specFields(draft), steps };
+  // None for one that others call: its callers hold a place of the workspace while they wait for its line.
+  const limit = isSmall ? {} : workflowLimit(dice);
+  const spec = { ...specFields(draft), ...limit, steps };
   return JSON.stringify({
     apiVersion: 'workflow.magic-flow.io/v2',
     kind: 'Workflow',
@@ -56,7 +58,7 @@ function specFields(draft: Draft): JsonObject {
   if (dice.chance(0.1)) spec['output_schema'] = { type: 'object', properties: { n: { type: 'string' } } };
   if (dice.chance(0.1)) spec['runtime_validation'] = { output: 'fail' };
   if (dice.chance(0.4)) spec['error_handling'] = errorHandling(draft);
-  return Object.assign(spec, workflowLimit(dice));
+  return spec;
 }
 
 function errorHandling(draft: Draft): Json {

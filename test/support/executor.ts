@@ -13,7 +13,10 @@ import { type Child, startChild } from './child-process.ts';
 /** What one call of a function does. */
 export type Behaviour =
   | { readonly answer: unknown; readonly delayMs?: number; readonly progress?: unknown }
-  | { readonly fail: { readonly code: string; readonly message: string; readonly retryable?: boolean } }
+  | {
+      readonly fail: { readonly code: string; readonly message: string; readonly retryable?: boolean };
+      readonly delayMs?: number;
+    }
   /** Never answers. */
   | { readonly hang: true }
   /** The process kills itself. */

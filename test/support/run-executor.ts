@@ -38,7 +38,10 @@ function behaviourOf(name: string, functionName: string): Behaviour {
 async function behave(behaviour: Behaviour, input: unknown, task: Task): Promise<unknown> {
   if ('crash' in behaviour) process.kill(process.pid, 'SIGKILL');
   if ('hang' in behaviour) return new Promise(() => undefined);
-  if ('fail' in behaviour) throw failure(behaviour.fail);
+  if ('fail' in behaviour) {
+    await delay(behaviour.delayMs ?? 0);
+    throw failure(behaviour.fail);
+  }
   if (!('answer' in behaviour)) return null;
   if (behaviour.progress !== undefined) task.progress(behaviour.progress);
   if (behaviour.delayMs !== undefined) await delay(behaviour.delayMs);

@@ -40,6 +40,8 @@ export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDep
   const atWork = new Map<string, { key: string; expiresAt: number }>();
   const idleSince = new Map<string, number>();
   let drawnAt = 0;
+  /** What one node's clock has seen pass is over, also where the next one's is behind. */
+  let newestAt = 0;
 
   function draw(shadow: ExecutionState, path: string, at: number): void {
     const { slot, rate } = shadow.steps.get(path)?.task?.limits ?? {};
@@ -104,6 +106,7 @@ export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDep
 
   return {
     before(shadow, event, at) {
+      newestAt = Math.max(newestAt, at);
       if (event.type === 'execution.started' && event.turn) {
         limits.set(event.turn.key, Math.max(limits.get(event.turn.key) ?? 0, event.turn.limit));
         if (event.inLine) tally.saw('waited for its workflow');
@@ -133,7 +136,7 @@ export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDep
     leased(taskId, key, { at, expiresAt }) {
       if (key === undefined) return;
       atWork.set(taskId, { key, expiresAt });
-      const others = [...atWork.values()].filter((each) => each.key === key && each.expiresAt > at);
+      const others = [...atWork.values()].filter((each) => each.key === key && each.expiresAt > Math.max(at, newestAt));
       const limit = limits.get(key) ?? 0;
       const isWithin = others.length <= limit || !isAlone();
       claim(

@@ -36,7 +36,6 @@ const retry = of('core/retry.ts');
 const snapshot = of('core/snapshot.ts');
 const waiting = of('core/waiting.ts');
 const breakers = of('engine/breakers.ts');
-const mayGo = of('engine/retention/may-go.ts');
 const sweeper = of('engine/retention/sweeper.ts');
 const memoryStore = of('storage/memory/memory-store.ts');
 const memoryViews = of('storage/memory/memory-views.ts');
@@ -437,11 +436,6 @@ export const mutants: readonly Mutant[] = [
     'return state.deadLetter ? undefined :',
     'return state.position > 0 ? undefined :',
     'what is no dead letter is discarded',
-  ),
-  mayGo(
-    'return state.parent !== undefined && !above.outstanding.has(childCommandId(state.parent.call));',
-    'return state.parent !== undefined;',
-    'retention removes a child that its parent asks for',
   ),
   memoryStore(
     'const fitting = executions.filter(({ executionId, position }) => lastOf(executionId) <= position);',

@@ -115,7 +115,7 @@ describe('a full disk', { skip: skipDisk }, () => {
       known = kept.length;
       await assert.rejects(fill(), isFull);
     }
-    const late = moveOf('late', 200_000);
+    const late = moveOf('late', 1_000_000);
     await assert.rejects(store.commit([late]), isFull);
     await store.forget(kept.splice(0, 1_000).map((executionId) => ({ executionId, position: 1 })));
     // The engine sends a commit that failed again, too.

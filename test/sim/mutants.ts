@@ -126,9 +126,9 @@ export const mutants: readonly Mutant[] = [
   failure('failures >= retry.value.maxAttempts', 'failures + 1 >= retry.value.maxAttempts', 'one attempt too few'),
   failure('if (turn.state.rulesFired.includes(index)) continue;', '', 'a rule fires again and again'),
   failure('if (!isRetryable(error) ||', 'if (', 'what no attempt can mend is tried again'),
-  flow(
-    'if (node.dependsOn.every((name) => isDone(turn, frame, name))) beginOnce',
-    'if (node.dependsOn.some((name) => isDone(turn, frame, name))) beginOnce',
+  stream(
+    'return node.dependsOn.every((name) => isDone(turn, frame, name)',
+    'return node.dependsOn.some((name) => isDone(turn, frame, name)',
     'a graph joins on the first',
   ),
   flow(
@@ -321,8 +321,8 @@ export const mutants: readonly Mutant[] = [
     'a limit forgets the slot of what goes out again',
   ),
   evolveExecution(
-    '      settleAll(state);\n      leaveTurn(state);',
-    '      settleAll(state);',
+    '  settleAll(state);\n  leaveTurn(state);',
+    '  settleAll(state);',
     'a limit of a workflow is never given back',
   ),
   evolveExecution(

@@ -249,7 +249,8 @@ export function openAuditor(deps: AuditorDeps): Auditor {
         const lease = write.kind === 'extend' ? leaseEnds.get(write.taskId) : undefined;
         if (write.kind === 'extend' && lease?.token === write.token) {
           lease.expiresAt = Math.max(lease.expiresAt, write.expiresAt);
-          limits.extended(write.taskId, write.expiresAt);
+          const isThere = disk.tasks.get(write.taskId)?.lease?.token === write.token;
+          if (isThere) limits.extended(write.taskId, write.expiresAt);
         }
       }
       const at = Math.max(0, ...writes.map((write) => ('at' in write ? write.at : 0)));

@@ -9,6 +9,7 @@ import { after, beforeEach, describe, test } from 'node:test';
 import { Fault } from '../../src/kit/fault.ts';
 import { move, moveIds } from '../../src/storage/sample-writes.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
+import type { Write } from '../../src/storage/store.ts';
 import { openPlatform, type PlatformProcess, until } from '../support/platform.ts';
 
 const diskMebibytes = 16;
@@ -110,17 +111,30 @@ describe('a full disk', { skip: skipDisk }, () => {
       }
     };
     const isFull = (error: unknown) => Fault.is(error, 'STORE_FULL');
+    const fits = (write: Write): Promise<boolean> =>
+      store.commit([write]).then(
+        () => true,
+        (error: unknown) => {
+          assert.ok(isFull(error));
+          return false;
+        },
+      );
     // Each time the log is emptied there is a little room again, and in the end there is none.
     for (let known = -1; known < kept.length; ) {
       known = kept.length;
       await assert.rejects(fill(), isFull);
     }
-    const late = moveOf('late', 1_000_000);
-    await assert.rejects(store.commit([late]), isFull);
+    let id = 'late-0';
+    for (let count = 1; await fits(moveOf(id, 200_000)); count += 1) {
+      kept.push(id);
+      id = `late-${count}`;
+      await assert.rejects(fill(), isFull);
+    }
+    const late = moveOf(id, 200_000);
     await store.forget(kept.splice(0, 1_000).map((executionId) => ({ executionId, position: 1 })));
     // The engine sends a commit that failed again, too.
     await store.commit([late]).catch(() => store.commit([late]));
-    for (const id of [...kept, 'late']) assert.deepEqual(await moveIds(store, id), [`move-${id}-1`]);
+    for (const each of [...kept, id]) assert.deepEqual(await moveIds(store, each), [`move-${each}-1`]);
     assert.equal((await store.diagnostics()).integrity, 'ok');
     t.diagnostic(`${kept.length} kept`);
   });

@@ -41,8 +41,8 @@ const workflowCount = 400;
 /** Workflows that steps call, and how many different texts there are for each. */
 const callees = ['callee-1', 'callee-2', 'callee-3'];
 const calleeCount = 100;
-/** How long everything may take to end once nothing goes wrong any more, in milliseconds. */
-const calmMaxMs = 40 * 60_000;
+/** How long everything may take to end once nothing goes wrong any more, in milliseconds: whole lines go one by one. */
+const calmMaxMs = 160 * 60_000;
 
 export interface World {
   readonly seed: number;

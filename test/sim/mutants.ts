@@ -408,19 +408,9 @@ export const mutants: readonly Mutant[] = [
     'a bulk operation acts on an execution twice',
   ),
   bulkRunner(
-    "if (!row.isCancelRequested && outcomes.some(({ kind }) => kind === 'later')) return undefined;",
-    '',
-    'a bulk operation goes on although part of its batch failed on the way',
-  ),
-  bulkRunner(
     "if (outcome.kind === 'done') return { ...moved, done: row.done + 1 };",
     "if (outcome.kind === 'done') return moved;",
     'a bulk operation does not count what it has done',
-  ),
-  deadLetter(
-    "if (status !== 'failed' || state.compensation || isAwaited) return {};",
-    "if (status !== 'failed' || state.compensation) return {};",
-    'a child that its parent waits for is a dead letter by itself',
   ),
   deadLetter(
     "return program.definition.errorHandling?.deadLetter ? { deadLetter: true, deadLetterReason: 'policy' } : {};",

@@ -374,11 +374,6 @@ export const mutants: readonly Mutant[] = [
     'a stream takes what is still being made',
   ),
   stream(
-    'loop.next - next >= streamLagMax',
-    'loop.next - next > streamLagMax',
-    'a producer begins a round too far ahead',
-  ),
-  stream(
     "return stepAt(turn.state, source).status === 'completed' ? 'end' : 'wait';",
     "return producer.running.size === 0 ? 'end' : 'wait';",
     'a stream ends with a pause of its producer',

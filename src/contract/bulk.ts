@@ -1,32 +1,25 @@
 /** Operations on many executions at once. */
 import type { Static } from 'typebox';
-import { ExecutionSummary } from './executions.ts';
+import { ExecutionSummary, executionFilter } from './executions.ts';
 import { Type } from './type.ts';
 import { AnyJson, AnyObject, closed, Limit, Pagination, Time, TimeOrNull } from './values.ts';
 
 export const bulkActions = ['cancel', 'terminate', 'pause', 'resume', 'retry', 'rerun', 'signal'] as const;
 export const bulkIdsMax = 1_000;
 
-/** As in the query of a list of executions, member for member. */
+/** The filter of a list of executions, or its ids. */
 export const BulkFilterBody = closed(
   {
     execution_ids: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: bulkIdsMax }),
     ),
-    workflow: Type.Optional(Type.String({ maxLength: 63 })),
-    version: Type.Optional(Type.String({ maxLength: 64 })),
+    ...executionFilter,
     status: Type.Optional(
       Type.String({
         maxLength: 200,
         description: 'One or more, separated by commas. Default: those that the action fits.',
       }),
     ),
-    parent: Type.Optional(Type.String({ maxLength: 128, description: 'Those that steps of this execution started.' })),
-    from: Type.Optional(Type.String({ maxLength: 64, description: 'Created at or after this time (ISO 8601).' })),
-    to: Type.Optional(Type.String({ maxLength: 64, description: 'Created before this time (ISO 8601).' })),
-    tag: Type.Optional(Type.String({ maxLength: 200 })),
-    labels: Type.Optional(Type.String({ maxLength: 1_024, description: '`team:web,tier:gold`: all of them.' })),
-    search: Type.Optional(Type.String({ maxLength: 200, description: 'Part of ids, names and metadata.' })),
   },
   { title: 'BulkFilter' },
 );

@@ -187,25 +187,27 @@ export const ExecutionDetailQuery = closed({
   steps_limit: Type.Optional(Type.Integer({ minimum: 0, maximum: stepsPageMax })),
 });
 
+/** What tells executions apart, in the query of their list and in the filter of a bulk operation. */
+export const executionFilter = {
+  workflow: Type.Optional(Type.String({ maxLength: 63 })),
+  version: Type.Optional(Type.String({ maxLength: 64 })),
+  status: Type.Optional(Type.String({ maxLength: 200, description: 'One or more, separated by commas.' })),
+  parent: Type.Optional(Type.String({ maxLength: 128, description: 'Those that steps of this execution started.' })),
+  from: Type.Optional(Type.String({ maxLength: 64, description: 'Created at or after this time (ISO 8601).' })),
+  to: Type.Optional(Type.String({ maxLength: 64, description: 'Created before this time (ISO 8601).' })),
+  tag: Type.Optional(Type.String({ maxLength: 200 })),
+  labels: Type.Optional(Type.String({ maxLength: 1_024, description: '`team:web,tier:gold`: all of them.' })),
+  search: Type.Optional(Type.String({ maxLength: 200, description: 'Part of ids, names and metadata.' })),
+};
+
 /** `label.team=web`: as often as there are labels to ask for. */
-const labelParameters = { '^label\\..+$': { type: 'string', maxLength: 1_024 } };
+const labelParameters = {
+  '^label\\..+$': { type: 'string', maxLength: 1_024, description: 'One label of `labels`, by its name.' },
+};
 
 export const ExecutionListQuery = closed(
   {
-    workflow: Type.Optional(Type.String({ maxLength: 63 })),
-    version: Type.Optional(Type.String({ maxLength: 64 })),
-    status: Type.Optional(Type.String({ maxLength: 200, description: 'One or more, separated by commas.' })),
-    parent: Type.Optional(Type.String({ maxLength: 128, description: 'Those that steps of this execution started.' })),
-    from: Type.Optional(Type.String({ maxLength: 64, description: 'Created at or after this time (ISO 8601).' })),
-    to: Type.Optional(Type.String({ maxLength: 64, description: 'Created before this time (ISO 8601).' })),
-    tag: Type.Optional(Type.String({ maxLength: 200 })),
-    labels: Type.Optional(
-      Type.String({
-        maxLength: 1_024,
-        description: '`team:web,tier:gold`: all of them. `label.team=web` is the same for one label.',
-      }),
-    ),
-    search: Type.Optional(Type.String({ maxLength: 200, description: 'Part of ids, names and metadata.' })),
+    ...executionFilter,
     page: Type.Optional(Page),
     cursor: Type.Optional(Type.String({ maxLength: 512 })),
     count: Type.Optional(Type.Boolean({ description: 'Also count all that match.' })),

@@ -1,10 +1,9 @@
 import type { BulkAction, BulkOperation, BulkRequest } from '../../sdk/typescript/bulk.ts';
-import { didYouMean } from '../model/suggest.ts';
 import { followBulk } from './bulk-progress.ts';
 import { type CliIo, type Command, type ExitCode, UsageError } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
 import { readJsonArgument } from './json-argument.ts';
-import { isSet, numberOf, readWords, textOf, type Words } from './read-words.ts';
+import { isSet, numberOf, readWords, textOf, verbOf, type Words } from './read-words.ts';
 import { type Format, fieldsOf, formatFlags, formatOf, show, tableOf } from './show.ts';
 
 const actions = ['cancel', 'terminate', 'pause', 'resume', 'retry', 'rerun', 'signal'] as const;
@@ -75,9 +74,7 @@ export const bulk: Command<Args> = {
   parse(argv) {
     const words = readWords(argv, bulk.flags, { names: [verbs.join('|')], max: 1_001 });
     const [word = '', ...ids] = words.positionals;
-    const verb = verbs.find((each) => each === word);
-    if (verb === undefined)
-      throw new UsageError(`"bulk ${word}" is not known: ${verbs.join(', ')}${didYouMean(word, verbs)}`);
+    const verb = verbOf('bulk', word, verbs);
     checkIds(verb, ids);
     for (const [flag, verbsOfFlag] of Object.entries(owners)) {
       if (words.values[flag] !== undefined && !verbsOfFlag.includes(verb))

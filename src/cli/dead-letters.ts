@@ -1,9 +1,8 @@
 import type { DeadLetter } from '../../sdk/typescript/dead-letters.ts';
-import { didYouMean } from '../model/suggest.ts';
 import { followBulk } from './bulk-progress.ts';
 import { type CliIo, type Command, type ExitCode, UsageError } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
-import { choiceOf, isSet, numberOf, readWords, textOf, type Words } from './read-words.ts';
+import { choiceOf, isSet, numberOf, readWords, textOf, verbOf, type Words } from './read-words.ts';
 import { type Format, fieldsOf, formatFlags, formatOf, show, tableOf } from './show.ts';
 
 const verbs = ['list', 'get', 'replay', 'discard'] as const;
@@ -49,9 +48,7 @@ export const deadLetters: Command<Args> = {
   parse(argv) {
     const words = readWords(argv, deadLetters.flags, { names: [verbs.join('|')], max: 1_001 });
     const [word = '', ...ids] = words.positionals;
-    const verb = verbs.find((each) => each === word);
-    if (verb === undefined)
-      throw new UsageError(`"dead-letters ${word}" is not known: ${verbs.join(', ')}${didYouMean(word, verbs)}`);
+    const verb = verbOf('dead-letters', word, verbs);
     choiceOf(words, 'reason', reasons);
     checkWords(verb, ids, words);
     const limit = numberOf(words, 'limit', { min: 1, max: 200 });

@@ -1,9 +1,8 @@
 import type { HumanTask, HumanTaskSummary } from '../../sdk/typescript/human-tasks.ts';
-import { didYouMean } from '../model/suggest.ts';
 import { type CliIo, type Command, UsageError } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
 import { readJsonArgument } from './json-argument.ts';
-import { numberOf, readWords, textOf, type Words } from './read-words.ts';
+import { numberOf, readWords, textOf, verbOf, type Words } from './read-words.ts';
 import { type Format, fieldsOf, formatFlags, formatOf, show, tableOf } from './show.ts';
 
 const verbs = ['list', 'show', 'claim', 'unclaim', 'complete'] as const;
@@ -47,9 +46,7 @@ export const humanTasks: Command<Args> = {
   parse(argv) {
     const words = readWords(argv, humanTasks.flags, { names: [verbs.join('|'), 'ID'], min: 1 });
     const [word = '', id = ''] = words.positionals;
-    const verb = verbs.find((each) => each === word);
-    if (verb === undefined)
-      throw new UsageError(`"human-tasks ${word}" is not known: ${verbs.join(', ')}${didYouMean(word, verbs)}`);
+    const verb = verbOf('human-tasks', word, verbs);
     if (verb === 'list' && id !== '') throw new UsageError(`"${id}" is one word too many`);
     if (verb !== 'list' && id === '') throw new UsageError(`human-tasks ${verb} needs an ID`);
     refuseForeign(words, listFlags, { verb, own: 'list' });

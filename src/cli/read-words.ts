@@ -79,3 +79,10 @@ export function choiceOf<const T extends string>(words: Words, name: string, cho
   if (choice !== undefined) return choice;
   throw new UsageError(`--${name} must be one of ${choices.join(', ')}, it is "${text}"${didYouMean(text, choices)}`);
 }
+
+/** The word of a command that says what it does: one of its verbs. */
+export function verbOf<V extends string>(command: string, word: string, verbs: readonly V[]): V {
+  const verb = verbs.find((each) => each === word);
+  if (verb !== undefined) return verb;
+  throw new UsageError(`"${command} ${word}" is not known: ${verbs.join(', ')}${didYouMean(word, verbs)}`);
+}

@@ -1,8 +1,7 @@
 import type { RetentionStatus } from '../../sdk/typescript/retention.ts';
-import { didYouMean } from '../model/suggest.ts';
 import { type Command, UsageError } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
-import { isSet, readWords } from './read-words.ts';
+import { isSet, readWords, verbOf } from './read-words.ts';
 import { type Format, fieldsOf, formatFlags, formatOf, show, tableOf } from './show.ts';
 
 const verbs = ['show', 'run'] as const;
@@ -28,9 +27,7 @@ export const retention: Command<Args> = {
   parse(argv) {
     const words = readWords(argv, retention.flags, { names: [verbs.join('|')] });
     const [word = ''] = words.positionals;
-    const verb = verbs.find((each) => each === word);
-    if (verb === undefined)
-      throw new UsageError(`"retention ${word}" is not known: ${verbs.join(', ')}${didYouMean(word, verbs)}`);
+    const verb = verbOf('retention', word, verbs);
     const isDry = isSet(words, 'dry-run');
     if (isDry && verb === 'show') throw new UsageError('--dry-run is for "retention run"');
     return { verb, isDry, format: formatOf(words), connection: connectionOf(words) };

@@ -1,7 +1,6 @@
-import { didYouMean } from '../model/suggest.ts';
 import { type Command, UsageError } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
-import { choiceOf, durationTextOf, readWords } from './read-words.ts';
+import { choiceOf, durationTextOf, readWords, verbOf } from './read-words.ts';
 import { type Format, fieldsOf, formatFlags, formatOf, listOf, show, tableOf } from './show.ts';
 
 const verbs = ['create', 'list', 'revoke'] as const;
@@ -38,9 +37,7 @@ export const token: Command<Args> = {
   parse(argv) {
     const words = readWords(argv, token.flags, { names: [verbs.join('|'), 'NAME or ID'], min: 1 });
     const [word = '', subject = ''] = words.positionals;
-    const verb = verbs.find((each) => each === word);
-    if (verb === undefined)
-      throw new UsageError(`"token ${word}" is not known: ${verbs.join(', ')}${didYouMean(word, verbs)}`);
+    const verb = verbOf('token', word, verbs);
     if (verb === 'create' && subject === '') throw new UsageError('token create needs a NAME');
     if (verb === 'revoke' && subject === '') throw new UsageError('token revoke needs an ID');
     if (verb === 'list' && subject !== '') throw new UsageError(`"${subject}" is one word too many`);

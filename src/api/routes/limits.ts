@@ -13,7 +13,7 @@ export function limitRoutes(app: HttpApp, { engine }: ApiDeps): void {
     config: { permission: 'executions:read' },
     schema: {
       summary: 'Who holds shared limits',
-      description: 'Keys of `concurrency` that are held or waited for now, and rates that are waited for.',
+      description: 'Keys of `concurrency` that somebody holds or waits for, and rates that somebody waits for.',
       tags: ['executions'],
       querystring: LimitListQuery,
       response: { 200: LimitListSchema },

@@ -69,7 +69,7 @@ export function limitReason(state: Readonly<ExecutionState>, permit: PermitComma
 }
 
 /** `key "customer-7" held by exec_1 (step charge) and 4 others`. */
-export function heldText(key: string, holders: readonly SlotHolder[]): string {
+function heldText(key: string, holders: readonly SlotHolder[]): string {
   const names = holders.slice(0, namedMax).map(({ executionId, holder, until }) => {
     const step = parseTaskId(taskIdOf(executionId, holder))?.step;
     const lingers = until === undefined ? '' : `, until its worker's lease ends at ${new Date(until).toISOString()}`;

@@ -44,7 +44,7 @@ export interface Drill {
 }
 
 /** The code of an error that no policy names. */
-export const anyFailure = 'ANY_FAILURE';
+const anyFailure = 'ANY_FAILURE';
 /** Codes that are tried for one step. */
 const codesMax = 10;
 

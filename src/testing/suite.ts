@@ -33,7 +33,7 @@ export interface SuiteOptions {
 }
 
 /** Tests that fit their workflows, and what is wrong with the others. */
-export function bindTests(
+function bindTests(
   files: readonly TestFile[],
   meant?: ReadonlySet<string>,
 ): {
@@ -53,7 +53,7 @@ export function bindTests(
 }
 
 /** Of one test: the places of the cases that are meant, in its list. */
-export function chosenCases({ test }: BoundTest, filter = ''): readonly number[] {
+function chosenCases({ test }: BoundTest, filter = ''): readonly number[] {
   const wanted = filter.toLowerCase();
   const isMeant = (name: string): boolean => `${test.name} › ${name}`.toLowerCase().includes(wanted);
   return test.cases.flatMap(({ name }, index) => (isMeant(name) ? [index] : []));
@@ -85,7 +85,7 @@ export async function runSuite(files: readonly TestFile[], options: SuiteOptions
 }
 
 /** Scripts run in threads that all cases share; they start with the first script. */
-export async function withScripts<T>(use: (scripts: Play['scripts']) => Promise<T>): Promise<T> {
+async function withScripts<T>(use: (scripts: Play['scripts']) => Promise<T>): Promise<T> {
   const warn = (): void => undefined;
   // Nothing opens it: of all connectors only the one for scripts is called.
   const broker = brokerOnDemand({ type: 'embedded' }, { clock: systemClock, warn });

@@ -83,7 +83,7 @@ export type ChildEvent =
   | (Called & { readonly type: 'child.told'; readonly step: string })
   | ChildEnded
   | { readonly type: 'children.terminated' }
-  /** `isTaken`: the parent took the result, now or earlier. Otherwise it had stopped waiting. */
+  /** `isTaken`: the parent took the result, now or earlier. Otherwise it had stopped waiting, or is not kept any more. */
   | { readonly type: 'execution.reported'; readonly isTaken: boolean };
 
 export interface ChildEnded extends Called {

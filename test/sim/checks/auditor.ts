@@ -85,10 +85,10 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   const acceptedTokens = new Map<string, string>();
   let events = 0;
   const breaker = deps.isFair ? checkBreaker(tally) : undefined;
-  const children = openChildrenCheck();
+  const retention = openRetentionCheck({ ...deps, books });
+  const children = openChildrenCheck(retention.removed);
   const bulk = openBulkCheck();
   const limits = openLimitsCheck(deps);
-  const retention = openRetentionCheck({ ...deps, books });
   const random = openRandomCheck();
 
   function open(executionId: string): Audited {

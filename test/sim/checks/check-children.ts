@@ -34,10 +34,11 @@ export interface ChildrenCheck {
 
 const isWaitedFor = ({ phase }: Call): boolean => phase === 'open' || phase === 'asked';
 
-export function openChildrenCheck(): ChildrenCheck {
+/** `removed`: executions that retention deleted. What one of them took from its child it cannot tell any more. */
+export function openChildrenCheck(removed: ReadonlySet<string>): ChildrenCheck {
   const calls = new Map<string, Call>();
   return {
-    of: (book) => checkFamily(book, calls),
+    of: (book) => checkFamily(book, calls, removed),
     rest() {
       for (const { id, phase, child, isTold } of calls.values()) {
         claim(phase !== 'open' && phase !== 'asked', 'I18', () => `${id} is still waited for`);
@@ -47,11 +48,13 @@ export function openChildrenCheck(): ChildrenCheck {
   };
 }
 
-function checkFamily(book: Book, calls: Map<string, Call>): Check {
+function checkFamily(book: Book, calls: Map<string, Call>, removed: ReadonlySet<string>): Check {
   const { shadow, id, tally } = book;
   const own: Call[] = [];
   const callOf = (parentId: string, call: string): Call | undefined => calls.get(`${parentId}/${call}`);
   const callAbove = (): Call | undefined => shadow.parent && callOf(shadow.parent.executionId, shadow.parent.call);
+
+  const hasTaken = ({ isTaken, parent }: Call): boolean => isTaken && !removed.has(parent.id);
 
   function open(step: string, attempt: string, target: ChildTarget): void {
     const name = `${id}/${step}#${attempt}`;
@@ -166,14 +169,14 @@ function checkFamily(book: Book, calls: Map<string, Call>): Check {
   function retried(): void {
     const call = callAbove();
     if (!call || !isEnded(shadow)) return;
-    claim(!call.isTaken, 'I18', () => `${id} runs again and ${call.id} took what it gave`);
+    claim(!hasTaken(call), 'I18', () => `${id} runs again and ${call.id} took what it gave`);
     tally.saw('child retried on its own');
   }
 
   function reported(isTaken: boolean): void {
     const call = callAbove();
     claim(call && !isWaitedFor(call), 'I18', () => `${id} counts as reported and its parent still waits`);
-    claim(isTaken || !call.isTaken, 'I18', () => `${id} does not know that its parent took its end`);
+    claim(isTaken || !hasTaken(call), 'I18', () => `${id} does not know that its parent took its end`);
   }
 
   return {

@@ -228,7 +228,9 @@ interface Failed {
 
 function sendProblem({ error, request, reply, log }: Failed): void {
   const { status, headers, body } = problemOf(error, request.id);
-  if (status >= 500) log.error({ error, request_id: request.id, url: request.url }, 'a request failed');
+  // Whoever waited when the server was told to stop is sent away: that is no failure.
+  const isFailure = status >= 500 && !Fault.is(error, 'SHUTTING_DOWN');
+  if (isFailure) log.error({ error, request_id: request.id, url: request.url }, 'a request failed');
   void reply.code(status).headers(headers).header('content-type', problemType).header('x-request-id', request.id);
   // Hung up on in the middle of its body, a sender would learn of a broken pipe and not of the reason.
   if (status < 500 && Number(request.headers['content-length']) <= drainedBytesMax)

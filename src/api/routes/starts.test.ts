@@ -131,6 +131,9 @@ describe('starting', () => {
     assert.deepEqual([status, body['code'], body['request_id']], [500, 'INTERNAL', 'r-1']);
     assert.ok(!text.includes('hunter2'));
     assert.equal(subject.logged.length, 1);
+    subject.engine.failNext(new Fault('SHUTTING_DOWN', 'the server is shutting down'));
+    assert.equal((await call('POST /workflows/hello/execute', {})).status, 503);
+    assert.equal(subject.logged.length, 1, 'a server that was told to stop has not failed');
     subject.engine.failNext(new Fault('CONFIG_INVALID', 'secret path'));
     assert.ok(!(await call('POST /workflows/hello/execute', {})).text.includes('secret path'));
   });

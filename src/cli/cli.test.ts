@@ -371,7 +371,8 @@ describe('the platform from the command line', () => {
 
   it('the launcher gives the words on and the exit code back, and ends at once when it is told to', async () => {
     const launcher = join(root, 'bin/magicflow');
-    assert.match(execFileSync(process.execPath, [launcher, '--version'], { encoding: 'utf8' }), /^magicflow /);
+    for (const name of [launcher, join(root, 'bin/magic-flow')])
+      assert.match(execFileSync(process.execPath, [name, '--version'], { encoding: 'utf8' }), /^magicflow /);
     const child = spawn(process.execPath, [launcher, 'start', ...flags('three')], { cwd: folder });
     child.stdout.on('data', (text: Buffer) => String(text).includes('listens') && child.kill('SIGTERM'));
     const code = await new Promise((resolve) => child.on('exit', resolve));

@@ -38,17 +38,10 @@ export type LimitsOf = (scope: Scope) => TaskLimits;
 
 export const permitId = (holder: string): string => `permit:${holder}`;
 
-export function openPermit(state: ExecutionState, step: StepState, limits: TaskLimits, slot?: string): void {
+export function openPermit(state: ExecutionState, step: StepState, { slot, rate }: TaskLimits): void {
   const holder = attemptId(step);
-  const key = limits.slot?.key ?? limits.rate?.key ?? '';
-  open(state, {
-    type: 'permit',
-    id: permitId(holder),
-    holder,
-    step: step.path,
-    key,
-    ...(slot === undefined ? {} : { slot }),
-  });
+  const key = slot?.key ?? rate?.key ?? '';
+  open(state, { type: 'permit', id: permitId(holder), holder, step: step.path, key });
 }
 
 /** The attempt may leave, and holds its slot. */
@@ -62,12 +55,16 @@ export function recordPermitted(state: ExecutionState, step: StepState, at: numb
   open(state, { type: 'dispatch', id, step: path, visit, attempt, ...(slot === undefined ? {} : { slot }) });
 }
 
-/** It goes out again: the row of its task is taken back until the rate lets it. */
-export function openRedelivery(state: ExecutionState, step: StepState, limits: TaskLimits): void {
-  const id = attemptId(step);
-  state.outstanding.delete(id);
-  state.settled.push(id);
-  openPermit(state, step, limits, limits.slot?.key);
+/**
+ * It goes out again: the row of its task is taken back until the rate lets it. It waits in the line of the rate: in that of
+ * its slot those would be before it who wait for that very slot.
+ */
+export function openRedelivery(state: ExecutionState, step: StepState, { slot, rate }: TaskLimits): void {
+  const holder = attemptId(step);
+  state.outstanding.delete(holder);
+  state.settled.push(holder);
+  const kept = slot ? { slot: slot.key } : {};
+  open(state, { type: 'permit', id: permitId(holder), holder, step: step.path, key: rate?.key ?? '', ...kept });
 }
 
 /** Settles a command that may wait in line or hold a slot, and notes what it leaves. */

@@ -193,7 +193,10 @@ async function queueFact(deps: HandOverDeps, executionId: string, timer: Command
   } as const;
 }
 
-/** True where the attempt had to be handed out again. A task with a row is looked after by its lease. */
+/**
+ * True where the attempt had to be handed out again. A task with a row is looked after by its lease, or by whoever claims
+ * it; a function of this process does not claim.
+ */
 async function recoverDispatch(
   deps: HandOverDeps,
   live: Live,
@@ -203,7 +206,7 @@ async function recoverDispatch(
   const row = await deps.store.tasks.find(taskIdOf(live.id, command.id));
   if (row) {
     live.unproven?.delete(command.id);
-    return false;
+    if (row.lease || !deps.local.isLocal(live.state, command)) return false;
   }
   const { step, visit, attempt } = command;
   deps.mailboxes.submit(live.id, { type: 'task.lost', step, visit, attempt });

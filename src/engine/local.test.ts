@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Json } from '../kit/json.ts';
 import type { LocalFunction, LocalTask } from './engine.ts';
-import { call, leftovers, makeEngine, type Node, type NodeOptions, workspace } from './make-engine.ts';
+import { call, leftovers, makeEngine, type Node, type NodeOptions, restarted, workspace } from './make-engine.ts';
 
 const one = `steps:\n  - {name: a, ${call}}`;
 
@@ -192,5 +192,21 @@ describe('a function in this process', () => {
     const id = await node.start();
     await node.clock.advance(32_000);
     assert.deepEqual([calls, await node.status(id)], [2, 'completed']);
+  });
+
+  test('registered late is called again where another process had the task and its own result was lost', async () => {
+    const before = await makeEngine();
+    await before.deploy(one);
+    const id = await before.start();
+    await before.claimOne();
+    let calls = 0;
+    const node = await restarted(before);
+    node.engine.local.register(workspace, 'e', 'f', async () => {
+      calls += 1;
+      if (calls === 1) node.fates.push('refused', 'refused', 'refused');
+      return calls;
+    });
+    await node.clock.advance(70_000);
+    assert.deepEqual([calls, await node.status(id), leftovers(node, id)], [2, 'completed', []]);
   });
 });

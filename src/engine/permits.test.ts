@@ -120,6 +120,17 @@ describe('a concurrency limit', () => {
     assert.equal((await claimedOne(node)).executionId, second);
   });
 
+  test('lets a task go out again that must draw a rate for it, although others wait for the slot that it keeps', async () => {
+    const limits = 'concurrency: {limit: 1, key: a}, rate_limit: {limit: 1, per: 1s}';
+    const { node, task, second } = await holding(`steps:\n  - {name: charge, ${call}, ${limits}}`);
+    await node.clock.advance(31_000);
+    const again = await claimedOne(node);
+    assert.equal(again.taskId, task.taskId);
+    await node.complete(again);
+    await node.clock.advance(1_000);
+    assert.equal((await claimedOne(node)).executionId, second);
+  });
+
   test('keeps the slot of a cancelled task until its worker answers', async () => {
     const undo = 'compensate: {executor: e, function: undo}';
     const spec = `steps:\n  - {name: charge, ${call}, concurrency: {limit: 1, key: a}, ${undo}}`;

@@ -316,8 +316,8 @@ export const mutants: readonly Mutant[] = [
   outstanding('dispatch, ...slot });', 'dispatch });', 'a limit loses the slot of what is asked back'),
   permits("if (was === 'holding') look(", "if (was !== 'holding') look(", 'a limit has room and nobody looks'),
   taskLimits(
-    'openPermit(state, step, limits, limits.slot?.key);',
-    'openPermit(state, step, limits);',
+    'const kept = slot ? { slot: slot.key } : {};',
+    'const kept = {};',
     'a limit forgets the slot of what goes out again',
   ),
   evolveExecution(

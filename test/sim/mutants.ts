@@ -315,11 +315,7 @@ export const mutants: readonly Mutant[] = [
   memoryLimits('if (row.used >= limit)', 'if (row.used > limit)', 'a limit of calls lets one more through'),
   outstanding('dispatch, ...slot });', 'dispatch });', 'a limit loses the slot of what is asked back'),
   permits("if (was === 'holding') look(", "if (was !== 'holding') look(", 'a limit has room and nobody looks'),
-  taskLimits(
-    'const kept = slot ? { slot: slot.key } : {};',
-    'const kept = {};',
-    'a limit forgets the slot of what goes out again',
-  ),
+  taskLimits('state.settled.push(holder);', '', 'a limit leaves the row of what is to go out again'),
   evolveExecution(
     '  settleAll(state);\n  leaveTurn(state);',
     '  settleAll(state);',

@@ -289,6 +289,22 @@ expect: {outputs_include: {approve: {outcome: rejected, answered_by: chief}}, du
     await assertPasses(asking, 'expect: {status: failed, error: {code: TIMEOUT, step: approve}, duration: 2d}');
   });
 
+  test('a mocked human task takes the way of a real one: on_timeout where its time runs out, on_failure where it fails', async () => {
+    const steps = `${asking}
+    on_timeout: late
+    on_failure: sorry
+  - {name: late, type: transform, mapping: {way: late}, on_success: end}
+  - {name: sorry, type: transform, mapping: {way: sorry}, on_success: end}`;
+    await assertPasses(
+      steps,
+      'mocks: {approve: {timeout: true}}\nexpect: {steps: [approve, late], output: {way: late}, duration: 2d}',
+    );
+    await assertPasses(
+      steps,
+      'mocks: {approve: {error: AWAY}}\nexpect: {steps: [approve, sorry], output: {way: sorry}, duration: 0s}',
+    );
+  });
+
   test('a case may end while it waits, if that is what it expects', async () => {
     const steps = 'steps:\n  - {name: go, type: wait, signal: paid}';
     await assertPasses(steps, 'expect: {status: waiting, steps: [go]}');

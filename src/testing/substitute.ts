@@ -27,7 +27,7 @@ export function substitute(definition: Definition, { isAnswered, isGiven }: Answ
   return { ...definition, steps: list(definition.steps) };
 }
 
-/** Members of its own type stay and mean nothing to a function. */
+/** Members of its own type stay: `on_timeout` still says where to go, the others mean nothing to a function. */
 const calling = (step: Step): Step =>
   ({ ...step, type: 'function', executor: stageExecutor, function: step.name }) as Step;
 

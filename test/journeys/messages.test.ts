@@ -1,5 +1,7 @@
 /** Messages that a real server's steps publish: sent, read and waited for by curl's own means, and kept through a kill. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
@@ -113,8 +115,7 @@ describe('messages', () => {
           '[{ name: tell, type: publish, topic: later, retry_config: { max_attempts: 200, backoff_strategy: fixed, initial_delay: 50ms } }]',
         ),
       );
-      const holder = new DatabaseSync(join(apart.dataDir, 'broker.db'));
-      holder.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE held (a)');
+      const release = holdBroker(apart);
       const execute = async (): Promise<string> =>
         (await apart.post('workflows/patient/execute', { input: { n: 1 } })).execution_id;
       const [first, second] = [await execute(), await execute()];
@@ -129,7 +130,7 @@ describe('messages', () => {
       }
       await apart.post(`executions/${second}/cancel`, {});
       assert.equal((await apart.ended(second)).status, 'cancelled');
-      holder.close();
+      release();
       assert.equal((await apart.ended(first)).status, 'completed');
       const { messages } = await apart.get('topics/later/messages');
       assert.deepEqual(
@@ -139,6 +140,62 @@ describe('messages', () => {
     } finally {
       await apart.close();
     }
+  });
+
+  test('a broker that hangs lets the step run into its own timeout', async () => {
+    const apart = await openPlatform({ willBeKilled: true });
+    try {
+      await apart.deploy(workflow('timed', '[{ name: tell, type: publish, topic: hung, timeout: 500ms }]'));
+      // Whoever opens a pipe to write waits for somebody to read it.
+      execFileSync('mkfifo', [join(apart.dataDir, 'broker.db')]);
+      const { execution_id } = await apart.post('workflows/timed/execute', { input: { n: 1 } });
+      const { status, error, steps } = await apart.ended(execution_id);
+      assert.deepEqual([status, error.code, steps[0].status], ['failed', 'TIMEOUT', 'timed_out']);
+      await apart.kill();
+      rmSync(join(apart.dataDir, 'broker.db'));
+      await apart.start();
+      await apart.post(`executions/${execution_id}/retry`, {});
+      assert.equal((await apart.ended(execution_id)).status, 'completed');
+    } finally {
+      await apart.close();
+    }
+  });
+
+  test('a broker that fails opens the circuit, which spares it and lets messages through again once it is back', async () => {
+    const apart = await openPlatform();
+    try {
+      await apart.deploy(
+        workflow(
+          'guarded',
+          `[{ name: tell, type: publish, topic: guarded, circuit_breaker: { failure_threshold: 2, recovery_timeout: 1s } }]`,
+        ),
+      );
+      const run = async () =>
+        apart.ended((await apart.post('workflows/guarded/execute', { input: { n: 1 } })).execution_id);
+      const release = holdBroker(apart);
+      for (const code of ['BROKER_UNREACHABLE', 'BROKER_UNREACHABLE', 'CIRCUIT_OPEN']) {
+        assert.equal((await run()).error.code, code);
+      }
+      release();
+      await until(async () => ((await run()).status === 'completed' ? true : undefined), { what: 'a closed circuit' });
+      assert.equal((await apart.get('topics/guarded/messages')).messages.length, 1);
+    } finally {
+      await apart.close();
+    }
+  });
+
+  test('a step that names the configured broker publishes to it; any other name is told when it is deployed', async () => {
+    for (const [place, lines] of ['broker: embedded', 'connection: embedded'].entries()) {
+      await platform.deploy(workflow(`named-${place}`, `[{ name: tell, type: publish, topic: named, ${lines} }]`));
+      assert.equal((await platform.ended(await start(`named-${place}`))).status, 'completed');
+    }
+    const bad = workflow('named-2', '[{ name: tell, type: publish, topic: named, connection: bus }]');
+    const { status, body } = await platform.call('POST /api/v1/workflows', { body: bad });
+    assert.equal(status, 422);
+    const [{ code, pointer, message }] = (body as { errors: [{ code: string; pointer: string; message: string }] })
+      .errors;
+    assert.deepEqual([code, pointer], ['VALUE_INVALID', '/spec/steps/0/connection']);
+    assert.match(message, /embedded/);
   });
 
   test('a server killed while it publishes 300 messages loses none, and each is there once, with its key', async () => {
@@ -157,3 +214,10 @@ describe('messages', () => {
     assert.equal(new Set(messages.map(({ message_id }) => message_id)).size, 300);
   });
 });
+
+/** Keeps the broker of a server that has not used it yet from opening its file. */
+function holdBroker({ dataDir }: PlatformProcess): () => void {
+  const holder = new DatabaseSync(join(dataDir, 'broker.db'));
+  holder.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE held (a)');
+  return () => holder.close();
+}

@@ -32,11 +32,10 @@ export const publishType = stepType({
   inheritsRetry: true,
   own: {
     broker: optional(
-      'broker',
+      ['broker', 'connection'],
       choice('embedded', 'kafka', 'redis', 'rabbitmq', 'nats'),
-      'Which one. Default: the configured one.',
+      'Which one; leave it out for the one that `messaging.type` of the configuration names.',
     ),
-    connection: optional('connection', text, 'A configured connection.'),
     topic: required(['topic', 'queue', 'subject', 'channel'], topicName, 'Where to.'),
     key: optional(['key', 'routing_key'], handedOver, 'Messages of one key keep their order.'),
     message: optional(['message', 'payload', 'body'], handedOver, 'What. Default: the input.'),
@@ -48,13 +47,13 @@ export const publishType = stepType({
     ),
     eventType: optional('event_type', handedOver, 'The type of the CloudEvent. Default: the topic.'),
   } satisfies Fields,
-  draft({ broker, connection, topic, key, message, headers, format = 'cloudevents', eventType }, { spot, sink }) {
+  draft({ broker, topic, key, message, headers, format = 'cloudevents', eventType }, { spot, sink }) {
     reportIdleType(spot, sink, format);
     return {
       build: (common) =>
         connectorStep(common, 'publish', {
           request: { topic, key, message: message ?? common.input ?? '$.input', headers, event_type: eventType },
-          settings: { broker, connection, format },
+          settings: { broker, format },
         }),
     };
   },

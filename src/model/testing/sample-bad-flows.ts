@@ -331,6 +331,7 @@ export const badFlows: readonly BadRow[] = [
   ],
   ['FIELD_MISSING', '/spec/steps/0', '- «{name: a, type: message_queue, broker: kafka}'],
   ['VALUE_INVALID', '/spec/steps/0/broker', '- {name: a, type: publish, topic: t, broker: «mqtt}'],
+  ['VALUE_INVALID', '/spec/steps/0/connection', '- {name: a, type: publish, topic: t, connection: «bus}'],
   ['VALUE_INVALID', '/spec/steps/0/topic', '- {name: a, type: publish, topic: «orders/new}'],
   ['TYPE_WRONG', '/spec/steps/0/queue', '- {name: a, type: publish, queue: «[a]}'],
   ['VALUE_INVALID', '/spec/steps/0/format', '- {name: a, type: publish, topic: t, format: «avro}'],

@@ -34,12 +34,8 @@ export function openPublishConnector({ broker, clock }: PublishDeps): Connector 
   };
 }
 
-/** Another broker than the configured one cannot be reached from here, nor one by a connection. */
-function requireBroker({ broker, connection }: JsonObject, configured: string): void {
-  if (typeof connection === 'string') {
-    const message = `there is no connection "${connection}" to a broker: leave "connection" out for the configured one`;
-    throw new StepFailure('CONNECTION_NOT_FOUND', message, { retryable: false });
-  }
+/** Another broker than the configured one cannot be reached from here. */
+function requireBroker({ broker }: JsonObject, configured: string): void {
   if (broker === undefined || broker === configured) return;
   throw new StepFailure(
     'BROKER_NOT_CONFIGURED',

@@ -181,12 +181,13 @@ const publish = typedStep('publish', {
   excludes: { queue: ['topic'], subject: ['topic'], channel: ['topic'] },
   twins: [
     ['topic', 'queue', 'a'],
+    ['broker', 'connection', 'nats'],
     ['key', 'routing_key', 'a'],
     ['message', 'payload', 'a'],
   ],
   fields: {
     broker: choice('embedded', 'kafka', 'redis', 'rabbitmq', 'nats'),
-    connection: text,
+    connection: choice('embedded', 'kafka', 'redis', 'rabbitmq', 'nats'),
     topic: topicName,
     queue: topicName,
     subject: topicName,

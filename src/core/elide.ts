@@ -2,7 +2,7 @@
  * Which events a journal can do without once rounds of a loop were folded.
  *
  * Everything that such an event recorded has left the state again with the fold, and the fold itself carries what is
- * kept. An event that reached beyond its round (it set a variable, took a signal) stays.
+ * kept. An event that reached beyond its round (it set a variable, took a signal) stays, and the counts of a fold do: they are of the whole execution.
  */
 import type { ExecutionEvent, LoopFolded } from './events.ts';
 import { roundOf } from './evolve-loop.ts';
@@ -22,7 +22,7 @@ export function elide(events: readonly ExecutionEvent[], folds: LoopFolded[]): r
     if (event.type === 'journal.elided') count += event.count;
     else if (isNeeded(event, folds)) {
       close();
-      kept.push(event);
+      kept.push(event.type === 'loop.folded' && isGone(event.step, folds) ? countsOf(event) : event);
       if (event.type === 'loop.folded') folds.push(event);
     } else count += 1;
   }
@@ -32,12 +32,17 @@ export function elide(events: readonly ExecutionEvent[], folds: LoopFolded[]): r
 
 function isNeeded(event: ExecutionEvent, folds: readonly LoopFolded[]): boolean {
   const path = pathOf(event);
-  if (path === undefined || !folds.some((fold) => isFolded(path, fold))) return true;
+  if (path === undefined || !isGone(path, folds)) return true;
   if (event.type === 'step.completed') {
     return event.vars !== undefined || event.signal !== undefined || event.signals !== undefined;
   }
-  return event.type === 'loop.opened' && event.vars !== undefined;
+  return event.type === 'loop.folded' || (event.type === 'loop.opened' && event.vars !== undefined);
 }
+
+const isGone = (path: string, folds: readonly LoopFolded[]): boolean => folds.some((fold) => isFolded(path, fold));
+
+/** Of a loop in a round that was folded later. */
+const countsOf = (fold: LoopFolded): LoopFolded => ({ ...fold, results: [], failures: [] });
 
 function isFolded(path: string, { step, from, to }: LoopFolded): boolean {
   const index = roundOf(path, step);

@@ -197,6 +197,8 @@ export interface LoopFolded {
   readonly visits: number;
   /** Events of theirs, about: they do not count against the journal's limit. */
   readonly events: number;
+  /** What their validate steps found. */
+  readonly quality?: QualityByStep;
 }
 
 /** Events of folded rounds stood here; the numbers of those behind are as they were. */
@@ -343,6 +345,9 @@ export interface StepCompleted {
 
 /** Of a validate step: how many items passed each rule and how many failed it. */
 export type Quality = { readonly [rule: string]: readonly [passed: number, failed: number] };
+
+/** Of all validate steps of a name together. */
+export type QualityByStep = { readonly [step: string]: Quality };
 
 export interface StepFailed {
   readonly type: 'step.failed';

@@ -11,6 +11,7 @@ import { unreachable } from '../kit/assert.ts';
 import type { Json } from '../kit/json.ts';
 import type { FrameClosed, LoopFolded, LoopOpened } from './events.ts';
 import { openCommand } from './outstanding.ts';
+import { addQuality } from './quality-counts.ts';
 import type { ExecutionState, LoopState } from './state.ts';
 
 type LoopEvent = LoopOpened | LoopFolded | { type: 'loop.deferred' | 'loop.continued'; step: string } | LoopResumed;
@@ -66,6 +67,9 @@ function recordOpened(state: ExecutionState, event: LoopOpened): void {
 }
 
 function recordFolded(state: ExecutionState, event: LoopFolded): void {
+  // Also of a loop that is gone: its counts stay in the journal where the round it lies in is folded.
+  for (const [step, quality] of Object.entries(event.quality ?? {})) addQuality(state.qualityFolded, step, quality);
+  state.eventsFolded += event.events;
   const loop = state.loops.get(event.step);
   if (!loop) return;
   const { from, to } = event;
@@ -76,7 +80,6 @@ function recordFolded(state: ExecutionState, event: LoopFolded): void {
   loop.foldedTo = to;
   loop.foldedEver = Math.max(loop.foldedEver, to);
   loop.visits = Math.max(loop.visits, event.visits);
-  state.eventsFolded += event.events;
   removeRounds(state, event);
 }
 

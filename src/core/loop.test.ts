@@ -188,7 +188,7 @@ describe('a loop on a condition', () => {
       );
     assert.equal(forever('max_iterations: 5, ').end().code, 'TOO_MANY_ITERATIONS');
     const story = forever('');
-    while (story.state.outstanding.has('loop:spin')) story.when({ type: 'continue', id: 'loop:spin' });
+    story.goesOn();
     const turns = [...story.state.outstanding.keys()];
     assert.deepEqual(turns, []);
     assert.equal(story.end().code, 'TOO_MANY_ITERATIONS');
@@ -242,6 +242,25 @@ describe('a long loop', () => {
     assert.deepEqual(story.end(), { status: 'failed', code: 'BAD' });
     story.when({ type: 'retry' });
     assert.deepEqual(story.inHand(), ['after']);
+  });
+
+  const check =
+    '{name: check, type: validate, data: $.item, on_invalid: continue, rules: [{name: even, condition: "$.item % 2 == 0"}]}';
+
+  test('keeps what its steps found of the data when their rounds are folded', () => {
+    const story = run(over('', `[${check}]`), many).goesOn();
+    assert.equal(story.end().status, 'completed');
+    assert.deepEqual(Object.fromEntries(story.state.qualityFolded), { check: { even: [500, 500] } });
+    assert.equal([...story.state.steps.values()].filter(({ quality }) => quality).length, 300);
+  });
+
+  test('counts once what a loop in its rounds folded before', () => {
+    const inner = `[{name: inner, type: loop, iterate_over: $.item, item_variable: item, steps: [${check}]}]`;
+    const lists = many.slice(0, loopChunk).map((index) => (index === 3 ? many : [index]));
+    const story = run(over('', inner), lists).goesOn();
+    assert.equal(story.end().status, 'completed');
+    assert.deepEqual([...story.state.steps.keys()], ['each']);
+    assert.deepEqual(Object.fromEntries(story.state.qualityFolded), { check: { even: [1_150, 1_149] } });
   });
 
   test('keeps the rounds that compensation may have to undo', () => {

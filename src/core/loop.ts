@@ -18,6 +18,7 @@ import { failAttempt } from './failure.ts';
 import { openFrame, succeed } from './flow.ts';
 import { loopBatchDefault, loopChunk, loopErrorsMax, loopRoundsDefault, roundsPerMoveMax } from './limits.ts';
 import type { LoopWork } from './program.ts';
+import { qualityOf } from './quality-counts.ts';
 import { resumeFrame } from './resume.ts';
 import type { FrameState, LoopState, StepState } from './state.ts';
 import { isHeldBack, lookAhead, openStream, reopenStream, sourceOfStep, wakeStream } from './stream.ts';
@@ -191,13 +192,14 @@ function foldOf(turn: Turn, loop: LoopState, { from, to }: { from: number; to: n
   const isFolded = (path: string): boolean => isIn(path, loop.path, { from, to });
   let visits = 0;
   let events = 0;
-  for (const step of turn.state.steps.values()) {
-    if (!isFolded(step.path)) continue;
-    visits = Math.max(visits, step.visit);
-    events += 2 * step.attempt;
+  const steps = [...turn.state.steps.values()].filter(({ path }) => isFolded(path));
+  for (const { visit, attempt } of steps) {
+    visits = Math.max(visits, visit);
+    events += 2 * attempt;
   }
   for (const path of turn.state.frames.keys()) if (isFolded(path)) events += 2;
   const failures = [...loop.failures.values()].filter(({ index }) => index >= from && index < to);
+  const quality = qualityOf(steps);
   return {
     type: 'loop.folded',
     step: loop.path,
@@ -207,6 +209,7 @@ function foldOf(turn: Turn, loop: LoopState, { from, to }: { from: number; to: n
     failures,
     visits,
     events,
+    ...(quality && { quality }),
   };
 }
 

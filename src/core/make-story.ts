@@ -58,6 +58,8 @@ export interface Story {
   statuses(): Readonly<Record<string, string>>;
   /** Paths that an executor may have in hand. */
   inHand(): readonly string[];
+  /** The moves that a loop puts off, so that none grows long, until there are no more. */
+  goesOn(): Story;
   /** What users see of it. */
   end(): { status: string; output?: Json; code?: string };
 }
@@ -160,6 +162,10 @@ export function started(spec: string, start: Partial<StartFact> & { readonly inp
       when({ ...attempt('human.answered', path), ...given });
       return story;
     },
+    goesOn() {
+      for (let next = turnOf(state); next; next = turnOf(state)) when({ type: 'continue', id: next.id });
+      return story;
+    },
     step(path) {
       const found = state.steps.get(path);
       assert.ok(found, `step ${path} never began`);
@@ -218,6 +224,9 @@ function replayOf(id: string, journal: Moves): ExecutionState {
   takeChanges(replayed);
   return replayed;
 }
+
+const turnOf = (state: ExecutionState): Command | undefined =>
+  [...state.outstanding.values()].find(({ type }) => type === 'continue');
 
 const isOwedToOthers = (command: Command): boolean =>
   command.type === 'report' || (command.type === 'child' && isUndelivered(command));

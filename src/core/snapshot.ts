@@ -2,11 +2,11 @@
  * A state as text and back. A snapshot is a cache of a journal's beginning: it may be thrown away at any time, and a
  * text of another format is.
  */
-import type { RoundFailure } from './events.ts';
+import type { Quality, RoundFailure } from './events.ts';
 import type { ExecutionState, FrameState, LoopState } from './state.ts';
 
 /** Raised whenever the state's shape changes; older snapshots are then ignored and the journal is read from its start. */
-const format = 5;
+const format = 6;
 
 export function writeSnapshot(state: ExecutionState): string {
   return JSON.stringify({
@@ -25,6 +25,7 @@ export function writeSnapshot(state: ExecutionState): string {
         running: [...loop.running],
         failures: [...loop.failures.values()],
       })),
+      qualityFolded: [...state.qualityFolded],
       completed: [...state.completed],
       outstanding: [...state.outstanding.values()],
       opened: [],
@@ -63,6 +64,7 @@ export function readSnapshot(text: string): ExecutionState | undefined {
         },
       ]),
     ),
+    qualityFolded: new Map(state.qualityFolded),
     completed: new Set(state.completed),
     outstanding: new Map(state.outstanding.map((command) => [command.id, command])),
   };
@@ -75,11 +77,15 @@ type FlatLoop = Omit<LoopState, 'running' | 'failures'> & {
   readonly failures: RoundFailure[];
 };
 
-type Flat = Omit<ExecutionState, 'steps' | 'pathsByName' | 'frames' | 'loops' | 'completed' | 'outstanding'> & {
+type Flat = Omit<
+  ExecutionState,
+  'steps' | 'pathsByName' | 'frames' | 'loops' | 'qualityFolded' | 'completed' | 'outstanding'
+> & {
   readonly steps: (ExecutionState['steps'] extends Map<string, infer Step> ? Step : never)[];
   readonly pathsByName: [string, string][];
   readonly frames: FlatFrame[];
   readonly loops: FlatLoop[];
+  readonly qualityFolded: [string, Quality][];
   readonly completed: string[];
   readonly outstanding: (ExecutionState['outstanding'] extends Map<string, infer Command> ? Command : never)[];
 };

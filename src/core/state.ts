@@ -4,6 +4,7 @@ import type { DeadLetterReason } from './dead-letter.ts';
 import type { StepError } from './errors.ts';
 import type { Awaited, Closing, Escalation, Origin, Quality, RoundFailure, TaskSpec, Undo } from './events.ts';
 import type { ExecutionTurn } from './execution-turn.ts';
+import type { QualityCounts } from './quality-counts.ts';
 import type { LimitLeft, PermitCommand } from './task-limits.ts';
 
 /**
@@ -52,6 +53,8 @@ export interface ExecutionState {
   loops: Map<string, LoopState>;
   /** Events of folded rounds, about; they do not count against the limit. */
   eventsFolded: number;
+  /** What validate steps of folded rounds found. */
+  qualityFolded: QualityCounts;
   /** Paths in the order they completed; a path visited again moves to the end. */
   completed: Set<string>;
   /** Commands that are not settled, by id. */
@@ -297,6 +300,7 @@ export function emptyState(id: string): ExecutionState {
     frames: new Map(),
     loops: new Map(),
     eventsFolded: 0,
+    qualityFolded: new Map(),
     completed: new Set(),
     outstanding: new Map(),
     opened: [],

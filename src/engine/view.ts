@@ -1,4 +1,5 @@
 /** The view row of an execution: a projection of its whole state, so that any row can be rebuilt from its journal. */
+import { addQuality } from '../core/quality-counts.ts';
 import { type ExecutionState, isEnded, type StepState, statusOf } from '../core/state.ts';
 import type { DeadLetter, StepSummary, ViewRow } from '../storage/store.ts';
 
@@ -21,8 +22,18 @@ export function viewOf(state: ExecutionState): ViewRow {
     errorMessage: state.error?.message ?? null,
     deadLetter: deadLetterOf(state),
     searchText: searchText(state),
-    steps: isEnded(state) ? [...state.steps.values()].slice(0, stepSummariesMax).map(summaryOf) : [],
+    steps: isEnded(state) ? summariesOf(state) : [],
   };
+}
+
+function summariesOf({ steps, qualityFolded }: ExecutionState): ViewRow['steps'] {
+  const all = [...steps.values()];
+  const counts = new Map(qualityFolded);
+  for (const { name, quality } of all.slice(stepSummariesMax)) if (quality) addQuality(counts, name, quality);
+  return [
+    ...all.slice(0, stepSummariesMax).map(summaryOf),
+    ...[...counts].map(([step, quality]) => ({ step, quality })),
+  ];
 }
 
 function deadLetterOf(state: ExecutionState): DeadLetter | null {
@@ -36,7 +47,7 @@ function deadLetterOf(state: ExecutionState): DeadLetter | null {
   return { reason, step: step.path, attempt, ...called };
 }
 
-/** Steps beyond this are left out of an execution's part in step statistics. */
+/** Steps beyond this are left out of an execution's part in step statistics, but for what they checked. */
 const stepSummariesMax = 500;
 
 function summaryOf(step: StepState): StepSummary {

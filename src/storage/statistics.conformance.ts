@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../kit/random.ts';
 import { move, noon, viewRow } from './sample-writes.ts';
-import type { StepSummary, ViewRow } from './store.ts';
+import type { QualitySummary, StepSummary, ViewRow } from './store.ts';
 import type { PromiseCase } from './store-subject.ts';
 import type { Statistics, StatisticsQuery, StepStatistics, Summary } from './views.ts';
 
@@ -62,10 +62,16 @@ function randomRows(count: number): ViewRow[] {
       startedAt,
       endedAt,
       workflow: `w${below(2)}`,
-      steps: endedAt === null ? [] : steps,
+      steps: endedAt === null ? [] : [...steps, ...beside.slice(0, below(3))],
     });
   });
 }
+
+/** Of steps that are listed too, and of one that never is. */
+const beside: readonly QualitySummary[] = [
+  { step: 'folded', quality: { positive: [1_000, 3] } },
+  { step: 'a', quality: { positive: [7, 0], unique: [0, 7] } },
+];
 
 function naive(rows: readonly ViewRow[], query: StatisticsQuery): Statistics {
   const inside = rows.filter(
@@ -111,18 +117,19 @@ function summary(rows: readonly ViewRow[]): Summary {
 }
 
 function stepOf(rows: readonly ViewRow[], name: string): StepStatistics {
-  const all = rows.flatMap((row) => row.steps).filter((step) => step.step === name);
+  const known = rows.flatMap((row) => row.steps).filter((step) => step.step === name);
+  const all = known.filter((step): step is StepSummary => step.status !== undefined);
   return {
     executions: all.length,
     succeeded: all.filter((step) => step.status === 'completed').length,
     failed: all.filter((step) => step.status === 'failed').length,
     retries: all.reduce((sum, step) => sum + Math.max(0, step.attempts - 1), 0),
-    averageMs: all.reduce((sum, step) => sum + step.durationMs, 0) / all.length,
-    quality: qualityOf(all),
+    averageMs: all.reduce((sum, step) => sum + step.durationMs, 0) / Math.max(1, all.length),
+    quality: qualityOf(known),
   };
 }
 
-function qualityOf(steps: readonly StepSummary[]): StepStatistics['quality'] {
+function qualityOf(steps: ViewRow['steps']): StepStatistics['quality'] {
   const rules = new Set(steps.flatMap(({ quality = {} }) => Object.keys(quality)));
   const sum = (rule: string, place: 0 | 1): number =>
     steps.reduce((total, { quality }) => total + (quality?.[rule]?.[place] ?? 0), 0);

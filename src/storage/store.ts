@@ -170,7 +170,7 @@ export interface ViewRow {
   /** What text search looks at: ids, names and the values of metadata, at most 1,000 characters. */
   readonly searchText: string;
   /** Only on rows of ended executions, for step statistics. */
-  readonly steps: readonly StepSummary[];
+  readonly steps: readonly (StepSummary | QualitySummary)[];
 }
 
 /** Where an execution died. Absent members: no step is to blame, or it is no executor's. */
@@ -227,6 +227,11 @@ export interface StepSummary {
   readonly attempts: number;
   /** Of a step that checks data: how many items passed each rule and how many failed it. */
   readonly quality?: { readonly [rule: string]: readonly [passed: number, failed: number] };
+}
+
+/** What steps of a name found that are not summed up one by one: they are more than a row holds, or rounds of a loop. */
+export interface QualitySummary extends Required<Pick<StepSummary, 'step' | 'quality'>> {
+  readonly status?: never;
 }
 
 /**

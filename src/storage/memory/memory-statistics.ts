@@ -1,7 +1,7 @@
 /** Statistics over rows that are in memory, newest first. */
 import { emptyObject } from '../../kit/json.ts';
 import { failedStatuses, statisticsRowsMax, succeededStatuses } from '../outcome-classes.ts';
-import type { StepSummary } from '../store.ts';
+import type { QualitySummary, StepSummary, ViewRow } from '../store.ts';
 import type { RuleStatistics, Statistics, StatisticsQuery, StepStatistics, StoredView, Summary } from '../views.ts';
 
 export function memoryStatistics(rows: readonly StoredView[], query: StatisticsQuery): Statistics {
@@ -48,22 +48,25 @@ function percentile(sorted: readonly number[], fraction: number): number | null 
   return below + (above - below) * (place - Math.floor(place));
 }
 
-function stepStatistics(summaries: readonly StepSummary[]): Readonly<Record<string, StepStatistics>> {
+function stepStatistics(summaries: ViewRow['steps']): Readonly<Record<string, StepStatistics>> {
   const statistics = emptyObject<StepStatistics>();
-  for (const [step, all] of Map.groupBy(summaries, (summary) => summary.step)) {
+  for (const [step, known] of Map.groupBy(summaries, (summary) => summary.step)) {
+    const all = known.filter(isOfOne);
     statistics[step] = {
       executions: all.length,
       succeeded: all.filter((each) => succeededStatuses.includes(each.status)).length,
       failed: all.filter((each) => failedStatuses.includes(each.status)).length,
       retries: all.reduce((sum, each) => sum + Math.max(0, each.attempts - 1), 0),
-      averageMs: all.reduce((sum, each) => sum + each.durationMs, 0) / all.length,
-      quality: qualityOf(all),
+      averageMs: all.reduce((sum, each) => sum + each.durationMs, 0) / Math.max(1, all.length),
+      quality: qualityOf(known),
     };
   }
   return statistics;
 }
 
-function qualityOf(summaries: readonly StepSummary[]): Readonly<Record<string, RuleStatistics>> {
+const isOfOne = (summary: StepSummary | QualitySummary): summary is StepSummary => summary.status !== undefined;
+
+function qualityOf(summaries: ViewRow['steps']): Readonly<Record<string, RuleStatistics>> {
   const quality = emptyObject<RuleStatistics>();
   for (const summary of summaries) {
     for (const [rule, [passed, failed]] of Object.entries(summary.quality ?? {})) {

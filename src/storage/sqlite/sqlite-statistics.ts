@@ -65,7 +65,7 @@ function stepsOf(newest: Statement): Statement {
       SELECT value ->> 'step' AS step, value ->> 'status' AS status, value ->> 'attempts' AS attempts,
         value ->> 'durationMs' AS duration
       FROM newest, json_each(newest.steps))
-    SELECT step, count(*) AS executions,
+    SELECT step, count(status) AS executions,
       count(*) FILTER (WHERE status IN ${listOf(succeededStatuses)}) AS succeeded,
       count(*) FILTER (WHERE status IN ${listOf(failedStatuses)}) AS failed,
       sum(max(0, attempts - 1)) AS retries, avg(duration) AS average

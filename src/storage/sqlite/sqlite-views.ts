@@ -1,6 +1,6 @@
 /** Lists and counts over view rows, on the reader thread; one row by its id on the calling thread. */
 import { emptyObject } from '../../kit/json.ts';
-import type { DeadLetter, StepSummary } from '../store.ts';
+import type { DeadLetter, ViewRow } from '../store.ts';
 import type { StoredView, Views } from '../views.ts';
 import type { LocalReader } from './local-reader.ts';
 import { sqliteStatistics } from './sqlite-statistics.ts';
@@ -109,7 +109,7 @@ function viewOf(row: Row): StoredView {
     errorCode: textOrNull(row['error_code']),
     errorMessage: textOrNull(row['error_message']),
     searchText: String(row['search_text']),
-    steps: JSON.parse(String(row['steps'])) as readonly StepSummary[],
+    steps: JSON.parse(String(row['steps'])) as ViewRow['steps'],
   };
 }
 

@@ -134,14 +134,17 @@ export function completeExecution(turn: Turn): void {
   close(turn, { status: 'completed', output: output.value, warnings: checked.errors });
 }
 
-/** The outputs of the completed steps over each other in their order, cut to what `output_schema` names. */
+/**
+ * The outputs of the completed steps over each other in their order, cut to what `output_schema` names. Steps of a loop
+ * are seen inside their rounds alone: what they gave stands in the results of the loop.
+ */
 function mergedOutput(turn: Turn): Json {
   const schema = turn.program.definition.outputSchema;
   const properties = isObject(schema) && isObject(schema['properties']) ? schema['properties'] : undefined;
   const merged = emptyObject();
   for (const path of turn.state.completed) {
     const output = turn.state.steps.get(path)?.output;
-    if (!isObject(output)) continue;
+    if (!isObject(output) || path.includes('[')) continue;
     for (const name of Object.keys(output)) {
       if (properties === undefined || Object.hasOwn(properties, name)) merged[name] = member(output, name) as Json;
     }

@@ -392,6 +392,13 @@ describe('the output of an execution', () => {
     assert.deepEqual(story.end().output, { x: 1, y: 2 });
   });
 
+  test('has nothing of the rounds of a loop but its results, however many they were', () => {
+    const body = `steps: [{name: a, ${call}}, {name: branch, type: condition, condition: "true", then: [{name: b, ${call}}]}]`;
+    const story = started(`steps: [{name: each, type: loop, iterate_over: "[1]", ${body}}]`);
+    story.completes('each[0].a', { x: 1 }).completes(story.inHand()[0] ?? '', { y: 2 });
+    assert.deepEqual(story.end().output, { results: [{ y: 2 }], succeeded: 1, failed: 0, errors: [] });
+  });
+
   const schema = 'output_schema: {type: object, properties: {x: {type: number}, note: {type: string, default: none}}}';
 
   test('is cut to the properties of output_schema', () => {

@@ -17,6 +17,9 @@ export async function recordExecution(
   io: CliIo,
 ): Promise<ExitCode> {
   const { execution, texts } = await withClient(connection, io, (client) => readExecution(client, executionId));
+  if (execution.events.length === eventsMax) {
+    io.err(`magicflow: only the first ${eventsMax} events of ${executionId} are in the test: it is not as it was`);
+  }
   const { recordAndTry } = await import('../testing/record-run.ts');
   const { text, notes } = await recordAndTry(execution, texts);
   for (const note of notes) io.err(printable(`magicflow: ${note}`));

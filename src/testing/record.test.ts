@@ -38,7 +38,7 @@ async function recorded({ spec, input = {}, answers = [], act, more = [] }: Play
   await act?.(node, id);
   for (let minutes = 0; minutes < 70 && openStatuses.has(await node.status(id)); minutes += 1)
     await node.clock.advance(60_000);
-  const events = await node.engine.executions.journal('default', id, { after: 0, limit: 10_000 });
+  const events = await node.engine.executions.journal('default', id, { after: 0, limit: 100_000 });
   const execution = {
     executionId: id,
     status: await node.status(id),
@@ -137,6 +137,47 @@ describe('a recording', () => {
     assert.equal(made.case.mocks.each.output.succeeded, 1_200);
     assert.match(made.notes.join(), /the loop "each" is mocked as a whole/);
     assert.doesNotMatch(made.notes.join(), /does not pass/);
+  });
+
+  test('a folded loop that failed fails as a whole, and one that others fold away is no mock of its own', async () => {
+    const items = Array.from({ length: 1_100 }, (_, index) => index);
+    const inner =
+      '{name: inner, type: loop, iterate_over: $.item, item_variable: n, steps: [{name: half, type: transform, mapping: "${$.n / 2}"}]}';
+    const failed = await recorded({
+      spec: `steps:\n  - {name: each, type: loop, iterate_over: $.input.items, tolerated_failures: 1, steps: [${inner}, {name: pay, ${call}, condition: $.index > 1050}], on_failure: sorry}\n  - {name: sorry, type: transform, mapping: {code: $.error.code}, on_success: end}`,
+      input: { items: items.map((index) => (index === 5 ? items : [index])) },
+      answers: [fault('BUSY')],
+    });
+    assert.deepEqual(Object.keys(failed.case.mocks), ['each']);
+    assert.equal(failed.case.mocks.each.error.code, 'BUSY');
+    assert.deepEqual(failed.case.expect.output, { code: 'BUSY' });
+    assert.doesNotMatch(failed.notes.join(), /does not pass|inner/);
+  });
+
+  test('a folded loop in several rounds answers round by round', async () => {
+    const items = Array.from({ length: 1_100 }, (_, index) => index);
+    const made = await recorded({
+      spec: `output: {all: "$.outer.results[*].succeeded"}\nsteps:\n  - {name: outer, type: loop, iterate_over: $.input.lists, item_variable: list, steps: [{name: inner, type: loop, iterate_over: $.list, steps: [{name: pay, ${call}}]}]}`,
+      input: { lists: [[1], items, [1, 2]] },
+      answers: [1],
+    });
+    assert.deepEqual(
+      made.case.mocks.inner.map(({ output }: { output: { succeeded: number } }) => output.succeeded),
+      [1, 1_100, 2],
+    );
+    assert.doesNotMatch(made.notes.join(), /does not pass/);
+  });
+
+  test('a folded loop that others take from as it goes is played again too', async () => {
+    const made = await recorded({
+      spec: `output: {used: $.use.succeeded}
+steps:
+  - {name: make, type: loop, parallel: true, batch_size: 50, iterate_over: "range(0, 1200)", steps: [{name: get, ${call}}]}
+  - {name: use, type: loop, stream: true, parallel: true, depends_on: [make], iterate_over: $.make.results, steps: [{name: put, ${call}}]}`,
+      answers: [1],
+    });
+    assert.deepEqual(Object.keys(made.case.mocks), ['make', 'use']);
+    assert.doesNotMatch(made.notes.join(), /does not pass|tried/);
   });
 
   test('mocks a called workflow by its output', async () => {

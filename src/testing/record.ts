@@ -79,19 +79,24 @@ const ownKinds: ReadonlySet<string> = new Set([
   'script',
 ]);
 
-/** By path, in the order of their first attempts; later visits go on where the first one ended. */
+/**
+ * By path, in the order of their first attempts; later visits go on where the first one ended. A loop of which rounds
+ * were folded is one call, and what its rounds called is none: not all of it is in the journal any more.
+ */
 function readPasses(
   events: readonly RecordedEvent[],
   timeOf: (event: RecordedEvent) => number,
 ): ReadonlyMap<string, Pass> {
   const passes = new Map<string, Pass>();
+  const folded = foldedLoops(events);
   for (const event of events) {
     const path = String(event['step'] ?? '');
     const pass = passes.get(path);
     switch (event.type) {
       case 'step.scheduled':
       case 'step.entered':
-        if (!ownKinds.has(String(event['kind']))) begin(passes, event, timeOf(event));
+        if (isInRoundOf(folded, path)) break;
+        if (folded.has(stepNameOf(path)) || !ownKinds.has(String(event['kind']))) begin(passes, event, timeOf(event));
         break;
       case 'step.attempted':
         if (pass) open(passes, pass, timeOf(event));
@@ -166,16 +171,16 @@ function errorOf(error: Json): Json {
 function mocksOf(passes: ReadonlyMap<string, Pass>, events: readonly RecordedEvent[], notes: string[]): JsonObject {
   const mocks = emptyObject();
   const folded = foldedLoops(events);
-  for (const [path, output] of folded) {
-    mocks[stepNameOf(path)] = { output: literal(masked(output)) };
-    notes.push(`the loop "${path}" is mocked as a whole: the journal keeps the results of its rounds, not their steps`);
-  }
-  const isInside = (path: string): boolean => [...folded.keys()].some((loop) => path.startsWith(`${loop}[`));
   const byName = Map.groupBy(
-    [...passes.values()].filter(({ path, answers }) => !isInside(path) && answers.length > 0),
+    [...passes.values()].filter(({ answers }) => answers.length > 0),
     ({ name }) => name,
   );
   for (const [name, places] of byName) {
+    if (folded.has(name)) {
+      mocks[name] = oneOrList(places.flatMap(({ answers }) => answers));
+      notes.push(`the loop "${name}" is mocked as a whole: the journal keeps results of its rounds, not their steps`);
+      continue;
+    }
     const [first] = places;
     const isSame = places.every(({ answers }) => JSON.stringify(answers) === JSON.stringify(first?.answers));
     if (isSame && (places.length === 1 || first?.answers.length === 1)) mocks[name] = oneOrList(first?.answers ?? []);
@@ -186,15 +191,14 @@ function mocksOf(passes: ReadonlyMap<string, Pass>, events: readonly RecordedEve
 
 const oneOrList = (answers: readonly JsonObject[]): Json => (answers.length === 1 ? (answers[0] ?? null) : answers);
 
-/** Loops of which rounds were folded, with their outputs. */
-function foldedLoops(events: readonly RecordedEvent[]): ReadonlyMap<string, Json> {
-  const paths = new Set(events.flatMap((event) => (event.type === 'loop.folded' ? [String(event['step'])] : [])));
-  return new Map(
-    [...paths].map((path) => {
-      const ended = events.findLast((event) => event.type === 'step.completed' && event['step'] === path);
-      return [path, ended?.['output'] ?? null] as const;
-    }),
-  );
+/** By name: a step is answered for everywhere or nowhere. */
+function foldedLoops(events: readonly RecordedEvent[]): ReadonlySet<string> {
+  return new Set(events.flatMap((event) => (event.type === 'loop.folded' ? [stepNameOf(String(event['step']))] : [])));
+}
+
+function isInRoundOf(loops: ReadonlySet<string>, path: string): boolean {
+  const [, ...outer] = path.split('.').reverse();
+  return outer.some((each) => each.endsWith(']') && loops.has(stepNameOf(each)));
 }
 
 interface Sent {

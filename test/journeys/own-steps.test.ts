@@ -3,6 +3,7 @@
  * timeout, cancel, retry, and a crash in the middle. The types that call something outside have journeys of their own.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { stepTypes } from '../../src/model/steps/types.ts';
 import { type ExecutorProcess, openExecutor, type Script } from '../support/executor.ts';
@@ -55,6 +56,15 @@ const subjects: readonly Subject[] = [
     lasting: `branches: [{ name: a, steps: [${slow}] }]`,
   },
   {
+    type: 'loop',
+    success: `iterate_over: "[1, 2]", steps: [${slow}], output: "$.response.succeeded"`,
+    output: 2,
+    failure: `iterate_over: "[1, 2]", steps: [${failing}]`,
+    code: 'BROKEN',
+    attempts: 3,
+    lasting: `iterate_over: "[1]", steps: [${slow}]`,
+  },
+  {
     type: 'wait',
     success: 'duration: 10ms',
     output: null,
@@ -98,17 +108,88 @@ const subjects: readonly Subject[] = [
   },
 ];
 
-/** Where the others are tried in the same way. */
-const elsewhere: Readonly<Record<string, string>> = {
-  http: 'outgoing.test.ts',
-  webhook: 'outgoing.test.ts',
-  notify: 'outgoing.test.ts',
-  grpc: 'grpc.test.ts',
-  database: 'databases.test.ts',
-  publish: 'messages.test.ts',
-  loop: 'loops.test.ts',
-  workflow: 'children.test.ts',
-  human_task: 'people.test.ts',
+interface Journey {
+  readonly file: string;
+  /** The titles of its tests. */
+  readonly success: string;
+  readonly failure: string;
+  readonly timeout: string;
+  readonly cancel: string;
+  readonly retry: string;
+  readonly crash: string;
+}
+
+const outgoing: Journey = {
+  file: 'outgoing.test.ts',
+  success: 'brings its answer into the output',
+  failure: 'fails at once where trying again would not help',
+  timeout: 'fails with TIMEOUT after its timeout, and lets go of the request',
+  cancel: 'is cancelled with its execution, and its request with it',
+  retry: 'is tried again under the same idempotency key',
+  crash: 'is done again after a crash in the middle, under the same idempotency key',
+};
+
+/** Where the others keep the same promises, one test each. */
+const elsewhere: Readonly<Record<string, Journey>> = {
+  http: outgoing,
+  webhook: outgoing,
+  notify: outgoing,
+  grpc: {
+    file: 'grpc.test.ts',
+    success: 'answers with its message, or with all of a stream',
+    failure: 'fails by the name of its status',
+    timeout: 'out of time is cancelled at the server',
+    cancel: 'cancelled is cancelled at the server',
+    retry: 'tries again until somebody is there',
+    crash: 'killed in the middle calls again under the same key',
+  },
+  database: {
+    file: 'databases.test.ts',
+    success: 'writes, reads and leaves no secret behind',
+    failure: 'fails by the word for what the database refused, and writes nothing',
+    timeout: 'out of time ends the query too',
+    cancel: 'cancelled ends the query too',
+    retry: 'tries again when the connection is lost, and writes once',
+    crash: 'killed again and again in the middle writes every row once',
+  },
+  publish: {
+    file: 'messages.test.ts',
+    success: 'a step publishes, and a reader that waited has the message as a CloudEvent',
+    failure: 'a topic that an expression got wrong fails the step, which a handler sees',
+    timeout: 'a broker that hangs lets the step run into its own timeout',
+    cancel: 'a broker that cannot be reached is tried again, until somebody cancels, and has the message once it can',
+    retry: 'a broker that cannot be reached is tried again, until somebody cancels, and has the message once it can',
+    crash: 'a server killed while it publishes 300 messages loses none, and each is there once, with its key',
+  },
+  workflow: {
+    file: 'children.test.ts',
+    success: 'has the output of the execution that it started, and both know each other',
+    failure: 'fails as the other one does, with its code, or where the input does not fit it',
+    timeout: 'out of time has the other one cancelled, which undoes what it did',
+    cancel: 'cancelled with its execution lets the other one undo first',
+    retry: 'starts another execution with each attempt',
+    crash: 'killed ${moment} goes on after the restart as if nothing had been',
+  },
+  human_task: {
+    file: 'people.test.ts',
+    success: 'an assignee finds the task, claims it, answers it, and the execution goes on with the answer',
+    failure: "a task whose assignees have no value is nobody's, and fails",
+    timeout: 'without an answer the task goes on to the next ones, and after its timeout the flow to on_timeout',
+    cancel: 'a task is cancelled with its execution',
+    retry: 'a policy asks once more where nobody answered in time',
+    crash: 'a kill in the middle loses no task, no claim and no answer',
+  },
+};
+
+/** A transform that is a script is a call: beside what a mapping does it can be out of time, and interrupted. */
+const scripts: Journey = {
+  file: 'scripts.test.ts',
+  success: 'makes its output from input and params, and its output mapping follows',
+  failure: 'that throws leads where failures lead, with its code and its lines',
+  timeout: "ends at the step's own timeout as any step does",
+  cancel: 'that is cancelled ends the execution, and the next one runs',
+  retry: 'is tried again where it ran out of time, and not where it would throw again',
+  crash: 'that a crash interrupts is run again and gives what it would have given',
 };
 
 const calm: Script = {
@@ -134,6 +215,13 @@ spec:
 test('every type of step has its journey', () => {
   const types = stepTypes.map(({ name }) => name);
   assert.deepEqual([...subjects.map(({ type }) => type), ...Object.keys(elsewhere)].sort(), types.sort());
+  for (const [type, { file, ...titles }] of [...Object.entries(elsewhere), ['script', scripts] as const]) {
+    const source = readFileSync(new URL(file, import.meta.url), 'utf8');
+    for (const [cell, title] of Object.entries(titles)) {
+      const isThere = ["'", '"', '`'].some((quote) => source.includes(`test(${quote}${title}${quote}`));
+      assert.ok(isThere, `no test in ${file} shows ${type} in ${cell}: "${title}"`);
+    }
+  }
 });
 
 describe('a step of type', () => {
@@ -141,7 +229,7 @@ describe('a step of type', () => {
   let executor: ExecutorProcess;
   before(async () => {
     platform = await openPlatform({ willBeKilled: true });
-    executor = await openExecutor({ server: platform.url, token: platform.token, script: calm });
+    executor = await openExecutor({ server: platform.url, token: platform.token, script: calm, concurrency: 100 });
   });
   after(async () => {
     await executor?.close();
@@ -181,6 +269,24 @@ describe('a step of type', () => {
         assert.deepEqual([status, error.code, steps[0].status], ['failed', code, 'failed']);
         assert.equal(steps[0].attempt, attempts);
       });
+
+      if (attempts === 3) {
+        test('completes where one of its attempts does', async () => {
+          executor.follow(calm);
+          const retried = `${failure}, retry_config: { max_attempts: 50, backoff: fixed, initial_delay: 50ms }`;
+          const id = await start('retry', type, { lines: retried });
+          const [step] = await until(
+            async () => {
+              const { steps } = await platform.get(`executions/${id}`);
+              return steps[0]?.attempt > 1 ? steps : undefined;
+            },
+            { what: 'another attempt' },
+          );
+          executor.follow({ store: { ...calm['store'], bad: { answer: { mended: true } } } });
+          const { status, steps } = await platform.ended(id);
+          assert.deepEqual([status, steps[0].attempt >= step.attempt], ['completed', true]);
+        });
+      }
 
       test('is replaced by its fallback where it fails', async () => {
         executor.follow(calm);

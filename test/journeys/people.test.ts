@@ -182,6 +182,44 @@ describe('people', () => {
     assert.equal((await platform.ended(executionId)).output.by, 'boss');
   });
 
+  test("a task whose assignees have no value is nobody's, and fails", async () => {
+    await platform.deploy(
+      workflow(
+        'nobodys',
+        '    - { name: review, type: human_task, assignee: $.input.nobody, on_failure: sorry }\n    - { name: sorry, type: transform, mapping: { code: $.error.code } , on_success: end }',
+      ),
+    );
+    const ended = await platform.ended(await start('nobodys'));
+    assert.deepEqual([ended.status, ended.output], ['completed', { code: 'EXPRESSION_FAILED' }]);
+    const { human_tasks: tasks } = await platform.get(`human-tasks?limit=200`);
+    assert.ok(tasks.every((task: { execution_id: string }) => task.execution_id !== ended.execution_id));
+  });
+
+  test('a policy asks once more where nobody answered in time', async () => {
+    await platform.deploy(
+      workflow(
+        'asking',
+        '    - { name: review, type: human_task, assignee: ada, timeout: 1s, retry_config: { max_attempts: 20, backoff: fixed, initial_delay: 10ms } }',
+      ),
+    );
+    const executionId = await start('asking');
+    const { id: first } = await taskOf(executionId);
+    const second = await until(
+      async () => {
+        const { id, status } = await taskOf(executionId);
+        return id !== first && status === 'open' && (await answer('ada', id, {})).status === 200 ? id : undefined;
+      },
+      { what: 'the task of a later attempt, answered', deadlineMs: 15_000 },
+    );
+    const ended = await platform.ended(executionId);
+    assert.deepEqual([ended.status, ended.steps[0].output.answered_by], ['completed', 'ada']);
+    assert.ok(ended.steps[0].attempt > 1);
+    assert.deepEqual(
+      [(await platform.get(`human-tasks/${first}`)).status, (await platform.get(`human-tasks/${second}`)).status],
+      ['timed_out', 'completed'],
+    );
+  });
+
   test('a task is cancelled with its execution', async () => {
     const executionId = await start('approval', { sum: 1, to: 'Bob' });
     const { id } = await taskOf(executionId);

@@ -70,6 +70,18 @@ describe('a script step', () => {
     assert.deepEqual([status, error.code], ['failed', 'TIMEOUT']);
   });
 
+  test('is tried again where it ran out of time, and not where it would throw again', async () => {
+    const policy = 'retry_config: {max_attempts: 3, backoff: fixed, initial_delay: 10ms}';
+    await platform.deploy(
+      workflow('again', `- {name: spin, type: transform, script: "for (;;) {}", timeout: 200ms, ${policy}}`),
+      workflow('once', `- {name: throw, type: transform, script: "throw new Error('no')", ${policy}}`),
+    );
+    const late = await platform.ended(await start('again', {}));
+    assert.deepEqual([late.error.code, late.steps[0].attempt], ['TIMEOUT', 3]);
+    const thrown = await platform.ended(await start('once', {}));
+    assert.deepEqual([thrown.error.code, thrown.steps[0].attempt], ['SCRIPT_ERROR', 1]);
+  });
+
   test('that is cancelled ends the execution, and the next one runs', async () => {
     const id = await start('slow', { rounds: 1e9 });
     await platform.post(`executions/${id}/cancel`);

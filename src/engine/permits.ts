@@ -16,6 +16,7 @@ import type { Changes } from '../core/outstanding.ts';
 import type { ExecutionState } from '../core/state.ts';
 import { permitId } from '../core/task-limits.ts';
 import type { Clock } from '../kit/clock.ts';
+import { compareIdTimes } from '../kit/ids.ts';
 import type { LimitKey, LimitTake, SlotHolder, Waiter } from '../storage/limits.ts';
 import type { Store } from '../storage/store.ts';
 import { type Admission, slotKey } from './admission.ts';
@@ -198,8 +199,8 @@ export function openPermits(deps: PermitsDeps): Permits {
   /** The newest run: who came before them, running or in line, is cancelled. Again after a crash, until it has ended. */
   async function makeRoom(line: LimitKey, newer: readonly Waiter[]): Promise<void> {
     const holders = await store.limits.holders({ ...line, at: clock.nowMs() });
-    const running = holders.map(({ executionId }) => executionId).sort();
-    const contenders = [...running, ...newer.map(({ executionId }) => executionId)];
+    // By when they came: a line stands by priority.
+    const contenders = [...holders, ...newer].map(({ executionId }) => executionId).sort(compareIdTimes);
     const limit = newer[0]?.takes[0]?.limit ?? 1;
     const reason = `a newer execution takes its place under the limit ${keyText(line.key)}`;
     for (const executionId of contenders.slice(0, -limit)) {

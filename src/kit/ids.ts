@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts';
 import type { Random } from './random.ts';
 
+/** Characters. */
+const timeLength = 10;
+
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /**
@@ -17,6 +20,14 @@ export function idFrom(prefix: string, atMs: number, hash: Uint8Array): string {
   return `${prefix}_${timeText(Math.max(0, Math.floor(atMs)))}${tail.join('')}`;
 }
 
+/** Negative where the first id was made before the second; 0 for ids of one millisecond, whose order nobody knows. */
+export function compareIdTimes(a: string, b: string): number {
+  const [first, second] = [timeIn(a), timeIn(b)];
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
+const timeIn = (id: string): string => id.slice(id.indexOf('_') + 1, id.indexOf('_') + 1 + timeLength);
+
 let lastTime = { ms: -1, text: '' };
 
 /** Ids come in bursts: the characters of one millisecond are made once. */
@@ -24,7 +35,7 @@ function timeText(ms: number): string {
   if (lastTime.ms === ms) return lastTime.text;
   let text = '';
   let rest = ms;
-  for (let place = 0; place < 10; place += 1) {
+  for (let place = 0; place < timeLength; place += 1) {
     text = alphabet[rest % 32] + text;
     rest = Math.floor(rest / 32);
   }

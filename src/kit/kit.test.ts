@@ -4,7 +4,7 @@ import { assert as claim, Impossible, present, unreachable } from './assert.ts';
 import { forwardOnly, systemClock } from './clock.ts';
 import { durationMaxMs, parseDuration } from './duration.ts';
 import { Fault } from './fault.ts';
-import { makeId, randomText } from './ids.ts';
+import { compareIdTimes, makeId, randomText } from './ids.ts';
 import { canonicalJson, deepEqual, emptyObject, isObject, member } from './json.ts';
 import { seededRandom, systemRandom } from './random.ts';
 
@@ -63,6 +63,13 @@ describe('ids', () => {
     assert.ok(at(1_000) < at(1_001) && at(1_001) < at(2 ** 40));
     assert.equal(new Set(Array.from({ length: 2_000 }, () => at(1))).size, 2_000);
     assert.equal(at(-5).slice(0, 15), at(0).slice(0, 15));
+  });
+
+  test('tell which came first, to the millisecond', () => {
+    const at = (nowMs: number): string => makeId('exec', { nowMs: () => nowMs }, systemRandom);
+    assert.ok(compareIdTimes(at(1_000), at(1_001)) < 0);
+    assert.ok(compareIdTimes(at(33_000), at(1_000)) > 0);
+    assert.equal(compareIdTimes(at(1_000), at(1_000)), 0);
   });
 
   test('are as long as they are asked for, from the same seed the same', () => {

@@ -326,6 +326,13 @@ export const mutants: readonly Mutant[] = [
     '',
     'a limit of a workflow keeps in line who has its turn',
   ),
+  permits('.sort(compareIdTimes);', ';', 'who has a higher priority makes room for who came before'),
+  permits(
+    '.sort(compareIdTimes);',
+    '.sort((a, b) => compareIdTimes(b, a));',
+    'the newest execution makes room for older ones',
+  ),
+  permits('if (newer.length > 0) await makeRoom(line, newer);', '', 'nobody makes room for a newer execution'),
   permits('if (isWanted) look(line.workspace, line.key);', '', 'a limit is not looked at again by who was looking'),
   // Defects that the simulation found in the engine itself, planted again.
   children('isCrossing: true', '', 'another execution acts on a refusal that is not durable'),

@@ -132,6 +132,7 @@ export const sometimesKinds = [
   'heartbeat told to cancel',
   'waited for a limit',
   'waited for its workflow',
+  'newer execution took its place',
   'delivery waited for its rate',
   'slot outlives its attempt',
   'turned away at a limit',

@@ -25,6 +25,7 @@ import { checkFlow } from './check-flow.ts';
 import { checkLifecycle } from './check-lifecycle.ts';
 import { openLimitsCheck } from './check-limits.ts';
 import { checkLoop } from './check-loop.ts';
+import { openNewestCheck } from './check-newest.ts';
 import { checkPeople } from './check-people.ts';
 import { openRandomCheck } from './check-random.ts';
 import { openRetentionCheck, type RetentionCheck } from './check-retention.ts';
@@ -89,6 +90,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   const children = openChildrenCheck(retention.removed);
   const bulk = openBulkCheck();
   const limits = openLimitsCheck(deps);
+  const newest = openNewestCheck(deps);
   const random = openRandomCheck();
 
   function open(executionId: string): Audited {
@@ -128,6 +130,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       for (const check of checks) check.before?.(event, stored.at);
       checkWithdrawal(found, event, stored.at);
       limits.before(shadow, event, stored.at);
+      newest.before(shadow, event);
       const hadEnded = 'step' in event && shadow.steps.get(event.step)?.endedAt !== undefined;
       evolve(shadow, event, stored.at);
       // What a rule lets try again has ended before: its attempt counted then.
@@ -255,6 +258,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       }
       const at = Math.max(0, ...writes.map((write) => ('at' in write ? write.at : 0)));
       if (at > 0) limits.settled(at);
+      if (at > 0) newest.settled(at);
     },
     handed(task) {
       claim(tokens.get(task.leaseToken) === task.taskId, 'I9', () => `${task.taskId} left without a durable lease`);

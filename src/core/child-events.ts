@@ -116,6 +116,10 @@ export const childCommandId = (call: string): string => `child:${call}`;
 /** Nobody has told the child to stop: the step that called it waits for it, or for its start. */
 export const isAwaited = ({ phase }: ChildCommand): boolean => phase === 'starting' || phase === 'running';
 
+/** Another execution waits for it, or did: it runs under the slot of that. */
+export const runsInside = (parent: ParentLink | undefined): boolean =>
+  parent !== undefined && parent.isDetached === undefined;
+
 /** It goes on where its parent ends before it. */
 export const mayGoOn = ({ target }: ChildCommand): boolean =>
   target.isDetached === true || target.outlivesParent === true;

@@ -170,12 +170,12 @@ function takeAttempt(turn: Turn, fact: AttemptFact): void {
   }
 }
 
-function takePermit(turn: Turn, { id, queued }: Extract<Fact, { type: 'permitted' }>): void {
+function takePermit(turn: Turn, { id }: Extract<Fact, { type: 'permitted' }>): void {
   const command = turn.state.outstanding.get(id);
   if (command?.type !== 'permit') return;
   if (command.holder !== '') return emit(turn, { type: 'step.permitted', step: command.step });
-  emit(turn, { type: 'execution.permitted', ...(queued === undefined ? {} : { queued }) });
-  if (!queued) begin(turn);
+  emit(turn, { type: 'execution.permitted' });
+  begin(turn);
 }
 
 /** Nobody answered for an attempt: it goes out again, counted first, until it counts as poison. */

@@ -15,7 +15,7 @@ import type { TaskLimits } from './task-limits.ts';
 export type ExecutionEvent =
   | ExecutionStarted
   | { readonly type: 'execution.admitted' }
-  /** Its workflow's limit let it through; `queued`: to wait for its workspace's. */
+  /** It is let through its workflow's limit; `queued`: to wait for its workspace's, as it was once. */
   | { readonly type: 'execution.permitted'; readonly queued?: true }
   | { readonly type: 'execution.paused' }
   | { readonly type: 'execution.resumed' }

@@ -23,7 +23,7 @@ export type Fact = { readonly at: number } & (
   | { readonly type: 'timer'; readonly id: string; readonly isClaimed?: boolean }
   | { readonly type: 'continue'; readonly id: string }
   /** What it waits for in line is taken with this move. */
-  | { readonly type: 'permitted'; readonly id: string; readonly queued?: true }
+  | { readonly type: 'permitted'; readonly id: string }
   | SignalFact
   | (AttemptOf<'human.claimed' | 'human.unclaimed'> & Person)
   /** The answer fits its form: that was looked at before. */

@@ -229,6 +229,7 @@ function reasonsOf(deps: ExecutionsDeps, state: ExecutionState): Omit<ExplainDep
     lastAskedFor: (executor, called) => desk.lastAskedFor(state.workspace, executor, called),
     isLocal: (command) => deps.isLocal(state, command),
     runningMax: deps.admission.limits.running,
+    isCrowded: deps.admission.queued(state.workspace) > 0,
   };
 }
 

@@ -4,14 +4,14 @@
  * Read from the state alone, as recovery reads it: whatever is outstanding is a reason, and an open execution without one
  * would be a defect. Who holds a task and who asks for work comes in beside it.
  */
-import type { ChildCommand } from '../core/child-events.ts';
+import { type ChildCommand, runsInside } from '../core/child-events.ts';
 import { type Awaited, serverExecutor } from '../core/events.ts';
 import { type Command, type ExecutionState, isEnded, type StepState, statusOf } from '../core/state.ts';
 import { awaitedBy } from '../core/waiting.ts';
 import { unreachable } from '../kit/assert.ts';
 import { childIdOf } from './child-id.ts';
 import type { Explanation, Reason } from './engine.ts';
-import { type LimitSight, limitReason } from './limit-reasons.ts';
+import { type LimitSight, limitReason, nextReason } from './limit-reasons.ts';
 
 export interface ExplainDeps {
   readonly nowMs: number;
@@ -22,6 +22,8 @@ export interface ExplainDeps {
   readonly isLocal: (command: Command) => boolean;
   /** Executions of the workspace that may run at once. */
   readonly runningMax: number;
+  /** Others wait for room in it. */
+  readonly isCrowded: boolean;
   readonly limits: LimitSight;
 }
 
@@ -109,12 +111,13 @@ function reasonOf(state: Readonly<ExecutionState>, command: Command, deps: Expla
     }
     case 'timer':
       return timerReason(state, command);
-    case 'admission': {
-      const message = `it waits for its turn: ${deps.runningMax} executions of its workspace may run at once`;
-      return { kind: 'queued', message, since: state.createdAt };
+    case 'admission':
+      return queuedReason(state, deps);
+    case 'permit': {
+      const isQueued = command.holder === '' && deps.isCrowded && !runsInside(state.parent);
+      const reason = limitReason(state, command, deps.limits);
+      return reason ?? (isQueued ? queuedReason(state, deps) : nextReason(state, command));
     }
-    case 'permit':
-      return limitReason(state, command, deps.limits);
     case 'continue':
       return { kind: 'next_move', message: 'a long move goes on in the next one' };
     case 'child':
@@ -124,6 +127,11 @@ function reasonOf(state: Readonly<ExecutionState>, command: Command, deps: Expla
     default:
       return unreachable(command);
   }
+}
+
+function queuedReason(state: Readonly<ExecutionState>, deps: ExplainDeps): Reason {
+  const message = `it waits for its turn: ${deps.runningMax} executions of its workspace may run at once`;
+  return { kind: 'queued', message, since: state.createdAt };
 }
 
 function dispatchReason(

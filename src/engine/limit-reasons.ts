@@ -46,13 +46,14 @@ function limitsOf(state: Readonly<ExecutionState>, { step, holder }: PermitComma
   return state.steps.get(step)?.task?.limits ?? {};
 }
 
-export function limitReason(state: Readonly<ExecutionState>, permit: PermitCommand, sight: LimitSight): Reason {
+/** Undefined where its limit has room: then it is the workspace's turn, or nobody has looked since. */
+export function limitReason(
+  state: Readonly<ExecutionState>,
+  permit: PermitCommand,
+  sight: LimitSight,
+): Reason | undefined {
   const { slot, rate } = limitsOf(state, permit);
-  const isTurn = permit.holder === '';
-  const who = isTurn ? 'it' : `step ${permit.step}`;
-  const at = isTurn
-    ? ({ kind: 'limit', since: state.createdAt } as const)
-    : ({ kind: 'limit', step: permit.step, since: state.steps.get(permit.step)?.scheduledAt } as const);
+  const { who, at } = whereOf(state, permit);
   const holders = (slot && sight.holders.get(slot.key)) ?? [];
   if (slot && permit.slot === undefined && holders.length >= slot.limit) {
     const message = `${who} waits for its key: ${heldText(slot.key, holders)}`;
@@ -65,7 +66,18 @@ export function limitReason(state: Readonly<ExecutionState>, permit: PermitComma
     const message = `${who} waits: the rate ${keyText(rate.key)} (${rate.limit} in ${rate.perMs / 1_000} s) is used up until ${until}`;
     return { ...at, message, until: usage.until };
   }
+  return undefined;
+}
+
+export function nextReason(state: Readonly<ExecutionState>, permit: PermitCommand): Reason {
+  const { who, at } = whereOf(state, permit);
   return { ...at, message: `${who} is in line for its limit ${keyText(permit.key)}: it is next soon` };
+}
+
+function whereOf(state: Readonly<ExecutionState>, { holder, step }: PermitCommand) {
+  if (holder === '') return { who: 'it', at: { kind: 'limit', since: state.createdAt } as const };
+  const since = state.steps.get(step)?.scheduledAt;
+  return { who: `step ${step}`, at: { kind: 'limit', step, since } as const };
 }
 
 /** `key "customer-7" held by exec_1 (step charge) and 4 others`. */

@@ -1,4 +1,5 @@
 /** What a move changes about shared limits: who joins a line or leaves it, what is taken, what is free again. */
+import { runsInside } from '../core/child-events.ts';
 import type { Changes } from '../core/outstanding.ts';
 import { type ExecutionState, isEnded } from '../core/state.ts';
 import type { PermitCommand } from '../core/task-limits.ts';
@@ -53,11 +54,11 @@ function isAnswered(entries: readonly Entry[], holder: string): boolean {
 }
 
 /** What ended in the move that let it through holds nothing; an execution that ended first and then ran again does. */
-function takenNow({ live: { state }, changes, claims }: LimitParts): readonly LimitTake[] {
+function takenNow({ live: { state }, changes, claims }: LimitParts): NonNullable<LimitRows['taken']> {
   const takes = claims?.takes ?? [];
   const over = new Set(changes.limitsLeft.filter(({ was }) => was === 'holding').map(({ holder }) => holder));
   if (state.turn?.isHeld) over.delete('');
-  return takes.filter((take) => take.kind === 'rate' || !over.has(take.holder));
+  return takes.filter((take) => take.kind !== 'slot' || !over.has(take.holder));
 }
 
 /** Paused, nobody stands in line: what is let through could not leave. */
@@ -78,8 +79,10 @@ function permitsOf(state: ExecutionState): PermitCommand[] {
 function waiterOf(state: ExecutionState, { holder, key, step }: PermitCommand): NewWaiter {
   const { turn } = state;
   if (holder === '' && turn) {
-    const onLimit = turn.onLimit === 'queue' ? undefined : turn.onLimit;
-    return { holder, key, rank: 9 - state.priority, takes: [takeOf(turn)], onLimit };
+    // Whatever else its workflow says, who stands in line has been let into it.
+    const onLimit = turn.onLimit === 'cancel_running' ? turn.onLimit : undefined;
+    const takes = [takeOf(turn)];
+    return { holder, key, rank: 9 - state.priority, takes, onLimit, isInside: runsInside(state.parent) };
   }
   const { slot, rate } = state.steps.get(step)?.task?.limits ?? {};
   const takes: LimitTake[] = [

@@ -10,7 +10,7 @@ import { type ExecutionState, emptyState } from '../core/state.ts';
 import { assert } from '../kit/assert.ts';
 import type { Fault } from '../kit/fault.ts';
 import type { Journal, StoredRecord } from '../storage/journal.ts';
-import type { LimitTake } from '../storage/limits.ts';
+import type { LimitRows } from '../storage/limits.ts';
 import type { SlotClaim, StartKey } from '../storage/store.ts';
 import { decodeEvents, largeHashes } from './codec.ts';
 import { loadPage } from './limits.ts';
@@ -71,7 +71,7 @@ export interface Entry {
 export interface Claims {
   readonly startKey?: StartKey;
   readonly slot?: SlotClaim;
-  readonly takes?: readonly LimitTake[];
+  readonly takes?: NonNullable<LimitRows['taken']>;
 }
 
 export type Advanced =

@@ -8,7 +8,7 @@ import type { Random } from '../kit/random.ts';
 import type { Parsed } from '../model/parse.ts';
 import type { Connectors } from '../steps/connector.ts';
 import type { Store } from '../storage/store.ts';
-import { type Admission, type AdmissionLimits, openAdmission } from './admission.ts';
+import { type Admission, type AdmissionDeps, type AdmissionLimits, openAdmission } from './admission.ts';
 import { adoptRows } from './adopt.ts';
 import { openBreakerGate } from './breaker-gate.ts';
 import { openBulkDesk } from './bulk/bulk-desk.ts';
@@ -154,7 +154,8 @@ function assemble(deps: EngineDeps) {
   const breakers = openBreakerGate(clock);
   const cache = openCacheGate(deps);
   const limits = { ...admissionDefaults, ...deps.admission };
-  const admission = openAdmission({ store, limits, mailboxes: () => mailboxes });
+  const letIn: AdmissionDeps['letIn'] = (line) => permits.letIn(line);
+  const admission = openAdmission({ store, limits, mailboxes: () => mailboxes, letIn });
   const versions = openVersions({
     catalog: store.catalog,
     clock,

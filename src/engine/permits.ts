@@ -4,24 +4,25 @@
  * The lines, the slots and what is used of the rates are rows of the store; here is only who looks at them, and when.
  * A line is looked at when somebody joins it, when a slot of its key is given back, and when time gives room: the end of
  * a rate's period, the end of a lease that keeps a slot. Nobody asks in between. Whoever is let through takes slot and
- * draw in the move that says so, so that a look at stale rows costs a refused move and never a limit.
+ * draw in the move that says so, so that a look at stale rows costs a refused move and never a limit. What a crash or a
+ * failing store cuts off is met by `line-sweeper.ts`.
  *
- * What a crash or a failing store cuts off is met by the sweep, which goes through all lines for ever. It also frees
- * slots whose holder neither runs nor waits: none is left behind by a move, but a slot lost to a defect or to a restored
- * backup must not stay lost.
+ * An execution that also needs a slot of its workspace takes both in that move or neither. Where the workspace is full it
+ * stays where it is, and admission gives its line a turn when a slot comes free. Those behind it that run inside
+ * another execution pass it: who waits for them may be who holds the workspace's last slot.
  */
 
 import { keyText } from '../core/execution-turn.ts';
 import type { Changes } from '../core/outstanding.ts';
-import type { ExecutionState } from '../core/state.ts';
 import { permitId } from '../core/task-limits.ts';
 import type { Clock } from '../kit/clock.ts';
 import { compareIdTimes } from '../kit/ids.ts';
 import type { LimitKey, LimitTake, SlotHolder, Waiter } from '../storage/limits.ts';
 import type { Store } from '../storage/store.ts';
-import { type Admission, slotKey } from './admission.ts';
+import { type Admission, type LetIn, slotKey } from './admission.ts';
 import type { Committer } from './committer.ts';
-import { type Advanced, type Claims, type Live, replay } from './live.ts';
+import { openLineSweeper } from './line-sweeper.ts';
+import type { Advanced, Claims, Live } from './live.ts';
 import type { Mailboxes } from './mailbox.ts';
 import { parseTaskId, taskIdOf } from './task-id.ts';
 import type { Timers } from './timers.ts';
@@ -31,6 +32,8 @@ export interface Permits {
   join(workspace: string, key: string, isPatient: boolean): void;
   /** A durable move may have given slots back. */
   observe(live: Live, changes: Changes): void;
+  /** The line's turn at a slot of its workspace: lets one in that waits for it, where there is room. */
+  letIn(line: LimitKey): Promise<LetIn>;
   /** Looks after lines that nobody looked at for a while: some of them each time. */
   sweep(): void;
 }
@@ -48,17 +51,20 @@ export interface PermitsDeps {
 /** Waiters read at once, and at first. */
 const lineBatch = 100;
 const lineFirst = 2;
-/** Lines that one sweep looks at, and how long it takes until all of them have their turn again, in milliseconds. */
-const linesPerSweep = 50;
-const sweepRoundMs = 10_000;
 /** How long a line counts as full that was found so: who joins it meanwhile is looked at afterwards, together. */
 const fullMs = 250;
-/** Holders of one key that one look of the sweep asks after. */
-const holdersPerSweep = 100;
 
 type Look = 'under way' | 'once more';
 /** Holders by key, as one look has found them, and those that it let through since. */
 type Seen = Map<string, SlotHolder[]>;
+/** Of the workspace, for one look at a line. */
+interface Room {
+  /** How many may still go that need it. */
+  left: number;
+  letIn: number;
+  /** The next one could go if there were any. */
+  isWaiting: boolean;
+}
 
 export function openPermits(deps: PermitsDeps): Permits {
   const { store, clock } = deps;
@@ -69,7 +75,9 @@ export function openPermits(deps: PermitsDeps): Permits {
   const byRate = new Map<string, Map<string, LimitKey>>();
   /** Lines in which somebody may be who does something else than wait. */
   const impatient = new Set<string>();
-  const sweeper = openSweeper(deps, lookThrough);
+  /** Lines that have a turn at a slot of their workspace: the next look at them takes it. */
+  const turns = new Map<string, (letIn: LetIn) => void>();
+  const sweeper = openLineSweeper(deps, lookThrough);
 
   function look(workspace: string, key: string): void {
     const name = nameOf({ workspace, key });
@@ -101,21 +109,40 @@ export function openPermits(deps: PermitsDeps): Permits {
   }
 
   async function letThrough(line: LimitKey): Promise<void> {
+    const turn = turns.get(nameOf(line));
+    turns.delete(nameOf(line));
+    // Where others wait for the workspace too, its slots go by turns.
+    const isShared = deps.admission.queued(line.workspace) > 0;
+    const room: Room = { left: turn ? 1 : isShared ? 0 : Number.POSITIVE_INFINITY, letIn: 0, isWaiting: false };
+    try {
+      const isHeldBack = await passAll(line, room);
+      if (deps.admission.isLimited) deps.admission.looked(line, room);
+      turn?.(room.letIn > 0 ? 'one' : room.isWaiting ? 'full' : 'nobody');
+      if ((isHeldBack || room.isWaiting) && impatient.delete(nameOf(line))) await dealWithEager(line);
+    } finally {
+      turn?.('full');
+    }
+  }
+
+  /** True where somebody has to wait for what the line is for. */
+  async function passAll(line: LimitKey, room: Room): Promise<boolean> {
     const seen: Seen = new Map();
     // Mostly one goes when one comes; a rate lets through as many as it has.
     for (let limit = lineFirst; ; limit = Math.min(limit * 4, lineBatch)) {
-      const waiting = await store.limits.waiting({ ...line, limit });
+      const inside = room.isWaiting;
+      const waiting = await store.limits.waiting({ ...line, limit, inside });
       let passed = 0;
       for (const waiter of waiting) {
-        if (await isHeldBack(line, waiter, seen))
-          return impatient.delete(nameOf(line)) ? dealWithEager(line) : undefined;
-        const advanced = await pass(line.workspace, waiter);
-        if (!advanced.ok && !('refusal' in advanced)) return;
+        if (await isHeldBack(line, waiter, seen)) return true;
+        const advanced = await pass(waiter, room);
+        if (room.isWaiting !== inside) break;
+        if (!advanced.ok && !('refusal' in advanced)) return false;
         if (!advanced.ok) continue;
         passed += 1;
         for (const take of waiter.takes) seen.get(take.key)?.push({ ...waiter, slot: 0, until: undefined });
       }
-      if (waiting.length < limit || (passed === 0 && limit === lineBatch)) return;
+      const isThrough = waiting.length < limit || (passed === 0 && limit === lineBatch);
+      if (isThrough && room.isWaiting === inside) return false;
     }
   }
 
@@ -170,21 +197,23 @@ export function openPermits(deps: PermitsDeps): Permits {
     over(line);
   }
 
-  async function pass(workspace: string, waiter: Waiter): Promise<Advanced> {
+  /** Where the workspace has no room left, nobody goes on who needs it. */
+  async function pass(waiter: Waiter, room: Room): Promise<Advanced> {
     const { admission } = deps;
-    if (waiter.holder !== '' || !admission.isLimited) return send(waiter, {});
+    const needsRoom = admission.isLimited && waiter.holder === '' && !waiter.isInside;
+    if (!needsRoom) return send(waiter, {});
     const slot = { key: slotKey, limit: admission.limits.running };
-    const admitted = admission.queued(workspace) > 0 ? undefined : await send(waiter, { slot });
-    if (admitted && (admitted.ok || !('noSlot' in admitted))) return admitted;
-    const queued = await send(waiter, {}, { queued: true });
-    if (queued.ok) admission.joined(workspace);
-    admission.admitNext(workspace);
-    return queued;
+    const advanced = room.left > 0 ? await send(waiter, { slot }) : noRoom;
+    if (advanced.ok) {
+      room.left -= 1;
+      room.letIn += 1;
+    } else if ('noSlot' in advanced || 'fault' in advanced) room.isWaiting = true;
+    return advanced;
   }
 
-  function send({ executionId, holder, takes }: Waiter, claims: Claims, more: { queued?: true } = {}) {
-    const fact = { type: 'permitted', id: permitId(holder), ...more } as const;
-    return new Promise<Advanced>((settle) => {
+  function send({ executionId, holder, takes }: Waiter, claims: Claims): Promise<Advanced> {
+    const fact = { type: 'permitted', id: permitId(holder) } as const;
+    return new Promise((settle) => {
       deps.mailboxes().submitAll(executionId, [{ fact, settle, claims: { takes, ...claims } }]);
     });
   }
@@ -235,62 +264,21 @@ export function openPermits(deps: PermitsDeps): Permits {
     observe({ state }, { limitsLeft }) {
       for (const { key, was } of limitsLeft) if (was === 'holding') look(state.workspace, key);
     },
+    letIn(line) {
+      return new Promise((resolve) => {
+        turns.set(nameOf(line), resolve);
+        look(line.workspace, line.key);
+      });
+    },
     sweep: sweeper,
   };
 }
 
+const noRoom: Advanced = { ok: false, noSlot: true };
+
 /** Slots are the numbers below the limit: of a lower limit than others have, only those count. */
 function hasRoom(holders: readonly SlotHolder[], { limit }: LimitTake): boolean {
   return holders.filter(({ slot }) => slot < limit).length < limit;
-}
-
-/** Goes through all lines in small parts, each line again after `sweepRoundMs`. */
-function openSweeper(deps: PermitsDeps, look: (workspace: string, key: string) => void): () => void {
-  const { store, clock } = deps;
-  let after: LimitKey | undefined;
-  let roundAt: number | undefined;
-  let isBusy = false;
-
-  async function sweepLines(): Promise<void> {
-    const lines = await store.limits.awaited({ after, limit: linesPerSweep });
-    after = lines.length < linesPerSweep ? undefined : lines.at(-1);
-    for (const { workspace, key } of lines) {
-      await freeAbandoned({ workspace, key });
-      look(workspace, key);
-    }
-  }
-
-  async function freeAbandoned(line: LimitKey): Promise<void> {
-    const holders = await store.limits.holders({ ...line, at: clock.nowMs() });
-    for (const { slot, executionId, holder, until } of holders.slice(0, holdersPerSweep)) {
-      // Read after its slot: whatever move took it is in the journal.
-      if (until !== undefined || holds((await replay(store.journal, executionId)).state, holder)) continue;
-      deps.committer.add({ kind: 'free', ...line, slot, executionId, holder }, () => look(line.workspace, line.key));
-    }
-  }
-
-  return () => {
-    const nowMs = clock.monotonicMs();
-    const isDue = after !== undefined || roundAt === undefined || nowMs - roundAt >= sweepRoundMs;
-    if (isBusy || !isDue) return;
-    if (after === undefined) roundAt = nowMs;
-    isBusy = true;
-    sweepLines()
-      .catch((error: unknown) => {
-        roundAt = undefined;
-        deps.warn('lines could not be swept', error);
-      })
-      .finally(() => {
-        isBusy = false;
-      });
-  };
-}
-
-/** Whether the work that a slot was taken for runs or waits. */
-function holds(state: ExecutionState, holder: string): boolean {
-  if (holder === '') return state.turn?.isHeld === true;
-  const ids = [holder, `withdraw:${holder}`, permitId(holder)];
-  return ids.some((id) => state.outstanding.has(id));
 }
 
 const nameOf = ({ workspace, key }: LimitKey): string => `${workspace}\n${key}`;

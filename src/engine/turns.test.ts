@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Fault } from '../kit/fault.ts';
+import { openMemoryStore } from '../storage/memory/memory-store.ts';
+import { move as moveOf } from '../storage/sample-writes.ts';
 import { call, makeEngine, type Node, type NodeOptions, restarted, workspace } from './make-engine.ts';
 
 const spec = (concurrency: string): string => `concurrency: ${concurrency}\nsteps:\n  - {name: work, ${call}}`;
@@ -169,6 +171,181 @@ describe('a workflow with a concurrency limit', () => {
     await next.clock.settle();
     assert.equal(await finishOne(next), ids[0]);
     assert.equal(await finishOne(next), ids[1]);
+  });
+});
+
+describe('a workflow with a concurrency limit in a workspace with one', () => {
+  const parent = `steps:\n  - {name: first, ${call}}\n  - {name: sub, type: workflow, workflow: flow}`;
+  const free = `steps:\n  - {name: work, ${call}}`;
+
+  async function shared(limit: string, admission: { running: number; queued?: number }): Promise<Node> {
+    const node = await opened(limit, { admission });
+    await node.deploy(parent, 'parent');
+    await node.deploy(free, 'free');
+    return node;
+  }
+
+  /** What holds a slot of its workflow, and of its workspace. */
+  const holding = ({ disk }: Node) => ({
+    turns: disk.limitSlots.map(({ executionId }) => executionId),
+    places: [...disk.slots.values()].flatMap((held) => [...held.values()]),
+  });
+
+  test('has no deadlock: who waits for the workspace holds nothing, and the children of who runs pass it', async () => {
+    const node = await shared('1', { running: 1 });
+    const outer = await node.start({}, { workflow: 'parent' });
+    const [top = ''] = await startAll(node, 1);
+    assert.deepEqual(await statuses(node, [outer, top]), ['running', 'queued']);
+    assert.deepEqual(holding(node), { turns: [], places: [outer] });
+    assert.equal(await finishOne(node), outer);
+    const child = await finishOne(node);
+    assert.deepEqual([await node.status(outer), await node.status(child)], ['completed', 'completed']);
+    assert.equal(await finishOne(node), top);
+    assert.deepEqual([holding(node), node.disk.waiters], [{ turns: [], places: [] }, []]);
+  });
+
+  test('lets one after the other go, children and others, however the room of the workspace comes and goes', async () => {
+    const node = await shared('1', { running: 2 });
+    const parents = [await node.start({}, { workflow: 'parent' }), await node.start({}, { workflow: 'parent' })];
+    const [top = ''] = await startAll(node, 1);
+    for (const task of await node.claim()) await node.complete(task);
+    await node.clock.settle();
+    assert.deepEqual([await node.status(top), node.disk.waiters.length], ['queued', 2]);
+    // Each is the only one at work.
+    const order = [await finishOne(node), await finishOne(node), await finishOne(node)];
+    assert.ok(order.includes(top) && order[0] !== top);
+    assert.deepEqual(await statuses(node, [...parents, top]), ['completed', 'completed', 'completed']);
+    assert.deepEqual([holding(node), node.disk.waiters], [{ turns: [], places: [] }, []]);
+  });
+
+  test('shares the room of the workspace with those that have no limit: they take turns', async () => {
+    const node = await shared('{limit: 9, key: $.input.team}', { running: 1 });
+    const [running = ''] = await startAll(node, 1, { team: 'a' });
+    const own: string[] = [];
+    for (const team of ['a', 'a', 'b', 'c']) own.push(...(await startAll(node, 1, { team })));
+    const others: string[] = [];
+    for (let count = 0; count < 3; count += 1) others.push(await node.start({}, { workflow: 'free' }));
+    assert.equal(await finishOne(node), running);
+    const order: string[] = [];
+    for (let count = 0; count < 7; count += 1) order.push(await finishOne(node));
+    const [a1, a2, b, c] = own;
+    // One of the lines, one of the queue; and of the lines each in turn.
+    assert.deepEqual(
+      order.filter((id) => own.includes(id)),
+      [a1, b, c, a2],
+    );
+    assert.deepEqual(
+      order.filter((id) => others.includes(id)),
+      others,
+    );
+    const isOwn = order.map((id) => own.includes(id));
+    assert.deepEqual(
+      isOwn.slice(0, 6).filter((is, place) => is === isOwn[place + 1] && place < 5),
+      [],
+    );
+  });
+
+  test('keeps what it says of its own limit where the workspace is full: who waits for that counts as running', async () => {
+    for (const onLimit of ['reject', 'cancel_new', 'cancel_running'] as const) {
+      const node = await shared(`{limit: 1, on_limit: ${onLimit}}`, { running: 1 });
+      const other = await node.start({}, { workflow: 'free' });
+      const [first = ''] = await startAll(node, 1);
+      assert.equal(await node.status(first), 'queued', onLimit);
+      if (onLimit === 'reject') {
+        const answers = await Promise.allSettled([node.start(), node.start()]);
+        assert.ok(answers.every((answer) => answer.status === 'rejected' && isLimited(answer.reason)));
+      } else {
+        const [second = ''] = await startAll(node, 1);
+        const expected = onLimit === 'cancel_new' ? ['queued', 'cancelled'] : ['cancelled', 'queued'];
+        assert.deepEqual(await statuses(node, [first, second]), expected, onLimit);
+      }
+      assert.equal(await finishOne(node), other);
+      await finishOne(node);
+      assert.deepEqual([holding(node), node.disk.waiters], [{ turns: [], places: [] }, []], onLimit);
+    }
+  });
+
+  test('counts among those that wait for the workspace, until it is let in', async () => {
+    const node = await shared('2', { running: 1, queued: 2 });
+    await node.start({}, { workflow: 'free' });
+    const ids = await startAll(node, 2);
+    for (const more of [{}, { workflow: 'free' }]) {
+      await assert.rejects(node.start({}, more), (error) => Fault.is(error, 'QUEUE_FULL'));
+    }
+    await finishOne(node);
+    const last = await node.start({}, { workflow: 'free' });
+    await assert.rejects(node.start(), (error) => Fault.is(error, 'QUEUE_FULL'));
+    for (let count = 0; count < 3; count += 1) await finishOne(node);
+    assert.deepEqual(await statuses(node, [...ids, last]), ['completed', 'completed', 'completed']);
+    assert.equal(await node.status(await node.start()), 'running');
+  });
+
+  test('waits in one line for good, and is told why it waits', async () => {
+    const node = await shared('1', { running: 1 });
+    const other = await node.start({}, { workflow: 'free' });
+    const [id = ''] = await startAll(node, 1);
+    const places = node.disk.waiters.map(({ sequence }) => sequence);
+    const explained = await node.engine.executions.explain(workspace, id);
+    assert.match(explained.summary, /^it waits for its turn: 1 executions of its workspace may run at once$/);
+    assert.deepEqual([explained.reasons[0]?.kind, explained.reasonsTotal], ['queued', 1]);
+    const page = await node.engine.limits.list({ workspace, limit: 10 });
+    assert.deepEqual(
+      page.uses.map(({ held, waiting }) => [held, waiting]),
+      [[0, 1]],
+    );
+    await node.clock.advance(60_000);
+    assert.deepEqual(
+      node.disk.waiters.map(({ sequence }) => sequence),
+      places,
+    );
+    await assert.rejects(node.operate(id, { type: 'pause' }), (error) => Fault.is(error, 'STATE_CONFLICT'));
+    assert.deepEqual(await statuses(node, [other, id]), ['running', 'queued']);
+  });
+
+  test('gives its place on where it is cancelled or terminated while it waits for the workspace', async () => {
+    const node = await shared('1', { running: 1 });
+    await node.start({}, { workflow: 'free' });
+    const [first = '', second = '', third = ''] = await startAll(node, 3);
+    await node.operate(first, { type: 'cancel' });
+    await node.operate(second, { type: 'terminate' });
+    await finishOne(node);
+    assert.deepEqual(await statuses(node, [first, second, third]), ['cancelled', 'cancelled', 'running']);
+    await finishOne(node);
+    assert.deepEqual([holding(node), node.disk.waiters], [{ turns: [], places: [] }, []]);
+  });
+
+  test('outlives the process, with its line', async () => {
+    const node = await shared('1', { running: 1 });
+    const outer = await node.start({}, { workflow: 'parent' });
+    const [line = ''] = await startAll(node, 1);
+    const next = await restarted(node, { admission: { running: 1 } });
+    await next.clock.advance(600);
+    assert.equal(await finishOne(next), outer);
+    await finishOne(next);
+    assert.equal(await finishOne(next), line);
+    assert.deepEqual([await next.status(outer), holding(next)], ['completed', { turns: [], places: [] }]);
+  });
+
+  test('lets in what an earlier version left in the queue with the slot of its workflow', async () => {
+    const node = await shared('1', { running: 1 });
+    const other = await node.start({}, { workflow: 'free' });
+    const ids = await startAll(node, 2);
+    const [permitted = '', line = ''] = ids;
+    // As `execution.permitted` with `queued` was written once: out of the line, with its slot, and not admitted.
+    const store = await openMemoryStore({ disk: node.disk });
+    const { position } = await node.state(permitted);
+    const takes = { taken: [{ kind: 'slot', key: 'workflow:flow', limit: 1, holder: '' } as const], unqueued: [''] };
+    const events = JSON.stringify([{ type: 'execution.permitted', queued: true }]);
+    const at = node.clock.nowMs();
+    const [outcome] = await store.commit([{ ...moveOf(permitted, position + 1), at, events, limits: takes }]);
+    assert.equal(outcome?.ok, true);
+    const next = await restarted(node, { admission: { running: 1 } });
+    await next.clock.advance(600);
+    assert.deepEqual(holding(next), { turns: [permitted], places: [other] });
+    assert.equal((await next.engine.executions.explain(workspace, permitted)).reasons[0]?.kind, 'queued');
+    const order = [await finishOne(next), await finishOne(next), await finishOne(next)];
+    assert.deepEqual(order, [other, permitted, line]);
+    assert.deepEqual([holding(next), next.disk.waiters], [{ turns: [], places: [] }, []]);
   });
 });
 

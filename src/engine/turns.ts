@@ -1,17 +1,18 @@
 /**
  * The start of an execution whose workflow bounds how many run at once.
  *
- * A start takes its workflow's slot, and where admission is limited its workspace's, with the move that begins it. Where
- * the workflow's is not free, `on_limit` decides, and what it decides is as durable as a start: the execution stands in
- * line, has been cancelled, or never was. One that is let through and finds the workspace full keeps its workflow's slot
- * while it waits there: it is the next, and nobody overtakes it.
+ * A start takes its workflow's slot, and where admission is limited its workspace's, in the one move that begins it, or
+ * neither: nobody holds anything while it waits. Where the workflow's is not free, `on_limit` decides, and what it decides
+ * is as durable as a start: the execution stands in line, has been cancelled, or never was. Where the workspace alone is
+ * full it stands in the same line, for good, as one of those that count under the limit of its workflow: whoever comes
+ * after them and would be beyond it is dealt with as if they ran.
  */
 import { type ExecutionTurn, keyIn, keyText } from '../core/execution-turn.ts';
 import type { Program } from '../core/program.ts';
 import { ExpressionFault, type Scope } from '../expression/expression.ts';
 import { Fault } from '../kit/fault.ts';
 import type { Json } from '../kit/json.ts';
-import type { SlotTake } from '../storage/limits.ts';
+import type { PlaceTake, SlotTake } from '../storage/limits.ts';
 import { type Admission, slotKey } from './admission.ts';
 import type { Claims, UntimedFact } from './live.ts';
 
@@ -43,9 +44,11 @@ export async function startInTurn<Sent extends { ok: boolean }>(start: TurnStart
     return first;
   }
   start.mayQueue();
-  const queued = await send({ queued: true }, takes);
+  const queued = await (turn
+    ? send({ queued: true, inLine: true }, { takes: [placeOf(turn)] })
+    : send({ queued: true }, {}));
   if (turn && isMissed(queued, 'limited')) return beyond(start, turn);
-  if (queued.ok) admission.joined(workspace);
+  if (queued.ok) admission.joined(workspace, turn?.key);
   admission.admitNext(workspace);
   return queued;
 }
@@ -70,6 +73,8 @@ export const turnedAway = (turn: ExecutionTurn): Fault =>
   new Fault('CONCURRENCY_LIMIT', `${reachedText(turn)}: start it again later`, { detail: { retryAfterSeconds: 5 } });
 
 export const takeOf = ({ key, limit }: ExecutionTurn): SlotTake => ({ kind: 'slot', key, limit, holder: '' });
+
+const placeOf = ({ key, limit }: ExecutionTurn): PlaceTake => ({ kind: 'place', key, limit });
 
 /** Under which key an execution with this input runs. Throws INPUT_INVALID where that has no value. */
 export function turnOf(

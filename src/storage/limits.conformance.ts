@@ -7,6 +7,7 @@ import type { PromiseCase } from './store-subject.ts';
 
 const limited = (key: string): Outcome => ({ ok: false, reason: 'LIMITED', key });
 const slot = (limit: number, holder = 'h', key = 'k') => ({ kind: 'slot', key, limit, holder }) as const;
+const place = (limit: number, key = 'k') => ({ kind: 'place', key, limit }) as const;
 const rate = (limit: number, perMs: number, key = 'r') => ({ kind: 'rate', key, limit, perMs }) as const;
 
 const limits = (executionId: string, first: number, rows: LimitRows, more: Partial<MoveWrite> = {}): MoveWrite =>
@@ -172,7 +173,48 @@ function lines(promise: PromiseCase): void {
       ['b'],
     );
     const [, , last] = await store.limits.waiting({ workspace: 'default', key: 'k', limit: 3 });
-    assert.deepEqual(last, { executionId: 'b', holder: 'x', rank: 4, takes: [slot(1, 'x')], onLimit: 'reject' });
+    const more = { onLimit: 'reject', isInside: false };
+    assert.deepEqual(last, { executionId: 'b', holder: 'x', rank: 4, takes: [slot(1, 'x')], ...more });
+  });
+
+  promise('tells who runs inside another, and names those alone where it is asked to', async (store) => {
+    const inside = { isInside: true };
+    await store.commit([
+      limits('a', 1, { queued: [waiter(''), waiter('x', { ...inside, key: 'other' })] }),
+      limits('b', 1, { queued: [waiter('', inside)] }),
+      limits('c', 1, { queued: [waiter('', { ...inside, rank: 0 })] }),
+      limits('d', 1, { queued: [waiter('', inside)] }, { workspace: 'other' }),
+    ]);
+    const waiting = async (query: { limit: number; inside?: boolean }) =>
+      (await store.limits.waiting({ workspace: 'default', key: 'k', ...query })).map(
+        (each) => `${each.executionId}${each.isInside ? ' inside' : ''}`,
+      );
+    assert.deepEqual(await waiting({ limit: 9 }), ['c inside', 'a', 'b inside']);
+    assert.deepEqual(await waiting({ limit: 9, inside: true }), ['c inside', 'b inside']);
+    assert.deepEqual(await waiting({ limit: 1, inside: true }), ['c inside']);
+  });
+
+  promise('gives a place in line to as many as a key has room for beside those that hold it', async (store) => {
+    const joins = (id: string, limit: number, more: Partial<MoveWrite> = {}) =>
+      commitOne(store, limits(id, 1, { taken: [place(limit)], queued: [waiter('')] }, more));
+    await store.commit([limits('a', 1, { taken: [slot(3)] }), limits('z', 1, { queued: [waiter('', { key: 'l' })] })]);
+    assert.deepEqual(await joins('b', 3), done);
+    assert.deepEqual([await joins('c', 2), await joins('c', 3)], [limited('k'), done]);
+    assert.deepEqual(await joins('d', 3), limited('k'));
+    assert.deepEqual([await moveIds(store, 'd'), await inLine(store)], [[], ['b/', 'c/']]);
+    assert.deepEqual(await holdersOf(store), ['a/h']);
+    assert.deepEqual(await joins('e', 1, { workspace: 'other' }), done);
+    assert.deepEqual(await commitOne(store, limits('a', 2, { freed: [{ holder: 'h' }] })), done);
+    assert.deepEqual([await joins('d', 3), await joins('f', 3)], [done, limited('k')]);
+  });
+
+  promise('gives no place for a slot that outlives its work, until it is over', async (store) => {
+    await store.commit([limits('a', 1, { taken: [slot(1)] }, { tasksAdded: [task('t')] })]);
+    await store.commit([lease('t', 'token', { at: noon, expiresAt: noon + 100 })]);
+    const freed = [{ holder: 'h', heldBy: 't' }];
+    await store.commit([limits('a', 2, { freed }, { tasksRemoved: ['t'] })]);
+    const joins = (at: number) => commitOne(store, limits('b', 1, { taken: [place(1)], queued: [waiter('')] }, { at }));
+    assert.deepEqual([await joins(noon + 99), await joins(noon + 100)], [limited('k'), done]);
   });
 
   promise('takes out of the line who waits no longer, and nobody else', async (store) => {

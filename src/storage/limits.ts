@@ -16,6 +16,8 @@ export interface Limits {
     limit: number;
     /** Only those that say what happens to them instead of waiting. */
     eager?: boolean;
+    /** Only executions that run inside another. */
+    inside?: boolean;
   }): Promise<readonly Waiter[]>;
   /** Keys that somebody waits for, with how many, in the order of their names. For the node itself over all workspaces. */
   awaited(query: {
@@ -63,13 +65,15 @@ export interface Waiter {
   readonly takes: readonly LimitTake[];
   /** What happens to it where it would have to wait; absent: it waits. */
   readonly onLimit: string | undefined;
+  /** An execution that another one waits for: it needs no slot of its workspace, and passes those that wait for one. */
+  readonly isInside: boolean;
 }
 
 /** What a move changes about shared limits, in this order: freed, taken, unqueued, queued. */
 export interface LimitRows {
   readonly freed?: readonly SlotFree[];
   /** All of them, or the move is refused with LIMITED. */
-  readonly taken?: readonly LimitTake[];
+  readonly taken?: readonly (LimitTake | PlaceTake)[];
   /** Holders that wait no longer. */
   readonly unqueued?: readonly string[];
   /** One that waits already stays where it is. */
@@ -95,6 +99,13 @@ export interface RateTake {
   readonly perMs: number;
 }
 
+/** Takes nothing: there must be room for one more beside those that hold the key and those that wait for it. */
+export interface PlaceTake {
+  readonly kind: 'place';
+  readonly key: string;
+  readonly limit: number;
+}
+
 /** Every slot of this holder is free, unless the lease of its task runs on: then at the end of that. */
 export interface SlotFree {
   readonly holder: string;
@@ -108,4 +119,5 @@ export interface NewWaiter {
   readonly rank: number;
   readonly takes: readonly LimitTake[];
   readonly onLimit?: string | undefined;
+  readonly isInside?: boolean | undefined;
 }

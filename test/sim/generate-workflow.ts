@@ -26,9 +26,7 @@ export function generateWorkflow(
     : !isShort && dice.chance(0.006)
       ? foldedLoop(draft)
       : makeList(draft, isSmall ? { depth: 1, count: dice.int(1, 3) } : { depth: 0, count: dice.int(2, 6) });
-  // None for one that others call: its callers hold a place of the workspace while they wait for its line.
-  const limit = isSmall ? {} : workflowLimit(dice);
-  const spec = { ...specFields(draft), ...limit, steps };
+  const spec = { ...specFields(draft), ...workflowLimit(dice), steps };
   return JSON.stringify({
     apiVersion: 'workflow.magic-flow.io/v2',
     kind: 'Workflow',

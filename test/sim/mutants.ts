@@ -52,6 +52,8 @@ const mailbox = of('engine/mailbox.ts');
 const move = of('engine/move.ts');
 const limitRows = of('engine/limit-rows.ts');
 const permits = of('engine/permits.ts');
+const turns = of('engine/turns.ts');
+const admission = of('engine/admission.ts');
 const taskLimits = of('core/task-limits.ts');
 const memoryLimits = of('storage/memory/memory-limits.ts');
 const recovery = of('engine/recovery.ts');
@@ -298,8 +300,8 @@ export const mutants: readonly Mutant[] = [
     'a limit counts no worker whose task is settled',
   ),
   limitRows(
-    "take.kind === 'rate' || !over.has(take.holder)",
-    "take.kind === 'rate' || over.size >= 0",
+    "take.kind !== 'slot' || !over.has(take.holder)",
+    "take.kind !== 'slot' || over.size >= 0",
     'a limit loses the slot of what ended in the move that let it through',
   ),
   limitRows(
@@ -334,6 +336,23 @@ export const mutants: readonly Mutant[] = [
   ),
   permits('if (newer.length > 0) await makeRoom(line, newer);', '', 'nobody makes room for a newer execution'),
   permits('if (isWanted) look(line.workspace, line.key);', '', 'a limit is not looked at again by who was looking'),
+  turns(
+    'send({ queued: true, inLine: true }, { takes: [placeOf(turn)] })',
+    'send({ queued: true }, takes)',
+    'a limit of a workflow is held by who waits for the workspace',
+  ),
+  permits(' && !waiter.isInside;', ';', 'a limit of the workspace counts children'),
+  permits('limit, inside });', 'limit });', 'a limit of the workspace keeps children behind who waits for it'),
+  admission(
+    "if (letIn === 'one') setLine(waits, line.key, waiting);",
+    '',
+    'a limit of the workspace forgets the line that has had its turn',
+  ),
+  admission(
+    'if (isWaiting && before === undefined) admit(workspace);',
+    '',
+    'a limit of the workspace has room and the line that asks does not learn of it',
+  ),
   // Defects that the simulation found in the engine itself, planted again.
   children('isCrossing: true', '', 'another execution acts on a refusal that is not durable'),
   recovery(

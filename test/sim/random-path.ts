@@ -139,11 +139,7 @@ function answerTo(command: Command, dice: Dice): Distributed<Fact> {
     case 'continue':
       return { type: 'continue', id: command.id };
     case 'permit':
-      return {
-        type: 'permitted',
-        id: command.id,
-        ...(command.holder === '' && dice.chance(0.3) ? { queued: true } : {}),
-      };
+      return { type: 'permitted', id: command.id };
     case 'child':
       return answerOfChild(command, dice);
     case 'report':

@@ -133,6 +133,8 @@ export const sometimesKinds = [
   'waited for a limit',
   'waited for its workflow',
   'newer execution took its place',
+  'waited in line for the workspace',
+  'child passed who waits for the workspace',
   'delivery waited for its rate',
   'slot outlives its attempt',
   'turned away at a limit',

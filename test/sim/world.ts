@@ -73,14 +73,16 @@ export function makeWorld(seed: number): World {
   const ageOf = (status: string): number =>
     retention?.[status === 'completed' ? 'completedMs' : 'failedMs'] ?? Number.POSITIVE_INFINITY;
   const watched = { disk, target, tally, trace, isFair: weather.isFair, ageOf };
-  const auditor = openAuditor({ ...watched, isAlone: () => !nodes.hasOverlapped() });
-  const shared = { time, weather, tally, trace, target, auditor, workspace, broken, disk };
   const runningMax = dice.chance(0.2) ? dice.int(2, 6) : Number.POSITIVE_INFINITY;
+  const auditor = openAuditor({ ...watched, runningMax, isAlone: () => !nodes.hasOverlapped() });
+  const shared = { time, weather, tally, trace, target, auditor, workspace, broken, disk };
   const nodes = openNodes({ ...shared, dice: dice.fork(), runningMax, retention, isFull: () => mayhem.isDiskFull() });
   const network = openNetwork({ ...shared, dice: dice.fork(), endpoint: nodes.pick });
   const chosen = Array.from({ length: dice.int(1, 3) }, () => dice.int(1, workflowCount));
   const called = callees.map((name) => ({ name, number: dice.int(1, calleeCount) }));
-  const workflows = chosen.map((number) => `w${number}`);
+  // Some are called and started by clients too: their children and others stand in one line.
+  const both = called.filter(({ number }) => number % 3 === 0).map(({ name }) => name);
+  const workflows = [...chosen.map((number) => `w${number}`), ...both];
   const client = openClient({ ...shared, dice: dice.fork(), network, workflows });
   const bulkCaller = openBulkCaller({
     ...shared,

@@ -1,5 +1,5 @@
 /** Shared limits on a disk: what moves change about them, and how they are read. One list of rows per table. */
-import type { LimitRows, Limits, LimitTake, SlotFree } from '../limits.ts';
+import type { LimitRows, Limits, LimitTake, PlaceTake, SlotFree } from '../limits.ts';
 import type { FreeWrite, MoveWrite, Outcome } from '../store.ts';
 import type { DiskInUse, MemoryDisk } from './memory-disk.ts';
 
@@ -8,7 +8,7 @@ export function applyLimits(disk: MemoryDisk, move: MoveWrite, limits: LimitRows
   const before = { slots: disk.limitSlots.map((slot) => ({ ...slot })), rates: new Map(disk.rates) };
   for (const free of limits.freed ?? []) freeSlot(disk, move, free);
   for (const take of limits.taken ?? []) {
-    const refusal = take.kind === 'slot' ? takeSlot(disk, move, take) : drawRate(disk, move, take);
+    const refusal = takeOne(disk, move, take);
     if (!refusal) continue;
     disk.limitSlots = before.slots;
     disk.rates = before.rates;
@@ -17,10 +17,10 @@ export function applyLimits(disk: MemoryDisk, move: MoveWrite, limits: LimitRows
   const { executionId, workspace } = move;
   const isGone = (holder: string): boolean => limits.unqueued?.includes(holder) === true;
   disk.waiters = disk.waiters.filter((waiter) => waiter.executionId !== executionId || !isGone(waiter.holder));
-  for (const { onLimit, ...added } of limits.queued ?? []) {
+  for (const { onLimit, isInside = false, ...added } of limits.queued ?? []) {
     if (disk.waiters.some((waiter) => waiter.executionId === executionId && waiter.holder === added.holder)) continue;
     disk.lastWaiter += 1;
-    disk.waiters.push({ ...added, onLimit, executionId, workspace, sequence: disk.lastWaiter });
+    disk.waiters.push({ ...added, onLimit, isInside, executionId, workspace, sequence: disk.lastWaiter });
   }
   return undefined;
 }
@@ -31,6 +31,24 @@ function freeSlot(disk: MemoryDisk, { executionId, at }: MoveWrite, { holder, he
     slot.executionId === executionId && slot.holder === holder && slot.until === undefined;
   if (until === undefined || until <= at) disk.limitSlots = disk.limitSlots.filter((slot) => !isOf(slot));
   else for (const slot of disk.limitSlots) if (isOf(slot)) slot.until = until;
+}
+
+function takeOne(disk: MemoryDisk, move: MoveWrite, take: LimitTake | PlaceTake): Outcome | undefined {
+  switch (take.kind) {
+    case 'slot':
+      return takeSlot(disk, move, take);
+    case 'rate':
+      return drawRate(disk, move, take);
+    case 'place':
+      return findPlace(disk, move, take);
+  }
+}
+
+function findPlace(disk: MemoryDisk, { workspace, at }: MoveWrite, { key, limit }: PlaceTake): Outcome | undefined {
+  const isOf = (row: { workspace: string; key: string }): boolean => row.workspace === workspace && row.key === key;
+  const held = disk.limitSlots.filter((slot) => isOf(slot) && (slot.until ?? at + 1) > at);
+  if (held.length + disk.waiters.filter(isOf).length < limit) return undefined;
+  return { ok: false, reason: 'LIMITED', key };
 }
 
 function takeSlot(
@@ -104,13 +122,14 @@ export function openMemoryLimits(use: DiskInUse): Limits {
       const row = use().rates.get(JSON.stringify([workspace, key]));
       return row && row.until > at ? row : undefined;
     },
-    async waiting({ workspace, key, limit, eager }) {
-      const inLine = use().waiters.filter((waiter) => waiter.workspace === workspace && waiter.key === key);
-      const waiting = eager ? inLine.filter(({ onLimit }) => onLimit !== undefined) : inLine;
+    async waiting({ workspace, key, limit, eager, inside }) {
+      const waiting = use()
+        .waiters.filter((waiter) => waiter.workspace === workspace && waiter.key === key)
+        .filter(({ onLimit, isInside }) => (!eager || onLimit !== undefined) && (!inside || isInside));
       return waiting
         .sort((a, b) => a.rank - b.rank || a.sequence - b.sequence)
         .slice(0, limit)
-        .map(({ executionId, holder, rank, takes, onLimit }) => ({ executionId, holder, rank, takes, onLimit }));
+        .map(({ workspace: _, key: __, sequence: ___, ...waiter }) => waiter);
     },
     async awaited({ after, workspace, key, limit }) {
       const wanted = use().waiters.filter(

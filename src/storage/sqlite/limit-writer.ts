@@ -3,7 +3,7 @@
  * is refused as a whole: what it had changed until then is undone by a savepoint of its own.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { LimitRows, LimitTake, NewWaiter, SlotFree } from '../limits.ts';
+import type { LimitRows, LimitTake, NewWaiter, PlaceTake, SlotFree } from '../limits.ts';
 import type { FreeWrite, Outcome } from '../store.ts';
 import type { RowsOfMove } from './flat-writes.ts';
 
@@ -34,6 +34,12 @@ const findFree = `
     (SELECT 1 FROM limit_slots WHERE workspace = ?1 AND key = ?2 AND slot = taken.slot + 1)
   ORDER BY taken.slot LIMIT 1`;
 
+/** Counted no further than to the limit: a line may be long. */
+const countPlaces = `
+  SELECT (SELECT count(*) FROM (
+      SELECT 1 FROM limit_slots WHERE workspace = ?1 AND key = ?2 AND (until IS NULL OR until > ?4) LIMIT ?3))
+    + (SELECT count(*) FROM (SELECT 1 FROM limit_waiters WHERE workspace = ?1 AND key = ?2 LIMIT ?3)) AS count`;
+
 const freeOne = `
   DELETE FROM limit_slots
   WHERE workspace = ?1 AND key = ?2 AND slot = ?3 AND execution_id = ?4 AND holder = ?5 AND until IS NULL`;
@@ -49,8 +55,8 @@ const dropOver = `
     (SELECT workspace, key FROM limit_rates WHERE until <= ?1 ORDER BY until LIMIT 2)`;
 
 const addWaiter = `
-  INSERT INTO limit_waiters (execution_id, holder, workspace, key, rank, takes, on_limit)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING`;
+  INSERT INTO limit_waiters (execution_id, holder, workspace, key, rank, takes, on_limit, inside)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING`;
 
 export function prepareLimitWriter(database: DatabaseSync): LimitWriter {
   const lingering = database.prepare(letLinger);
@@ -65,8 +71,9 @@ export function prepareLimitWriter(database: DatabaseSync): LimitWriter {
     freed.run(executionId, holder);
   }
 
-  function queue({ executionId, workspace }: RowsOfMove, { holder, key, rank, takes, onLimit }: NewWaiter): void {
-    waiterAdded.run(executionId, holder, workspace, key, rank, JSON.stringify(takes), onLimit ?? null);
+  function queue({ executionId, workspace }: RowsOfMove, waiter: NewWaiter): void {
+    const { holder, key, rank, takes, onLimit = null, isInside = false } = waiter;
+    waiterAdded.run(executionId, holder, workspace, key, rank, JSON.stringify(takes), onLimit, isInside ? 1 : 0);
   }
 
   function takeAll(move: RowsOfMove, { freed: frees = [], taken = [] }: LimitRows): Outcome | undefined {
@@ -95,7 +102,7 @@ export function prepareLimitWriter(database: DatabaseSync): LimitWriter {
   };
 }
 
-function prepareTakes(database: DatabaseSync): (move: RowsOfMove, take: LimitTake) => boolean {
+function prepareTakes(database: DatabaseSync): (move: RowsOfMove, take: LimitTake | PlaceTake) => boolean {
   const lingeringDropped = database.prepare(dropLingering);
   const own = database.prepare(findOwn);
   const freeSlot = database.prepare(findFree);
@@ -103,6 +110,7 @@ function prepareTakes(database: DatabaseSync): (move: RowsOfMove, take: LimitTak
   const periodBegun = database.prepare(beginPeriod);
   const drawn = database.prepare(drawOne);
   const overDropped = database.prepare(dropOver);
+  const placesCounted = database.prepare(countPlaces);
 
   return ({ workspace, executionId, at }, take) => {
     const { key, limit } = take;
@@ -111,6 +119,7 @@ function prepareTakes(database: DatabaseSync): (move: RowsOfMove, take: LimitTak
       if (periodBegun.run(workspace, key, at + take.perMs, at).changes > 0) return true;
       return drawn.run(workspace, key, limit).changes > 0;
     }
+    if (take.kind === 'place') return Number(placesCounted.get(workspace, key, limit, at)?.['count']) < limit;
     lingeringDropped.run(at);
     if (own.get(executionId, take.holder, workspace, key)) return true;
     const slot = freeSlot.get(workspace, key, limit)?.['slot'];

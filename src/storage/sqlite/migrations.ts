@@ -222,6 +222,13 @@ const steps: readonly string[] = [
   ALTER TABLE views ADD COLUMN dead_letter TEXT;
   CREATE INDEX views_by_dead_letter ON views (workspace, created_at, execution_id) WHERE dead_letter IS NOT NULL;
   `,
+  `
+  ALTER TABLE limit_waiters ADD COLUMN inside INTEGER NOT NULL DEFAULT 0;
+  -- Who has a parent may be waited for by who holds the last slot of its workspace: rather one too many than never.
+  UPDATE limit_waiters SET inside = 1 WHERE holder = '' AND EXISTS
+    (SELECT 1 FROM views WHERE views.execution_id = limit_waiters.execution_id AND parent IS NOT NULL);
+  CREATE INDEX limit_waiters_inside ON limit_waiters (workspace, key, rank, sequence) WHERE inside = 1;
+  `,
 ];
 
 /** Brings a database up to date. Throws CONFIG_INVALID where a newer program has written it, and leaves it alone. */

@@ -78,7 +78,9 @@ test('a file of a newer program is refused and left alone, and the folder is fre
 
 /** Takes back what the fourth format brought. */
 const withoutParents = 'DROP INDEX views_by_parent; ALTER TABLE views DROP COLUMN parent';
-/** And those after it. */
+/** And the eighth. */
+const withoutInside = 'DROP INDEX limit_waiters_inside; ALTER TABLE limit_waiters DROP COLUMN inside';
+/** And those after the fourth. */
 const withoutLimits = `DROP TABLE limit_slots; DROP TABLE limit_rates; DROP TABLE limit_waiters; DROP TABLE bulk_operations;
   DROP INDEX views_by_dead_letter; ALTER TABLE views DROP COLUMN dead_letter`;
 
@@ -117,6 +119,31 @@ test('a file of an earlier program is brought up to date and keeps what it has',
   assert.deepEqual(
     rows.map(({ executionId }) => executionId),
     ['f'],
+  );
+  await second.close();
+});
+
+test('who stood in line in a file of an earlier program is known to run inside another by its parent', async () => {
+  const directory = join(root, 'lines');
+  const first = await openSqliteStore({ directory });
+  const waiter = (holder: string) => ({ holder, key: 'k', rank: 4, takes: [] });
+  await first.commit([
+    move('top', 1, { view: viewRow(1), limits: { queued: [waiter('')] } }),
+    move('child', 1, { view: viewRow(1, { parent: 'top' }), limits: { queued: [waiter(''), waiter('step#1/1')] } }),
+  ]);
+  await first.close();
+  const database = new DatabaseSync(join(directory, 'magicflow.db'));
+  database.exec(`${withoutInside}; PRAGMA user_version = 7`);
+  database.close();
+  const second = await openSqliteStore({ directory });
+  const waiting = await second.limits.waiting({ workspace: 'default', key: 'k', limit: 10 });
+  assert.deepEqual(
+    waiting.map(({ executionId, holder, isInside }) => [executionId, holder, isInside]),
+    [
+      ['top', '', false],
+      ['child', '', true],
+      ['child', 'step#1/1', false],
+    ],
   );
   await second.close();
 });

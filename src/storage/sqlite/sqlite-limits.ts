@@ -21,8 +21,8 @@ export function openSqliteLimits(local: LocalReader, run: RunStatements): Limits
         SELECT used, until FROM limit_rates WHERE workspace = ${workspace} AND key = ${key} AND until > ${at}`);
       return row && { used: Number(row['used']), until: Number(row['until']) };
     },
-    async waiting({ workspace, key, limit, eager }) {
-      const those = eager ? sql`AND on_limit IS NOT NULL` : sql``;
+    async waiting({ workspace, key, limit, eager, inside }) {
+      const those = eager ? sql`AND on_limit IS NOT NULL` : inside ? sql`AND inside = 1` : sql``;
       const rows = local.all(sql`
         SELECT * FROM limit_waiters WHERE workspace = ${workspace} AND key = ${key} ${those}
         ORDER BY rank, sequence LIMIT ${limit}`);
@@ -32,6 +32,7 @@ export function openSqliteLimits(local: LocalReader, run: RunStatements): Limits
         rank: Number(row['rank']),
         takes: JSON.parse(String(row['takes'])) as readonly LimitTake[],
         onLimit: row['on_limit'] === null ? undefined : String(row['on_limit']),
+        isInside: row['inside'] === 1,
       }));
     },
     async awaited({ after, workspace, key, limit }) {

@@ -40,6 +40,8 @@ export interface AuditorDeps {
   readonly tally: Tally;
   readonly trace: Trace;
   readonly isFair: boolean;
+  /** Executions of the workspace that may run at once. */
+  readonly runningMax: number;
   /** How old an ended execution must be before it may be removed, in milliseconds. */
   readonly ageOf: (status: string) => number;
   /** Whether there was never more than one node at a time. */

@@ -3,7 +3,11 @@
  * nobody stands in a line who does not wait, and at no time does a key have more holders than its limit.
  *
  * Also where the engine has settled an attempt: as long as an executor may be at work on it, its slot is not another's.
+ *
+ * And nobody holds anything while it waits to begin: who holds a slot of a workflow while it waits for the workspace may
+ * wait for those that wait for that slot.
  */
+import { runsInside } from '../../../src/core/child-events.ts';
 import type { ExecutionEvent } from '../../../src/core/events.ts';
 import type { ExecutionState } from '../../../src/core/state.ts';
 import type { MemoryDisk } from '../../../src/storage/memory/memory-disk.ts';
@@ -27,13 +31,14 @@ export interface LimitsCheckDeps {
   readonly disk: MemoryDisk;
   readonly tally: Tally;
   readonly isFair: boolean;
+  readonly runningMax: number;
   readonly isAlone: () => boolean;
 }
 
 /** How long a line may stand still before room for its first, in milliseconds. */
 const idleMaxMs = 2_000;
 
-export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDeps): LimitsCheck {
+export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone }: LimitsCheckDeps): LimitsCheck {
   const limits = new Map<string, number>();
   const periods = new Map<string, { until: number; used: number }>();
   /** Of leased tasks with a slot: its key, and until when somebody may be at work. */
@@ -70,6 +75,15 @@ export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDep
     }
   }
 
+  /** Of those that came first and may run no later than it. */
+  function hasPassed({ turn, parent, priority, createdAt }: ExecutionState): boolean {
+    if (!runsInside(parent)) return false;
+    return disk.waiters.some(({ key, holder, isInside, rank, executionId }) => {
+      const isOther = key === turn?.key && holder === '' && !isInside && rank <= 9 - priority;
+      return isOther && (disk.views.get(executionId)?.createdAt ?? createdAt) < createdAt;
+    });
+  }
+
   function checkHolders(at: number): void {
     const counts = new Map<string, number>();
     for (const { key, until } of disk.limitSlots) {
@@ -85,7 +99,10 @@ export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDep
 
   function checkIdle(counts: ReadonlyMap<string, number>, at: number): void {
     if (!isFair) return;
-    const lines = new Map(disk.waiters.map((waiter) => [waiter.key, waiter]));
+    const isFull = [...disk.slots.values()].some(({ size }) => size >= runningMax);
+    const ready = disk.waiters.filter(({ holder, isInside }) => holder !== '' || isInside || !isFull);
+    if (ready.length < disk.waiters.length) tally.saw('waited in line for the workspace');
+    const lines = new Map(ready.map((waiter) => [waiter.key, waiter]));
     for (const key of idleSince.keys()) if (!lines.has(key)) idleSince.delete(key);
     for (const [key, { takes }] of lines) {
       const isRated = takes.some((take) => take.kind === 'rate');
@@ -111,6 +128,9 @@ export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDep
         limits.set(event.turn.key, Math.max(limits.get(event.turn.key) ?? 0, event.turn.limit));
         if (event.inLine) tally.saw('waited for its workflow');
       }
+      if (event.type === 'execution.permitted' && hasPassed(shadow)) {
+        tally.saw('child passed who waits for the workspace');
+      }
       if (event.type === 'step.permitted') draw(shadow, event.step, at);
       else if ('step' in event && typeof event.step === 'string') answer(shadow, event as never);
       if (event.type === 'step.failed' && event.error.code === 'CONCURRENCY_LIMIT') tally.saw('turned away at a limit');
@@ -130,6 +150,9 @@ export function openLimitsCheck({ disk, tally, isFair, isAlone }: LimitsCheckDep
       const own = disk.limitSlots.filter(({ executionId, until }) => executionId === shadow.id && until === undefined);
       const holders = new Set(own.map(({ holder }) => holder));
       const inLine = new Set(disk.waiters.filter((row) => row.executionId === shadow.id).map(({ holder }) => holder));
+      const places = [...disk.slots.values()].filter((slots) => [...slots.values()].includes(shadow.id));
+      const isIdle = shadow.status !== 'queued' || own.length + places.length === 0;
+      claim(isIdle, 'limits', () => `${shadow.id} waits to begin and holds ${own.length} and ${places.length} slots`);
       claim(isSame(holders, held), 'limits', () => `${shadow.id} has slots for ${[...holders]}, not for ${[...held]}`);
       claim(isSame(inLine, waiting), 'limits', () => `${shadow.id} is in line for ${[...inLine]}, not ${[...waiting]}`);
     },

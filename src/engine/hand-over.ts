@@ -163,10 +163,12 @@ export function sendAgain({ children }: HandOverDeps, live: Live): void {
 export async function recover(deps: HandOverDeps, live: Live): Promise<number> {
   let facts = 0;
   const nowMs = deps.clock.nowMs();
+  // Of a move on its way there are no rows yet: what it hands out is not lost.
+  const isDurable = live.phase === 'idle';
   for (const command of pending(live.state)) {
     if (command.type === 'timer' && command.dueAt > nowMs) arm(deps, live.id, command);
     else if (command.type === 'child' || command.type === 'report' || command.type === 'permit') continue;
-    else if (command.type === 'dispatch') facts += (await recoverDispatch(deps, live, command)) ? 1 : 0;
+    else if (command.type === 'dispatch') facts += isDurable && (await recoverDispatch(deps, live, command)) ? 1 : 0;
     else {
       if (command.type === 'timer') deps.mailboxes.submit(live.id, await timerFact(deps, live, command));
       else hand(deps, live, command);
@@ -208,6 +210,7 @@ async function recoverDispatch(
     live.unproven?.delete(command.id);
     if (row.lease || !deps.local.isLocal(live.state, command)) return false;
   }
+  if (live.state.outstanding.get(command.id) !== command) return false;
   const { step, visit, attempt } = command;
   deps.mailboxes.submit(live.id, { type: 'task.lost', step, visit, attempt });
   return true;

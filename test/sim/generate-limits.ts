@@ -14,8 +14,8 @@ export function limitFields(dice: Dice): Fields {
 }
 
 /** What a workflow may have. Never a key that its children share: a parent would wait for who waits for it. */
-export function workflowLimit(dice: Dice): Fields {
-  if (!dice.chance(0.2)) return {};
+export function workflowLimit(dice: Dice, chance: number): Fields {
+  if (!dice.chance(chance)) return {};
   const onLimit = dice.pick(['queue', 'queue', 'reject', 'cancel_running', 'cancel_new']);
   const key = dice.chance(0.3) ? { key: '${workflow.name}-${input.k1}' } : {};
   return { concurrency: { limit: dice.int(1, 3), on_limit: onLimit, ...key }, priority: dice.int(0, 9) };

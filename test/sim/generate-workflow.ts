@@ -26,7 +26,7 @@ export function generateWorkflow(
     : !isShort && dice.chance(0.006)
       ? foldedLoop(draft)
       : makeList(draft, isSmall ? { depth: 1, count: dice.int(1, 3) } : { depth: 0, count: dice.int(2, 6) });
-  const spec = { ...specFields(draft), ...workflowLimit(dice), steps };
+  const spec = { ...specFields(draft), ...workflowLimit(dice, isSmall ? 0.4 : 0.2), steps };
   return JSON.stringify({
     apiVersion: 'workflow.magic-flow.io/v2',
     kind: 'Workflow',

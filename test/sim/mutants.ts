@@ -46,6 +46,7 @@ const children = of('engine/children.ts');
 const claims = of('engine/claims.ts');
 const committer = of('engine/committer.ts');
 const results = of('engine/results.ts');
+const handOver = of('engine/hand-over.ts');
 const humanTasks = of('engine/human-tasks.ts');
 const local = of('engine/local.ts');
 const mailbox = of('engine/mailbox.ts');
@@ -354,6 +355,16 @@ export const mutants: readonly Mutant[] = [
     'a limit of the workspace has room and the line that asks does not learn of it',
   ),
   // Defects that the simulation found in the engine itself, planted again.
+  taskLimits(
+    'const key = (slot === undefined ? limits.slot?.key : undefined) ??',
+    'const key = limits.slot?.key ??',
+    'a task that keeps its slot stands in line behind who waits for it',
+  ),
+  handOver(
+    'facts += isDurable && (await',
+    'facts += live.lastAt > 0 && (await',
+    'what a move on its way hands out is taken for lost',
+  ),
   children('isCrossing: true', '', 'another execution acts on a refusal that is not durable'),
   recovery(
     '          sendAgain(deps.handOver, live);\n          resolve(live);',

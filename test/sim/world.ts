@@ -81,7 +81,7 @@ export function makeWorld(seed: number): World {
   const chosen = Array.from({ length: dice.int(1, 3) }, () => dice.int(1, workflowCount));
   const called = callees.map((name) => ({ name, number: dice.int(1, calleeCount) }));
   // Some are called and started by clients too: their children and others stand in one line.
-  const both = called.filter(({ number }) => number % 3 === 0).map(({ name }) => name);
+  const both = called.filter(({ number }) => number % 2 === 0).map(({ name }) => name);
   const workflows = [...chosen.map((number) => `w${number}`), ...both];
   const client = openClient({ ...shared, dice: dice.fork(), network, workflows });
   const bulkCaller = openBulkCaller({

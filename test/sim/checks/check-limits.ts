@@ -77,9 +77,9 @@ export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone }: Li
 
   /** Of those that came first and may run no later than it. */
   function hasPassed({ turn, parent, priority, createdAt }: ExecutionState): boolean {
-    if (!runsInside(parent)) return false;
+    if (!turn?.isHeld || !runsInside(parent)) return false;
     return disk.waiters.some(({ key, holder, isInside, rank, executionId }) => {
-      const isOther = key === turn?.key && holder === '' && !isInside && rank <= 9 - priority;
+      const isOther = key === turn.key && holder === '' && !isInside && rank <= 9 - priority;
       return isOther && (disk.views.get(executionId)?.createdAt ?? createdAt) < createdAt;
     });
   }
@@ -128,9 +128,6 @@ export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone }: Li
         limits.set(event.turn.key, Math.max(limits.get(event.turn.key) ?? 0, event.turn.limit));
         if (event.inLine) tally.saw('waited for its workflow');
       }
-      if (event.type === 'execution.permitted' && hasPassed(shadow)) {
-        tally.saw('child passed who waits for the workspace');
-      }
       if (event.type === 'step.permitted') draw(shadow, event.step, at);
       else if ('step' in event && typeof event.step === 'string') answer(shadow, event as never);
       if (event.type === 'step.failed' && event.error.code === 'CONCURRENCY_LIMIT') tally.saw('turned away at a limit');
@@ -139,6 +136,7 @@ export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone }: Li
       const held = new Set<string>();
       const waiting = new Set<string>();
       if (shadow.turn?.isHeld) held.add('');
+      if (hasPassed(shadow)) tally.saw('child passed who waits for the workspace');
       for (const command of shadow.outstanding.values()) {
         if (command.type === 'permit' && !shadow.paused) waiting.add(command.holder);
         if (command.type === 'permit')

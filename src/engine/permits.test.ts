@@ -109,6 +109,19 @@ describe('a concurrency limit', () => {
     assert.deepEqual([inLine(node), node.disk.limitSlots.length], [[], 1]);
   });
 
+  test('turns nobody away who waits for a rate alone', async () => {
+    const node = await makeEngine();
+    const limits = 'concurrency: {limit: 1, on_limit: reject}, rate_limit: {limit: 1, per: 1s}';
+    await node.deploy(`steps:\n  - {name: charge, ${call}, ${limits}}`);
+    await startAll(node, 1);
+    await node.complete(await claimedOne(node));
+    const [id = ''] = await startAll(node, 1);
+    assert.deepEqual([await node.status(id), inLine(node)], ['running', [id]]);
+    await node.clock.advance(1_000);
+    await node.complete(await claimedOne(node));
+    assert.equal(await node.status(id), 'completed');
+  });
+
   test('keeps the slot of a task that goes out again, for the same attempt', async () => {
     const { node, task, second } = await holding();
     await node.clock.advance(31_000);

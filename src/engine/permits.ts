@@ -124,7 +124,7 @@ export function openPermits(deps: PermitsDeps): Permits {
     }
   }
 
-  /** True where somebody has to wait for what the line is for. */
+  /** True where somebody has to wait for a slot of the key. */
   async function passAll(line: LimitKey, room: Room): Promise<boolean> {
     const seen: Seen = new Map();
     // Mostly one goes when one comes; a rate lets through as many as it has.
@@ -133,7 +133,8 @@ export function openPermits(deps: PermitsDeps): Permits {
       const waiting = await store.limits.waiting({ ...line, limit, inside });
       let passed = 0;
       for (const waiter of waiting) {
-        if (await isHeldBack(line, waiter, seen)) return true;
+        const missing = await heldBackBy(line, waiter, seen);
+        if (missing) return missing === 'slot';
         const advanced = await pass(waiter, room);
         if (room.isWaiting !== inside) break;
         if (!advanced.ok && !('refusal' in advanced)) return false;
@@ -146,14 +147,14 @@ export function openPermits(deps: PermitsDeps): Permits {
     }
   }
 
-  /** True where the waiter has to wait; whoever gives room, or the time that does, looks again. */
-  async function isHeldBack(line: LimitKey, { takes, executionId, holder }: Waiter, seen: Seen): Promise<boolean> {
+  /** What the waiter has to wait for, if anything; whoever gives room, or the time that does, looks again. */
+  async function heldBackBy(line: LimitKey, { takes, executionId, holder }: Waiter, seen: Seen) {
     for (const take of takes) {
       if (take.kind === 'rate') {
         const usage = await store.limits.usage({ workspace: line.workspace, key: take.key, at: clock.nowMs() });
         if (usage === undefined || usage.used < take.limit) continue;
         waitForRate({ workspace: line.workspace, key: take.key }, line, usage.until);
-        return true;
+        return take.kind;
       }
       const query = { workspace: line.workspace, key: take.key, at: clock.nowMs() };
       const holders = seen.get(take.key) ?? [...(await store.limits.holders(query))];
@@ -163,9 +164,9 @@ export function openPermits(deps: PermitsDeps): Permits {
       const until = Math.min(...holders.map((held) => held.until ?? Number.POSITIVE_INFINITY));
       if (Number.isFinite(until)) deps.timers.add(until, () => look(line.workspace, line.key));
       full.set(nameOf(line), { until: clock.nowMs() + fullMs, isJoined: false });
-      return true;
+      return take.kind;
     }
-    return false;
+    return undefined;
   }
 
   /** One timer for a rate, however many lines wait for it; they go on in the order in which they came to wait. */

@@ -356,8 +356,8 @@ export const mutants: readonly Mutant[] = [
   ),
   // Defects that the simulation found in the engine itself, planted again.
   taskLimits(
-    'const key = (slot === undefined ? limits.slot?.key : undefined) ??',
-    'const key = limits.slot?.key ??',
+    "key: rate?.key ?? '', ...kept",
+    "key: slot?.key ?? rate?.key ?? '', ...kept",
     'a task that keeps its slot stands in line behind who waits for it',
   ),
   handOver(

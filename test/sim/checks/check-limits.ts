@@ -102,7 +102,9 @@ export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone }: Li
     const isFull = [...disk.slots.values()].some(({ size }) => size >= runningMax);
     const ready = disk.waiters.filter(({ holder, isInside }) => holder !== '' || isInside || !isFull);
     if (ready.length < disk.waiters.length) tally.saw('waited in line for the workspace');
-    const lines = new Map(ready.map((waiter) => [waiter.key, waiter]));
+    // The first of each line, for the last one set counts.
+    const inOrder = ready.toSorted((a, b) => b.rank - a.rank || b.sequence - a.sequence);
+    const lines = new Map(inOrder.map((waiter) => [waiter.key, waiter]));
     for (const key of idleSince.keys()) if (!lines.has(key)) idleSince.delete(key);
     for (const [key, { takes }] of lines) {
       const isRated = takes.some((take) => take.kind === 'rate');

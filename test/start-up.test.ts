@@ -49,13 +49,13 @@ test('a start loads one package, the one that serves HTTP', () => {
 });
 
 test('a start loads neither the language nor its compilers', () => {
-  const late = ['model/parse.ts', 'model/yaml/source.ts', 'expression/compile.ts', 'core/compile-program.ts'];
+  const late = ['model/parse.ts', 'model/yaml/source.ts', 'expression/compile.ts', 'core/compile/compile-program.ts'];
   const found = late.filter((file) => started.files.has(`src/${file}`));
   assert.deepEqual(
     found.map((file) => `${file} by ${started.files.get(`src/${file}`)}`),
     [],
   );
-  assert.ok(started.files.has('src/engine/mailbox.ts') && started.files.has('src/storage/sqlite/connection.ts'));
+  assert.ok(started.files.has('src/engine/moves/mailbox.ts') && started.files.has('src/storage/sqlite/connection.ts'));
 });
 
 test('an import of a value is told from one of types', () => {

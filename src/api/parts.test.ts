@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { evolve } from '../core/evolve.ts';
+import { evolve } from '../core/evolve/evolve.ts';
 import { emptyState } from '../core/state.ts';
 import { Fault } from '../kit/fault.ts';
 import { eventAnswer } from './answers/event-answer.ts';

@@ -1,5 +1,5 @@
 /** The dead letters of the engine for tests: there are none, and every call is written down. */
-import type { DeadLetterDesk } from '../engine/dead-letters.ts';
+import type { DeadLetterDesk } from '../engine/executions/dead-letters.ts';
 import { Fault } from '../kit/fault.ts';
 
 export function noDeadLetters(called: (name: string, ...given: readonly unknown[]) => void): DeadLetterDesk {

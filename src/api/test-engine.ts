@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ExecutionEvent } from '../core/events.ts';
-import { evolve } from '../core/evolve.ts';
+import { evolve } from '../core/evolve/evolve.ts';
 import { type ExecutionState, emptyState, isEnded, statusOf } from '../core/state.ts';
 import type {
   ClaimRequest,
@@ -15,7 +15,7 @@ import type {
   StartRequest,
   TaskResult,
 } from '../engine/engine.ts';
-import { viewOf } from '../engine/view.ts';
+import { viewOf } from '../engine/executions/view.ts';
 import { present } from '../kit/assert.ts';
 import { Fault } from '../kit/fault.ts';
 import type { Json } from '../kit/json.ts';

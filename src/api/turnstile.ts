@@ -2,7 +2,7 @@
  * Work that comes in crowds goes on in small pieces, one for each turn of the event loop, and workspaces take turns at it.
  * So a request that starts a thousand executions is in the way of nobody: others are answered between its pieces.
  */
-import { openFairQueue } from '../engine/fair-queue.ts';
+import { openFairQueue } from '../engine/concurrency/fair-queue.ts';
 
 export interface Turnstile {
   /** Resolves when it is the turn of this workspace. */

@@ -98,7 +98,7 @@ async function openEngine(config: Config, { broker, ...parts }: Parts): Promise<
     ...parts,
     random: systemRandom,
     // The language is loaded with the first definition that somebody brings.
-    parse: async (text, file) => (await import('../engine/parse-beside.ts')).parseBeside(text, file),
+    parse: async (text, file) => (await import('../engine/definitions/parse-beside.ts')).parseBeside(text, file),
     env: (name) => (allowed.has(name) ? env[name] : undefined),
     admission: { running: config.limits.running, queued: config.limits.queued },
     connectors: openConnectors({

@@ -8,10 +8,10 @@ import { ExpressionFault, type Scope, type Template } from '../expression/expres
 import { typeName } from '../expression/operators.ts';
 import { canonicalJson, emptyObject, type Json } from '../kit/json.ts';
 import type { Statistic } from '../model/definition.ts';
+import { type MemberPath, valueAt } from './compile/member-path.ts';
 import { Effort } from './effort.ts';
 import { StepFault } from './errors.ts';
 import { aggregatedItemsMax, groupsMax, listedDefault, listedTotalMax } from './limits.ts';
-import { type MemberPath, valueAt } from './member-path.ts';
 
 export interface AggregateWork {
   readonly kind: 'aggregate';

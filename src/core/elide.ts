@@ -5,7 +5,7 @@
  * kept. An event that reached beyond its round (it set a variable, took a signal) stays, and the counts of a fold do: they are of the whole execution.
  */
 import type { ExecutionEvent, LoopFolded } from './events.ts';
-import { roundOf } from './evolve-loop.ts';
+import { roundOf } from './evolve/evolve-loop.ts';
 
 /**
  * The same events, runs of those that are not needed replaced by how many they were. `folds` are those of later

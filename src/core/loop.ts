@@ -13,7 +13,7 @@ import { isTrue } from './arrival.ts';
 import { waitsForChildIn } from './child.ts';
 import type { StepError } from './errors.ts';
 import type { LoopFolded, LoopOpened } from './events.ts';
-import { endedRounds, loopTurn, roundOf } from './evolve-loop.ts';
+import { endedRounds, loopTurn, roundOf } from './evolve/evolve-loop.ts';
 import { failAttempt } from './failure.ts';
 import { openFrame, succeed } from './flow.ts';
 import { loopBatchDefault, loopChunk, loopErrorsMax, loopRoundsDefault, roundsPerMoveMax } from './limits.ts';

@@ -7,14 +7,14 @@
 import assert from 'node:assert/strict';
 import type { Json } from '../kit/json.ts';
 import { parseDocuments } from '../model/parse.ts';
-import { admit, type Refusal } from './admit.ts';
+import { admit, type Refusal } from './admit/admit.ts';
 import { isUndelivered } from './child-events.ts';
-import { compileProgram } from './compile-program.ts';
+import { compileProgram } from './compile/compile-program.ts';
 import { decide } from './decide.ts';
 import { elide } from './elide.ts';
 import type { StepError } from './errors.ts';
 import type { ExecutionEvent, LoopFolded } from './events.ts';
-import { evolve } from './evolve.ts';
+import { evolve } from './evolve/evolve.ts';
 import type { Answer, Fact, Person, StartFact } from './facts.ts';
 import { takeChanges } from './outstanding.ts';
 import { pending } from './pending.ts';

@@ -10,9 +10,9 @@ import { compilePattern } from '../expression/pattern.ts';
 import { present } from '../kit/assert.ts';
 import { canonicalJson } from '../kit/json.ts';
 import type { QualityTest } from '../model/definition.ts';
-import { expressionOf, templateOf } from './compile-text.ts';
+import { expressionOf, templateOf } from './compile/compile-text.ts';
+import { type MemberPath, memberPathOf, pointerTo, valueAt } from './compile/member-path.ts';
 import type { Effort } from './effort.ts';
-import { type MemberPath, memberPathOf, pointerTo, valueAt } from './member-path.ts';
 
 export interface Flaw {
   readonly message: string;

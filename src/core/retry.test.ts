@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Json } from '../kit/json.ts';
 import type { RetryPolicy } from '../model/definition.ts';
-import { compileRetry } from './compile-retry.ts';
+import { compileRetry } from './compile/compile-retry.ts';
 import { retryAfterMaxMs } from './limits.ts';
 import { call, noon, started } from './make-story.ts';
 import { askedDelayMs, retryDelayMs } from './retry.ts';

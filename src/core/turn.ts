@@ -11,7 +11,7 @@ import { isObject, type Json } from '../kit/json.ts';
 import { type Random, seededRandom } from '../kit/random.ts';
 import { type StepError, StepFault } from './errors.ts';
 import type { ExecutionEvent } from './events.ts';
-import { evolve } from './evolve.ts';
+import { evolve } from './evolve/evolve.ts';
 import { loopValue } from './loop.ts';
 import type { Node, Program } from './program.ts';
 import { type ExecutionState, type FrameState, inputOf, type StepState, statusOf } from './state.ts';

@@ -10,7 +10,7 @@ import type { HumanTaskPage, HumanTaskQuery, StoredHumanTask } from '../storage/
 import type { QueueDepth } from '../storage/tasks.ts';
 import type { Statistics, StatisticsQuery, ViewPage, ViewQuery } from '../storage/views.ts';
 import type { BulkDesk } from './bulk/bulk-desk.ts';
-import type { DeadLetterDesk } from './dead-letters.ts';
+import type { DeadLetterDesk } from './executions/dead-letters.ts';
 import type { RetentionDesk } from './retention/sweeper.ts';
 
 /**

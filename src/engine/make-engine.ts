@@ -11,8 +11,8 @@ import { type MemoryDisk, makeMemoryDisk } from '../storage/memory/memory-disk.t
 import { openMemoryStore } from '../storage/memory/memory-store.ts';
 import type { Outcome, Store, Write } from '../storage/store.ts';
 // Loaded beforehand: what is loaded on first use would take time that a clock standing still does not know.
-import './deployments.ts';
-import '../core/compile-program.ts';
+import './definitions/deployments.ts';
+import '../core/compile/compile-program.ts';
 import type { Engine, HandedTask, Operation, StartRequest, TaskAnswer } from './engine.ts';
 import { type EngineDeps, openEngineOver } from './open-engine.ts';
 

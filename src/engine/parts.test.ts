@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { openVirtualClock } from '../../test/support/virtual-clock.ts';
 import type { ExecutionEvent } from '../core/events.ts';
-import { decodeEvents, encodeEvents, largeHashes } from './codec.ts';
-import { openEstimates } from './estimates.ts';
+import { openEstimates } from './executions/estimates.ts';
+import { openWatchers } from './executions/watchers.ts';
 import { readyTasksMax } from './limits.ts';
-import { openReadyQueue } from './ready-queue.ts';
-import { copyJson, findUnstorableText } from './storable.ts';
-import { parseTaskId, taskIdOf } from './task-id.ts';
-import { openTimers } from './timers.ts';
-import { openWatchers } from './watchers.ts';
+import { decodeEvents, encodeEvents, largeHashes } from './moves/codec.ts';
+import { copyJson, findUnstorableText } from './moves/storable.ts';
+import { openTimers } from './recovery/timers.ts';
+import { openReadyQueue } from './tasks/ready-queue.ts';
+import { parseTaskId, taskIdOf } from './tasks/task-id.ts';
 
 describe('the text of a record', () => {
   const completed = (output: string): ExecutionEvent => ({ type: 'step.completed', step: 'a', output });

@@ -35,8 +35,8 @@ import { secretOf } from './secret-values.ts';
 import { stagedParse } from './staged-parse.ts';
 import { openVirtualClock, type VirtualClock } from './virtual-clock.ts';
 // Loaded beforehand: what is loaded on first use would take time that a leaping clock does not know.
-import '../core/compile-program.ts';
-import '../engine/deployments.ts';
+import '../core/compile/compile-program.ts';
+import '../engine/definitions/deployments.ts';
 
 export async function perform(
   play: Play,

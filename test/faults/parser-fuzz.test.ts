@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { parseJson } from '../../src/api/body.ts';
 import { decodeExecutionCursor, decodeOffset, encodeExecutionCursor, encodeOffset } from '../../src/api/cursor.ts';
 import { checkConfig } from '../../src/app/config-file.ts';
-import { parseTaskId, taskIdOf } from '../../src/engine/task-id.ts';
+import { parseTaskId, taskIdOf } from '../../src/engine/tasks/task-id.ts';
 import { compileExpression, compileTemplate } from '../../src/expression/compile.ts';
 import { type Compiled, ExpressionFault } from '../../src/expression/expression.ts';
 import { functionNames } from '../../src/expression/functions/table.ts';

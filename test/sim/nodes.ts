@@ -1,7 +1,7 @@
 /** Nodes over one disk: booted, crashed, paused, and sometimes two at once. */
 // Loaded beforehand: what is loaded on first use would take time that the virtual clock does not know.
-import '../../src/core/compile-program.ts';
-import '../../src/engine/deployments.ts';
+import '../../src/core/compile/compile-program.ts';
+import '../../src/engine/definitions/deployments.ts';
 import { type EngineDeps, openEngineOver } from '../../src/engine/open-engine.ts';
 import { seededRandom } from '../../src/kit/random.ts';
 import { type Parsed, parseDocuments } from '../../src/model/parse.ts';

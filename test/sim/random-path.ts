@@ -2,9 +2,9 @@
  * One path through one workflow, fact by fact, with the core alone: no store, no clock, no executors. What is outstanding
  * is answered at random, and now and then a user interferes.
  */
-import { admit } from '../../src/core/admit.ts';
+import { admit } from '../../src/core/admit/admit.ts';
 import type { ParentLink } from '../../src/core/child-events.ts';
-import { compileProgram } from '../../src/core/compile-program.ts';
+import { compileProgram } from '../../src/core/compile/compile-program.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { ExecutionEvent } from '../../src/core/events.ts';
 import type { Fact, StartFact } from '../../src/core/facts.ts';

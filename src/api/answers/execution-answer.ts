@@ -1,10 +1,10 @@
 /** One execution as callers see it, from its state. Pure; everything that is not in the state comes in beside it. */
 
 import type { ExecutionDetailAnswer, StepAnswer } from '../../contract/executions.ts';
-import { endedRounds } from '../../core/evolve-loop.ts';
+import { endedRounds } from '../../core/evolve/evolve-loop.ts';
 import { type ExecutionState, inputOf, isEnded, type StepState, statusOf } from '../../core/state.ts';
 import type { TaskDesk } from '../../engine/engine.ts';
-import { humanTaskIdOf } from '../../engine/human-task-row.ts';
+import { humanTaskIdOf } from '../../engine/human-tasks/human-task-row.ts';
 import { emptyObject, type Json } from '../../kit/json.ts';
 import { isoTime, isoTimeOrNull, seconds } from './time.ts';
 

@@ -13,7 +13,7 @@ import type { Random } from '../../kit/random.ts';
 import type { BulkFilter, BulkPage, BulkQuery, BulkRow } from '../../storage/bulk-operations.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StoredView } from '../../storage/views.ts';
-import { copyJson, findUnstorableText } from '../storable.ts';
+import { copyJson, findUnstorableText } from '../moves/storable.ts';
 import { type BulkAction, fittingStatuses } from './bulk-actions.ts';
 import { bulkSampleMax } from './bulk-limits.ts';
 

@@ -10,8 +10,8 @@
 import type { Cancel, Clock } from '../../kit/clock.ts';
 import type { BulkPlace, BulkProblem, BulkRow } from '../../storage/bulk-operations.ts';
 import type { Store } from '../../storage/store.ts';
-import type { Committer } from '../committer.ts';
 import type { Executions } from '../engine.ts';
+import type { Committer } from '../moves/committer.ts';
 import { actOn, type BulkOutcome } from './bulk-actions.ts';
 import {
   bulkBatchMax,

@@ -6,7 +6,7 @@
 import { childCommandId } from '../../core/child-events.ts';
 import type { Journal } from '../../storage/journal.ts';
 import type { EndedView } from '../../storage/views.ts';
-import { replay } from '../live.ts';
+import { replay } from '../moves/live.ts';
 
 export async function mayGo(journal: Journal, { executionId, parent }: EndedView): Promise<boolean> {
   if (parent === null) return true;

@@ -13,8 +13,8 @@ import { Fault } from '../../kit/fault.ts';
 import type { Retention } from '../../model/definition.ts';
 import type { Store } from '../../storage/store.ts';
 import type { EndedQuery, EndedView } from '../../storage/views.ts';
-import type { Committer } from '../committer.ts';
 import type { EngineCounters } from '../engine.ts';
+import type { Committer } from '../moves/committer.ts';
 import { mayGo } from './may-go.ts';
 import {
   bulkLifetimeMs,

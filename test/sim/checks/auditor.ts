@@ -1,10 +1,10 @@
 /** Looks at every write that reached the disk, at the moment it did, and at every answer the engine gave. */
 import type { ExecutionEvent } from '../../../src/core/events.ts';
-import { evolve } from '../../../src/core/evolve.ts';
+import { evolve } from '../../../src/core/evolve/evolve.ts';
 import { readSnapshot, writeSnapshot } from '../../../src/core/snapshot.ts';
 import { emptyState, inputOf, isEnded } from '../../../src/core/state.ts';
-import { decodeEvents } from '../../../src/engine/codec.ts';
 import type { HandedTask } from '../../../src/engine/engine.ts';
+import { decodeEvents } from '../../../src/engine/moves/codec.ts';
 import { canonicalJson, deepEqual } from '../../../src/kit/json.ts';
 import type { Definition } from '../../../src/model/definition.ts';
 import type { StoredRecord } from '../../../src/storage/journal.ts';

@@ -1,7 +1,7 @@
 /** Who was asked, who had a task and who answered it: once, in its time, and only who may. And the rows that say so. */
 import type { ExecutionEvent, HumanAnswered } from '../../../src/core/events.ts';
 import type { HumanTask, StepState } from '../../../src/core/state.ts';
-import { humanTaskIdOf, humanTaskRow } from '../../../src/engine/human-task-row.ts';
+import { humanTaskIdOf, humanTaskRow } from '../../../src/engine/human-tasks/human-task-row.ts';
 import { member } from '../../../src/kit/json.ts';
 import type { HumanTaskStep } from '../../../src/model/definition.ts';
 import type { MemoryDisk } from '../../../src/storage/memory/memory-disk.ts';

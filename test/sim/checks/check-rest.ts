@@ -1,6 +1,6 @@
 /** The end of a run: everything that was asked for is over, and nothing is left of it but its history. */
 import { type ExecutionState, isEnded, statusOf } from '../../../src/core/state.ts';
-import { viewOf } from '../../../src/engine/view.ts';
+import { viewOf } from '../../../src/engine/executions/view.ts';
 import type { MemoryDisk } from '../../../src/storage/memory/memory-disk.ts';
 import type { Ledger } from '../client.ts';
 import type { Answered } from '../people.ts';

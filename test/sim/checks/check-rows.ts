@@ -3,7 +3,7 @@
 import { serverExecutor } from '../../../src/core/events.ts';
 import { earliestDue, pending } from '../../../src/core/pending.ts';
 import { type Command, isEnded, statusOf } from '../../../src/core/state.ts';
-import { viewOf } from '../../../src/engine/view.ts';
+import { viewOf } from '../../../src/engine/executions/view.ts';
 import type { MemoryDisk } from '../../../src/storage/memory/memory-disk.ts';
 import type { MoveWrite } from '../../../src/storage/store.ts';
 import { claim } from '../violation.ts';

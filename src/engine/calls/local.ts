@@ -1,0 +1,214 @@
+/**
+ * Functions that run in this process: executors like any other, without rows for their tasks.
+ *
+ * What is in hand here is known to this node alone; after a crash the wake row of its execution brings the attempt back
+ * and it is handed out again, counted in the journal. A function gets a copy of its input, and its result is checked
+ * like one from outside.
+ */
+
+import type { StepError } from '../../core/errors.ts';
+import { serverExecutor, type TaskSpec } from '../../core/events.ts';
+import { type Command, type ExecutionState, inputOf, passId } from '../../core/state.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { Json, JsonObject } from '../../kit/json.ts';
+import type { EngineCounters, LocalFunction, LocalTask } from '../engine.ts';
+import type { Live, UntimedFact } from '../moves/live.ts';
+import { copyJson, findUnstorable } from '../moves/storable.ts';
+import { traceRootOf } from '../moves/trace.ts';
+
+type Dispatch = Command & { type: 'dispatch' };
+
+export interface Local {
+  register(workspace: string, executor: string, functionName: string, run: LocalFunction): void;
+  isLocal(state: ExecutionState, command: Command): boolean;
+  /** A function that a user registered. */
+  find(workspace: string, executor: string, functionName: string): LocalFunction | undefined;
+  run(live: Live, command: Dispatch): void;
+  isRunning(live: Live, attempt: string): boolean;
+  /** The attempt is settled, or asked back: a function that still runs is told that its result is not wanted. */
+  abort(live: Live, attempt: string): void;
+  /** Ends what is past its timeout, and what does not stop after it was asked to. */
+  sweep(): void;
+  running(): number;
+}
+
+/** A task in this process, and what its function is told of it. */
+export class Running implements LocalTask {
+  readonly workspace: string;
+  /** Of a step that the server carries out: what its definition says of it. */
+  readonly settings: JsonObject;
+  /** What the attempt before failed with. */
+  readonly lastError: StepError | undefined;
+  readonly dispatch: Dispatch;
+  readonly executionId: string;
+  readonly traceRoot: string;
+  readonly idempotencyKey: string;
+  readonly startedAt: number;
+  readonly deadlineAt: number | undefined;
+  abortedAt: number | undefined = undefined;
+  /** Made when the function asks for its signal: most never do. */
+  #controller: AbortController | undefined = undefined;
+
+  constructor(
+    live: Live,
+    dispatch: Dispatch,
+    given: { idempotencyKey: string; startedAt: number; timeoutMs: number | undefined },
+  ) {
+    this.workspace = live.state.workspace;
+    this.settings = settingsOf(live, dispatch.step);
+    this.lastError = live.state.steps.get(dispatch.step)?.error;
+    this.dispatch = dispatch;
+    this.executionId = live.id;
+    this.traceRoot = traceRootOf(live.state);
+    this.idempotencyKey = given.idempotencyKey;
+    this.startedAt = given.startedAt;
+    this.deadlineAt = given.timeoutMs === undefined ? undefined : given.startedAt + given.timeoutMs;
+  }
+
+  get step(): string {
+    return this.dispatch.step;
+  }
+
+  get attempt(): number {
+    return this.dispatch.attempt;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.abortedAt !== undefined) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  abort(nowMs: number): void {
+    this.abortedAt ??= nowMs;
+    this.#controller?.abort();
+  }
+}
+
+function settingsOf({ program, state }: Live, path: string): JsonObject {
+  const step = program?.nodes.get(state.steps.get(path)?.name ?? '')?.step;
+  return step?.type === 'connector' ? step.settings : {};
+}
+
+/** What carries a task out: a function that a user registered, or the server itself. */
+export type LocalCall = (input: Json, task: Running) => unknown;
+
+/** How long a function may go on after it was asked to stop, before its outcome counts as unknown. */
+const abortGraceMs = 30_000;
+
+export function openLocal(deps: {
+  clock: Clock;
+  counters: EngineCounters;
+  submit: (executionId: string, fact: UntimedFact) => void;
+  /** What the server carries out itself, by the name of the connector; the same in every workspace. */
+  server: ReadonlyMap<string, LocalCall>;
+}): Local {
+  const functions = new Map<string, Map<string, Map<string, LocalFunction>>>();
+  const running = new Set<Running>();
+
+  const find = (workspace: string, executor: string, functionName: string): LocalFunction | undefined =>
+    functions.get(workspace)?.get(executor)?.get(functionName);
+
+  const callFor = (workspace: string, task: TaskSpec): LocalCall | undefined =>
+    task.executor === serverExecutor ? deps.server.get(task.function) : find(workspace, task.executor, task.function);
+
+  function finish(task: Running, outcome: FunctionOutcome): void {
+    if (!running.delete(task)) return;
+    const { dispatch, startedAt } = task;
+    const { step, visit, attempt } = dispatch;
+    const error = 'error' in outcome ? outcome.error : findUnstorable(outcome.output ?? null);
+    if (error) return deps.submit(task.executionId, { type: 'task.failed', step, visit, attempt, error, startedAt });
+    const output = copyJson(('output' in outcome ? (outcome.output ?? null) : null) as Json);
+    deps.submit(task.executionId, { type: 'task.completed', step, visit, attempt, output, startedAt });
+  }
+
+  function run(live: Live, dispatch: Dispatch): void {
+    const step = live.state.steps.get(dispatch.step);
+    const spec = step?.task;
+    const call = spec && callFor(live.state.workspace, spec);
+    if (!step || !spec || !call) return;
+    const idempotencyKey = spec.idempotencyKey ?? `${live.id}/${passId(step)}`;
+    const task = new Running(live, dispatch, {
+      idempotencyKey,
+      startedAt: deps.clock.nowMs(),
+      timeoutMs: spec.timeoutMs,
+    });
+    running.add(task);
+    live.inProcess ??= new Map();
+    live.inProcess.set(dispatch.id, task);
+    deps.counters.tasksHandedOut += 1;
+    const input = copyJson(inputOf(live.state, step));
+    callFunction({ call, input, task }, (outcome) => finish(task, outcome));
+  }
+
+  return {
+    register(workspace, executor, functionName, call) {
+      const executors = functions.get(workspace) ?? new Map<string, Map<string, LocalFunction>>();
+      const known = executors.get(executor) ?? new Map<string, LocalFunction>();
+      functions.set(workspace, executors.set(executor, known.set(functionName, call)));
+    },
+    isLocal(state, command) {
+      if (command.type !== 'dispatch') return false;
+      const task = state.steps.get(command.step)?.task;
+      return task !== undefined && callFor(state.workspace, task) !== undefined;
+    },
+    find,
+    run,
+    isRunning: (live, attempt) => running.has(live.inProcess?.get(attempt) as Running),
+    abort(live, attempt) {
+      const task = live.inProcess?.get(attempt);
+      const isWithdrawal = live.state.outstanding.has(`withdraw:${attempt}`);
+      if (!isWithdrawal) live.inProcess?.delete(attempt);
+      if (!task || !running.has(task)) return;
+      task.abort(deps.clock.nowMs());
+      if (!isWithdrawal) running.delete(task);
+    },
+    sweep() {
+      const nowMs = deps.clock.nowMs();
+      for (const task of running) {
+        const { step, visit, attempt } = task.dispatch;
+        if (task.abortedAt !== undefined && nowMs - task.abortedAt >= abortGraceMs) {
+          running.delete(task);
+          deps.submit(task.executionId, { type: 'task.withdrawn', step, visit, attempt, outcome: 'unknown' });
+        } else if (task.deadlineAt !== undefined && task.deadlineAt <= nowMs && task.abortedAt === undefined) {
+          running.delete(task);
+          task.abort(nowMs);
+          deps.submit(task.executionId, { type: 'task.timed_out', step, visit, attempt, startedAt: task.startedAt });
+        }
+      }
+    },
+    running: () => running.size,
+  };
+}
+
+type FunctionOutcome = { readonly output: unknown } | { readonly error: StepError };
+
+/** A function may answer at once, by a promise, or by throwing. */
+function callFunction(
+  { call, input, task }: { call: LocalCall; input: Json; task: Running },
+  settle: (outcome: FunctionOutcome) => void,
+): void {
+  try {
+    const returned = call(input, task);
+    if (returned instanceof Promise) {
+      returned.then(
+        (output) => settle({ output }),
+        (thrown: unknown) => settle({ error: errorOf(thrown) }),
+      );
+    } else settle({ output: returned });
+  } catch (thrown) {
+    settle({ error: errorOf(thrown) });
+  }
+}
+
+/** What a function throws, as the error of its attempt: `code`, `details` and `retryable` are taken from it. */
+function errorOf(thrown: unknown): StepError {
+  if (!(thrown instanceof Error)) return { code: 'EXECUTOR_ERROR', message: String(thrown) };
+  const { code, details, retryable } = thrown as { code?: unknown; details?: unknown; retryable?: unknown };
+  return {
+    code: typeof code === 'string' && code !== '' ? code : 'EXECUTOR_ERROR',
+    message: thrown.message.toWellFormed().replaceAll('\u0000', ''),
+    ...(details === undefined || findUnstorable(details) ? {} : { details: details as Json }),
+    ...(retryable === false ? { retryable: false } : {}),
+  };
+}

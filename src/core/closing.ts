@@ -43,6 +43,9 @@ export function closeExecution(turn: Turn, closing: Closing, options: { deadLett
   for (const command of [...turn.state.outstanding.values()]) {
     if (command.type === 'dispatch') emit(turn, { type: 'step.cancel_requested', step: command.step });
     if (command.type === 'child') askChild(turn, command);
+    // It went out before, nobody has answered for it, and it shall not go out again.
+    const isBetween = command.type === 'permit' && turn.state.steps.get(command.step)?.status === 'running';
+    if (isBetween) emit(turn, { type: 'step.cancelled', step: command.step, outcome: 'unknown' });
   }
   for (const step of turn.state.steps.values()) {
     const isIdle = step.status === 'waiting' || step.status === 'retrying';

@@ -62,6 +62,18 @@ describe('a step with limits', () => {
     assert.equal(running.end().status, 'compensating');
   });
 
+  test('may have run where it is cancelled in line to go out again: it goes out no more, and is undone', () => {
+    const limits = 'rate_limit: {limit: 1, per: 1m}, compensate: {executor: e, function: undo}';
+    const branches = `[{name: x, steps: [{name: a, ${call}, ${limits}}]}, {name: y, steps: [{name: b, ${call}}]}]`;
+    const story = started(`steps:\n  - {name: both, type: parallel, branches: ${branches}}`);
+    story.when({ type: 'permitted', id: 'permit:both.x.a#1/1' });
+    story.when({ type: 'task.lost', step: 'both.x.a', visit: 1, attempt: 1 });
+    story.when({ type: 'cancel' });
+    assert.equal(story.step('both.x.a').status, 'cancelled');
+    story.completes('both.y.b');
+    assert.deepEqual([story.end().status, story.inHand()], ['compensating', ['both.x.a-compensate']]);
+  });
+
   test('may be answered without a call, or refused one, before it has its permit', () => {
     const attempt = { step: 'a', visit: 1, attempt: 1 };
     const cached = begun();

@@ -5,6 +5,7 @@
 import type { ExecutionEvent } from '../../../src/core/events.ts';
 import type { ExecutionTurn } from '../../../src/core/execution-turn.ts';
 import type { ExecutionState } from '../../../src/core/state.ts';
+import { compareIdTimes } from '../../../src/kit/ids.ts';
 import type { MemoryDisk } from '../../../src/storage/memory/memory-disk.ts';
 import type { Tally } from '../tally.ts';
 import { claim } from '../violation.ts';
@@ -41,7 +42,9 @@ export function openNewestCheck({ disk, tally, isFair }: NewestCheckDeps): Newes
     claim(one, 'limits', () => `${id} has no limit, and a newer execution takes its place`);
     const all = [...came.values()].filter(({ turn }) => turn.key === one.turn.key);
     const place = all.indexOf(one);
-    const newer = all.filter((other, index) => index > place || other.id > id);
+    // Of two that came in one millisecond either is the newer one.
+    const isNewer = (other: Contender): boolean => other !== one && compareIdTimes(other.id, id) >= 0;
+    const newer = all.filter((other, index) => index > place || isNewer(other));
     const limits = newer.flatMap(({ turn }) => (turn.onLimit === 'cancel_running' ? [turn.limit] : []));
     const isRight = newer.length >= Math.min(...limits);
     claim(isRight, 'limits', () => `${id} makes room under ${one.turn.key} for ${newer.map((other) => other.id)}`);

@@ -145,7 +145,7 @@ describe('messages', () => {
   test('a broker that hangs lets the step run into its own timeout', async () => {
     const apart = await openPlatform({ willBeKilled: true });
     try {
-      await apart.deploy(workflow('timed', '[{ name: tell, type: publish, topic: hung, timeout: 500ms }]'));
+      await apart.deploy(workflow('timed', '[{ name: tell, type: publish, topic: hung, timeout: 3s }]'));
       // Whoever opens a pipe to write waits for somebody to read it.
       execFileSync('mkfifo', [join(apart.dataDir, 'broker.db')]);
       const { execution_id } = await apart.post('workflows/timed/execute', { input: { n: 1 } });

@@ -41,7 +41,7 @@ export function streamPair({ dice, freshName, makeSteps }: Parts): JsonObject[] 
   return [producer, consumer];
 }
 
-/** So many rounds that a slow consumer holds its producer back, and that both are folded. */
+/** So many rounds that a slow consumer holds its producer back, and now and then that both are folded. */
 export function longStream({ dice, freshName }: Pick<Parts, 'dice' | 'freshName'>): JsonObject[] {
   const make = freshName();
   const use = freshName();
@@ -50,7 +50,7 @@ export function longStream({ dice, freshName }: Pick<Parts, 'dice' | 'freshName'
     {
       name: make,
       type: 'loop',
-      iterate_over: 'range(1100)',
+      iterate_over: `range(${dice.chance(0.3) ? 1_100 : 250})`,
       parallel: true,
       batch_size: dice.int(100, 200),
       steps: [{ name: freshName(), type: 'transform', mapping: { n: '$.item' } }],
@@ -62,7 +62,7 @@ export function longStream({ dice, freshName }: Pick<Parts, 'dice' | 'freshName'
       iterate_over: `$.${make}.results`,
       stream: true,
       parallel: true,
-      batch_size: dice.int(10, 60),
+      batch_size: dice.int(1, 6),
       steps: [wait, { name: freshName(), type: 'transform', mapping: { m: '$.item.n' } }],
     },
     { name: freshName(), type: 'function', executor: 'alpha', function: 'f', depends_on: [use] },

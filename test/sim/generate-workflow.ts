@@ -23,10 +23,12 @@ export function generateWorkflow(
   const draft = openDraft(dice, callees);
   const steps = dice.chance(0.03)
     ? longLoop(dice)
-    : !isShort && dice.chance(0.006)
+    : !isShort && dice.chance(0.008)
       ? foldedLoop(draft)
       : makeList(draft, isSmall ? { depth: 1, count: dice.int(1, 3) } : { depth: 0, count: dice.int(2, 6) });
-  const spec = { ...specFields(draft), ...workflowLimit(dice, isSmall ? 0.4 : 0.2), steps };
+  const fields = specFields(draft);
+  const limit = workflowLimit(dice, isSmall ? 0.4 : 0.2);
+  const spec = { ...fields, ...limit, ...(isSmall ? deadLetterPolicy(dice, fields) : {}), steps };
   return JSON.stringify({
     apiVersion: 'workflow.magic-flow.io/v2',
     kind: 'Workflow',
@@ -57,6 +59,12 @@ function specFields(draft: Draft): JsonObject {
   if (dice.chance(0.1)) spec['runtime_validation'] = { output: 'fail' };
   if (dice.chance(0.4)) spec['error_handling'] = errorHandling(draft);
   return spec;
+}
+
+/** Many of those that others call ask for dead letters: which is none of theirs where somebody waits for them. */
+function deadLetterPolicy(dice: Dice, { error_handling: rules = [] }: JsonObject): JsonObject {
+  if (!dice.chance(0.3) || !Array.isArray(rules)) return {};
+  return { error_handling: { rules, dead_letter: { owner: 'ada' } } };
 }
 
 function errorHandling(draft: Draft): Json {

@@ -402,6 +402,11 @@ export const mutants: readonly Mutant[] = [
     'a loop fails one failure too early',
   ),
   stream(
+    'loop.next - next >= streamLagMax',
+    'loop.next - next > streamLagMax',
+    'a producer begins a round too far ahead',
+  ),
+  stream(
     'const isEnded = !producer.running.has(next) &&',
     'const isEnded =',
     'a stream takes what is still being made',
@@ -436,9 +441,19 @@ export const mutants: readonly Mutant[] = [
     'a bulk operation acts on an execution twice',
   ),
   bulkRunner(
+    "if (!row.isCancelRequested && outcomes.some(({ kind }) => kind === 'later')) return undefined;",
+    '',
+    'a bulk operation goes on past what could not be done',
+  ),
+  bulkRunner(
     "if (outcome.kind === 'done') return { ...moved, done: row.done + 1 };",
     "if (outcome.kind === 'done') return moved;",
     'a bulk operation does not count what it has done',
+  ),
+  deadLetter(
+    'const isAwaited = state.parent !== undefined && !state.parent.isDetached;',
+    'const isAwaited = false;',
+    'a child that its parent waits for is a dead letter by itself',
   ),
   deadLetter(
     "return program.definition.errorHandling?.deadLetter ? { deadLetter: true, deadLetterReason: 'policy' } : {};",

@@ -14,6 +14,18 @@ export interface BulkCheck {
   rest(bulks: ReadonlyMap<string, BulkRow>, told: { asked: ReadonlySet<string>; removed: ReadonlySet<string> }): void;
 }
 
+/** Of each of a batch it is told what came of it, before the next one is written down; who stops it hears of what was done. */
+function checkTold(before: BulkRow, row: BulkRow): void {
+  const isWish = row.isCancelRequested && row.endedAt === null && toldOf(row) === toldOf(before);
+  if (isWish || row.status === 'cancelled') return;
+  const wanted = toldOf(before) + before.batch.length;
+  claim(toldOf(row) >= wanted, 'I13', () => `${row.bulkId} tells of ${toldOf(row)} of ${wanted} and goes on`);
+}
+
+function toldOf({ done, skipped, failed }: BulkRow): number {
+  return [skipped, failed].flatMap((counts) => Object.values(counts)).reduce((sum, count) => sum + count, done);
+}
+
 export function openBulkCheck(): BulkCheck {
   /** Executions that an operation acted on, by its id. */
   const marks = new Map<string, Set<string>>();
@@ -38,6 +50,7 @@ export function openBulkCheck(): BulkCheck {
       if (!isPut) return;
       claim(row.revision === (before?.revision ?? 0) + 1, 'I5', () => `${row.bulkId} jumps to ${row.revision}`);
       claim(before === undefined || before.endedAt === null, 'I5', () => `${row.bulkId} has ended and moves on`);
+      if (before) checkTold(before, row);
       stood.set(row.bulkId, row);
     },
     rest(bulks, { asked, removed }) {

@@ -42,9 +42,8 @@ export function openNewestCheck({ disk, tally, isFair }: NewestCheckDeps): Newes
     claim(one, 'limits', () => `${id} has no limit, and a newer execution takes its place`);
     const all = [...came.values()].filter(({ turn }) => turn.key === one.turn.key);
     const place = all.indexOf(one);
-    // Of two that came in one millisecond either is the newer one.
-    const isNewer = (other: Contender): boolean => other !== one && compareIdTimes(other.id, id) >= 0;
-    const newer = all.filter((other, index) => index > place || isNewer(other));
+    // Clocks of two nodes differ, and within a millisecond nobody knows: then either order will do.
+    const newer = all.filter((other, index) => index > place || (index < place && compareIdTimes(other.id, id) >= 0));
     const limits = newer.flatMap(({ turn }) => (turn.onLimit === 'cancel_running' ? [turn.limit] : []));
     const isRight = newer.length >= Math.min(...limits);
     claim(isRight, 'limits', () => `${id} makes room under ${one.turn.key} for ${newer.map((other) => other.id)}`);

@@ -21,7 +21,7 @@ import { escalate, takeHuman } from './human-task.ts';
 import { deliveriesMax, eventsMax } from './limits.ts';
 import { continueLoop } from './loop.ts';
 import type { Program } from './program.ts';
-import { beginAt, takeOver } from './rerun.ts';
+import { beginAt, takeOver, takeOverAgain } from './rerun.ts';
 import { resumeFailed } from './resume.ts';
 import { retryDelayMs } from './retry.ts';
 import { type ExecutionState, isEnded } from './state.ts';
@@ -199,7 +199,8 @@ function fire(turn: Turn, fact: Extract<Fact, { type: 'timer' }>): void {
       return passDeadline(turn);
     case 'rerun':
       emit(turn, { type: 'execution.retried', run: turn.state.run + 1, ...deadlineOf(turn, undefined) });
-      return openFrame(turn, { path: '', list: '' });
+      if (turn.state.rerun) takeOverAgain(turn, turn.state.rerun.from);
+      return begin(turn);
     case 'retry':
       return beginAttempt(turn, timer.step);
     case 'wait':

@@ -79,9 +79,17 @@ function independentOf(program: Program, from: string): readonly string[] {
 }
 
 /** Takes over the steps. Where the execution waits for its turn, this is all that happens yet. */
-export function takeOver(turn: Turn, { steps }: Rerun): void {
+export function takeOver(turn: Turn, { steps }: Pick<Rerun, 'steps'>): void {
   emit(turn, { type: 'frame.opened', frame: '', list: '' });
-  for (const step of steps) emit(turn, { type: 'step.reused', visit: 1, origin: 'flow', ...step });
+  for (const step of steps) {
+    const visit = turn.state.steps.get(step.step)?.visit ?? 1;
+    emit(turn, { type: 'step.reused', visit, origin: 'flow', ...step });
+  }
+}
+
+/** Another run of such an execution: what was done before the step stays done, as in the run before. */
+export function takeOverAgain(turn: Turn, from: string): void {
+  takeOver(turn, { steps: reusable(turn.program, turn.state, from) });
 }
 
 export function beginAt(turn: Turn, from: string): void {

@@ -167,6 +167,31 @@ describe('the timeout of the workflow', () => {
     });
   });
 
+  test('retry: a rerun begins again at the step that it began at, and what it took over stays', () => {
+    const reused = {
+      name: 'a',
+      kind: 'function',
+      frame: '',
+      status: 'completed',
+      input: null,
+      output: { n: 1 },
+    } as const;
+    const rerun = { of: 'exec_0', from: 'b', steps: [{ step: 'a', ...reused }], vars: {} };
+    for (const isGraph of [false, true]) {
+      const story = started(
+        `timeout: 10s\ntimeout_action: retry\nretry_policy: {max_attempts: 2}\nsteps: [{name: a, ${call}}, {name: b, ${call}${isGraph ? ', depends_on: a' : ''}, input: $.a.n}, {name: c, ${call}${isGraph ? ', depends_on: b' : ''}}]`,
+        { rerun },
+      );
+      story.completes('b', 2);
+      assert.deepEqual(story.inHand(), ['c']);
+      story.fires('deadline').fires('rerun');
+      assert.deepEqual([story.inHand(), story.step('b').visit, story.step('b').input], [['b'], 2, 1]);
+      story.completes('b', 3).completes('c', 4);
+      assert.equal(story.end().status, 'completed');
+      assert.equal(story.step('a').visit, 1);
+    }
+  });
+
   test('with fallback ends with the response', () => {
     const story = started(
       `timeout: 1h\ntimeout_action: fallback\nfallback_response: {why: $.error.code}\n${withUndo}`,

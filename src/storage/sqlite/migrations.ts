@@ -229,6 +229,20 @@ const steps: readonly string[] = [
     (SELECT 1 FROM views WHERE views.execution_id = limit_waiters.execution_id AND parent IS NOT NULL);
   CREATE INDEX limit_waiters_inside ON limit_waiters (workspace, key, rank, sequence) WHERE inside = 1;
   `,
+  // Those from before the column: how the journal says that they ended, where nobody has discarded them since.
+  `
+  UPDATE views SET dead_letter = (
+    SELECT json_patch(
+      json_object('reason', ifnull(event ->> 'deadLetterReason', 'rule')), json_object('step', event -> 'error' ->> 'step'))
+    FROM (
+      SELECT value AS event FROM records, json_each(records.events)
+      WHERE records.execution_id = views.execution_id
+        AND (instr(records.events, '"execution.closed"') OR instr(records.events, '"execution.dead_letter_discarded"'))
+        AND value ->> 'type' IN ('execution.closed', 'execution.dead_letter_discarded')
+      ORDER BY records.first DESC, key DESC LIMIT 1)
+    WHERE event ->> 'deadLetter')
+  WHERE status = 'failed' AND dead_letter IS NULL;
+  `,
 ];
 
 /** Brings a database up to date. Throws CONFIG_INVALID where a newer program has written it, and leaves it alone. */

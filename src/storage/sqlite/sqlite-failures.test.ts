@@ -148,6 +148,36 @@ test('who stood in line in a file of an earlier program is known to run inside a
   await second.close();
 });
 
+test('dead letters from before the program listed them are listed, but for those that were replayed or discarded', async () => {
+  const directory = join(root, 'older-dead-letters');
+  const first = await openSqliteStore({ directory });
+  const closed = (more: object) => JSON.stringify([{ type: 'execution.closed', status: 'failed', ...more }]);
+  const write = (id: string, ...texts: readonly string[]) =>
+    texts.map((events, index) => move(id, index + 1, { events, view: viewRow(index + 1, { status: 'failed' }) }));
+  const discarded = JSON.stringify([{ type: 'execution.dead_letter_discarded', by: 'ada' }]);
+  const dead = closed({ deadLetter: true, error: { code: 'E', message: '', step: 'pay' } });
+  for (const moves of [
+    write('by-rule', dead),
+    write('by-policy', closed({ deadLetter: true, deadLetterReason: 'policy' })),
+    write('ordinary', closed({ error: { code: 'E', message: '', details: { deadLetter: true } } })),
+    write('replayed', dead, closed({})),
+    write('discarded', dead, discarded),
+  ]) {
+    for (const each of moves) assert.deepEqual(await commitOne(first, each), done);
+  }
+  await first.close();
+  const database = new DatabaseSync(join(directory, 'magicflow.db'));
+  database.exec(`${withoutParents}; ${withoutLimits}; PRAGMA user_version = 3`);
+  database.close();
+  const second = await openSqliteStore({ directory });
+  const { rows } = await second.views.list({ workspace: 'default', deadLetters: {}, limit: 10 });
+  assert.deepEqual(Object.fromEntries(rows.map(({ executionId, deadLetter }) => [executionId, deadLetter])), {
+    'by-rule': { reason: 'rule', step: 'pay' },
+    'by-policy': { reason: 'policy' },
+  });
+  await second.close();
+});
+
 test('a file that is no database is refused', async () => {
   const directory = join(root, 'no-database');
   mkdirSync(directory);

@@ -117,6 +117,21 @@ describe('a recording', () => {
     assert.equal(made.case.expect.status, 'cancelled');
   });
 
+  test('has a question answered by whom it is for where an operator answered it', async () => {
+    const made = await recorded({
+      spec: 'output: {by: $.ask.answered_by, ok: $.ask.outcome}\nsteps:\n  - {name: ask, type: human_task, assignee: boss}',
+      act: async ({ engine }) => {
+        const [task] = (await engine.humanTasks.list({ workspace: 'default', status: ['open'], limit: 1 })).rows;
+        const caller = { workspace: 'default', name: 'root', isOperator: true };
+        await engine.humanTasks.complete(caller, task?.humanTaskId ?? '', { answer: null, outcome: undefined });
+      },
+    });
+    assert.equal(made.case.human_tasks[0].by, undefined);
+    assert.deepEqual(made.case.expect.output_includes, { ok: 'completed' });
+    assert.match(made.notes.join('\n'), /^"ask" is answered by whom it is for, not by root$/m);
+    assert.doesNotMatch(made.notes.join(), /does not pass/);
+  });
+
   test('mocks rounds of a loop by their places where their answers differ, else once', async () => {
     const spec = `steps:\n  - {name: each, type: loop, iterate_over: $.input.items, item_variable: item, steps: [{name: pay, ${call}}]}`;
     const different = await recorded({ spec, input: { items: [1, 2] }, answers: ['a', 'b'] });

@@ -32,7 +32,7 @@ export function recordTest({ executionId, status, events }: RecordedExecution): 
   const workflow = String(started['workflow']);
   const timeOf = (event: RecordedEvent): number => Date.parse(event.at) - Date.parse(started.at);
   const passes = readPasses(events, timeOf);
-  const sent = sentTo(events, { timeOf, passes });
+  const sent = sentTo(events, { timeOf, notes });
   const input = masked(started['input'] ?? {});
   const recorded: JsonObject = {
     name: `as execution ${executionId}`,
@@ -203,24 +203,31 @@ function isInRoundOf(loops: ReadonlySet<string>, path: string): boolean {
 
 interface Sent {
   readonly timeOf: (event: RecordedEvent) => number;
-  readonly passes: ReadonlyMap<string, Pass>;
+  readonly notes: string[];
 }
 
 /** Signals, answers of people and operations, at their times. */
-function sentTo(events: readonly RecordedEvent[], { timeOf }: Sent): JsonObject {
+function sentTo(events: readonly RecordedEvent[], { timeOf, notes }: Sent): JsonObject {
   const signals: JsonObject[] = [];
   const humanTasks: JsonObject[] = [];
   const operations: JsonObject[] = [];
   const asked = new Map<string, number>();
+  const assignees = new Map<string, Json>();
   let isOwnRetry = false;
   for (const event of events) {
     const at = { at: durationText(timeOf(event)) };
     const step = String(event['step'] ?? '');
     if (event.type === 'step.waiting' || event.type === 'step.attempted') asked.set(step, timeOf(event));
+    if (isObject(event['human'])) assignees.set(step, event['human']['assignees'] ?? []);
+    if (event.type === 'human.escalated') assignees.set(step, event['assignees'] ?? []);
     if (event.type === 'signal.received') signals.push({ name: event['name'] ?? '', ...at, ...payloadOf(event) });
     if (event.type === 'human.answered') {
       const after = durationText(timeOf(event) - (asked.get(step) ?? 0));
-      humanTasks.push({ step: stepNameOf(step), after, ...answerOf(event) });
+      const given = answerOf(event);
+      const isForAnother = isStranger(event, assignees.get(step));
+      if (isForAnother) notes.push(`"${stepNameOf(step)}" is answered by whom it is for, not by ${given['by']}`);
+      const { by: _, ...anonymous } = given;
+      humanTasks.push({ step: stepNameOf(step), after, ...(isForAnother ? anonymous : given) });
     }
     if (event.type === 'execution.paused') operations.push({ type: 'pause', ...at });
     if (event.type === 'execution.resumed') operations.push({ type: 'resume', ...at });
@@ -238,6 +245,10 @@ function sentTo(events: readonly RecordedEvent[], { timeOf }: Sent): JsonObject 
 function payloadOf({ payload = null, key }: RecordedEvent): JsonObject {
   return { ...(payload === null ? {} : { payload: masked(payload) }), ...(key === undefined ? {} : { key }) };
 }
+
+/** An operator, or a member of a group: a test knows names alone. */
+const isStranger = ({ by = '' }: RecordedEvent, assignees: Json | undefined): boolean =>
+  Array.isArray(assignees) && assignees.length > 0 && !assignees.includes(by);
 
 function answerOf({ answer: given = null, outcome = '', by = '', comment }: RecordedEvent): JsonObject {
   return { answer: masked(given), outcome, by, ...(comment === undefined ? {} : { comment }) };

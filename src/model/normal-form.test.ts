@@ -117,7 +117,7 @@ test('three ways to write a choice become one', () => {
   ].map(firstStep);
   assert.deepEqual(forms[0], forms[1]);
   const byValue = (value: string, key: string): string => {
-    const step = firstStep(`- {name: a, type: condition, value: ${value}, cases: {${key}: ${steps}}}`) as {
+    const step = firstStep(`- {name: a, type: switch, value: ${value}, cases: {${key}: ${steps}}}`) as {
       cases: { when: string }[];
     };
     return step.cases[0]?.when ?? '';

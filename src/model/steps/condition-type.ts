@@ -67,6 +67,7 @@ type Own = Read<typeof conditionFields>;
 
 export const conditionType = stepType({
   name: 'condition',
+  aliases: ['switch'],
   doc: 'Chooses one list of steps and runs it.',
   common: guardedContainerFields,
   own: conditionFields,

@@ -10,7 +10,7 @@ import { closeExecution, compensationAdvanced, isStopping } from './closing.ts';
 import { isRetryable, type StepError } from './errors.ts';
 import type { Quality } from './events.ts';
 import { advance, cancelFrame, cancelInner, failFrame, go, succeed } from './flow.ts';
-import type { Node, Rule, Target } from './program.ts';
+import type { Node, Rule } from './program.ts';
 import { askedDelayMs, chooseRetry, retryDelayMs } from './retry.ts';
 import type { StepState } from './state.ts';
 import { cutStream, wakeStream } from './stream.ts';
@@ -199,8 +199,6 @@ function again(turn: Turn, step: StepState): void {
 function jump(turn: Turn, step: StepState, name: string): void {
   const node = turn.program.nodes.get(name);
   const frame = node && turn.state.frames.get(step.frame)?.list === node.list.id ? step.frame : '';
-  // In a graph it may be running already: then it is where the rule wants to go.
-  if (frame === step.frame && turn.state.frames.get(frame)?.active.has(pathIn(frame, name))) return;
   if (frame !== step.frame) {
     const root = turn.state.frames.get('');
     for (const path of root?.active ?? []) {
@@ -209,8 +207,11 @@ function jump(turn: Turn, step: StepState, name: string): void {
     }
   }
   const arrival = { frame, origin: 'rule', after: step.path, previous: step.path } as const;
-  const elsewhere: Target = name === 'end' ? { kind: 'end' } : { kind: 'undefined', name };
-  go(turn, node ? { kind: 'node', node } : elsewhere, arrival);
+  if (!node) return go(turn, name === 'end' ? { kind: 'end' } : { kind: 'undefined', name }, arrival);
+  later(turn, () => {
+    // In a graph it may be running, or a retry of the execution have begun it by now: then it is where the rule wants to go.
+    if (!turn.state.frames.get(frame)?.active.has(pathIn(frame, name))) enter(turn, node, arrival);
+  });
 }
 
 function ruleError(turn: Turn, step: StepState, rule: Rule): StepError {

@@ -43,3 +43,18 @@ error_handling:
   assert.equal(story.end().status, 'completed');
   assert.deepEqual(Object.keys(story.statuses()), ['a', 'b']);
 });
+
+test('a step that a retry takes up again begins once, also where a rule leads the flow to it in the same move', () => {
+  const story = started(`steps:
+- {name: a, type: fail, code: E1}
+- {name: b, ${call}, depends_on: c}
+- {name: c, ${call}}
+error_handling:
+- {condition: '$.error.code == "E1"', action: {type: goto, step: b}}`);
+  story.completes('c').fails('b', 'E2');
+  assert.equal(story.end().status, 'failed');
+  story.when({ type: 'retry' });
+  assert.deepEqual(story.inHand(), ['b']);
+  assert.deepEqual([story.step('b').visit, story.step('b').attempt], [1, 2]);
+  assert.equal(story.completes('b').end().status, 'completed');
+});

@@ -377,8 +377,8 @@ export const mutants: readonly Mutant[] = [
     'a timeout fires into what is closing',
   ),
   failure(
-    'if (frame === step.frame && turn.state.frames.get(frame)?.active.has(pathIn(frame, name))) return;',
-    '',
+    'if (!turn.state.frames.get(frame)?.active.has(pathIn(frame, name))) enter(turn, node, arrival);',
+    'enter(turn, node, arrival);',
     'a goto begins a running step again',
   ),
   flow(

@@ -13,12 +13,16 @@ export function limitFields(dice: Dice): Fields {
   return { ...concurrency(dice), ...rate(dice) };
 }
 
-/** What a workflow may have. Never a key that its children share: a parent would wait for who waits for it. */
-export function workflowLimit(dice: Dice, chance: number): Fields {
-  if (!dice.chance(chance)) return {};
-  const onLimit = dice.pick(['queue', 'queue', 'reject', 'cancel_running', 'cancel_new']);
-  const key = dice.chance(0.3) ? { key: '${workflow.name}-${input.k1}' } : {};
-  return { concurrency: { limit: dice.int(1, 3), on_limit: onLimit, ...key }, priority: dice.int(0, 9) };
+/**
+ * What a workflow may have, and one that others call more often and narrower: its line is where they meet. Never a key that
+ * its children share: a parent would wait for who waits for it.
+ */
+export function workflowLimit(dice: Dice, isCalled: boolean): Fields {
+  if (!dice.chance(isCalled ? 0.5 : 0.2)) return {};
+  const onLimit = dice.chance(isCalled ? 0.7 : 0.4) ? 'queue' : dice.pick(['reject', 'cancel_running', 'cancel_new']);
+  const key = dice.chance(isCalled ? 0.1 : 0.3) ? { key: '${workflow.name}-${input.k1}' } : {};
+  const limit = dice.int(1, isCalled ? 2 : 3);
+  return { concurrency: { limit, on_limit: onLimit, ...key }, priority: dice.int(0, 9) };
 }
 
 function concurrency(dice: Dice): Fields {

@@ -27,7 +27,7 @@ export function generateWorkflow(
       ? foldedLoop(draft)
       : makeList(draft, isSmall ? { depth: 1, count: dice.int(1, 3) } : { depth: 0, count: dice.int(2, 6) });
   const fields = specFields(draft);
-  const limit = workflowLimit(dice, isSmall ? 0.4 : 0.2);
+  const limit = workflowLimit(dice, isSmall);
   const spec = { ...fields, ...limit, ...(isSmall ? deadLetterPolicy(dice, fields) : {}), steps };
   return JSON.stringify({
     apiVersion: 'workflow.magic-flow.io/v2',

@@ -73,8 +73,9 @@ export function makeWorld(seed: number): World {
   const ageOf = (status: string): number =>
     retention?.[status === 'completed' ? 'completedMs' : 'failedMs'] ?? Number.POSITIVE_INFINITY;
   const watched = { disk, target, tally, trace, isFair: weather.isFair, ageOf };
-  const runningMax = dice.chance(0.2) ? dice.int(2, 6) : Number.POSITIVE_INFINITY;
-  const auditor = openAuditor({ ...watched, runningMax, isAlone: () => !nodes.hasOverlapped() });
+  const runningMax = dice.chance(0.3) ? dice.int(1, 5) : Number.POSITIVE_INFINITY;
+  const isCalm = (): boolean => weather.isCalm;
+  const auditor = openAuditor({ ...watched, runningMax, isCalm, isAlone: () => !nodes.hasOverlapped() });
   const shared = { time, weather, tally, trace, target, auditor, workspace, broken, disk };
   const nodes = openNodes({ ...shared, dice: dice.fork(), runningMax, retention, isFull: () => mayhem.isDiskFull() });
   const network = openNetwork({ ...shared, dice: dice.fork(), endpoint: nodes.pick });

@@ -46,6 +46,7 @@ export interface AuditorDeps {
   readonly ageOf: (status: string) => number;
   /** Whether there was never more than one node at a time. */
   readonly isAlone: () => boolean;
+  readonly isCalm: () => boolean;
 }
 
 export interface Auditor {

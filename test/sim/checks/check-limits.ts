@@ -33,12 +33,15 @@ export interface LimitsCheckDeps {
   readonly isFair: boolean;
   readonly runningMax: number;
   readonly isAlone: () => boolean;
+  /** No fault happens any more. */
+  readonly isCalm: () => boolean;
 }
 
-/** How long a line may stand still before room for its first, in milliseconds. */
+/** How long a line may stand still before room for its first, in milliseconds. In the calm after faults the sweep may be first to look. */
 const idleMaxMs = 2_000;
+const calmIdleMaxMs = 15_000;
 
-export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone }: LimitsCheckDeps): LimitsCheck {
+export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone, isCalm }: LimitsCheckDeps): LimitsCheck {
   const limits = new Map<string, number>();
   const periods = new Map<string, { until: number; used: number }>();
   /** Of leased tasks with a slot: its key, and until when somebody may be at work. */
@@ -98,7 +101,7 @@ export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone }: Li
   }
 
   function checkIdle(counts: ReadonlyMap<string, number>, at: number): void {
-    if (!isFair) return;
+    if (!isFair && !isCalm()) return idleSince.clear();
     const isFull = [...disk.slots.values()].some(({ size }) => size >= runningMax);
     const ready = disk.waiters.filter(({ holder, isInside }) => holder !== '' || isInside || !isFull);
     if (ready.length < disk.waiters.length) tally.saw('waited in line for the workspace');
@@ -116,7 +119,7 @@ export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone }: Li
       const since = idleSince.get(key) ?? at;
       idleSince.set(key, since);
       claim(
-        at - since <= idleMaxMs,
+        at - since <= (isFair ? idleMaxMs : calmIdleMaxMs),
         'limits',
         () => `${key} has had room for ${at - since} ms and a line stands still`,
       );

@@ -229,7 +229,7 @@ export function openPermits(deps: PermitsDeps): Permits {
   /** The newest run: who came before them, running or in line, is cancelled. Again after a crash, until it has ended. */
   async function makeRoom(line: LimitKey, newer: readonly Waiter[]): Promise<void> {
     const holders = await store.limits.holders({ ...line, at: clock.nowMs() });
-    // By when they came: a line stands by priority.
+    // By when they came: a line stands by priority, and a child passes who waits for the workspace.
     const contenders = [...holders, ...newer].map(({ executionId }) => executionId).sort(compareIdTimes);
     const limit = newer[0]?.takes[0]?.limit ?? 1;
     const reason = `a newer execution takes its place under the limit ${keyText(line.key)}`;

@@ -265,6 +265,18 @@ describe('a workflow with a concurrency limit in a workspace with one', () => {
     }
   });
 
+  test('with cancel_running: keeps a child that came later and went first, and cancels who waits for the workspace', async () => {
+    const node = await shared('{limit: 1, on_limit: cancel_running}', { running: 1 });
+    const outer = await node.start({}, { workflow: 'parent' });
+    const [top = ''] = await startAll(node, 1);
+    await node.clock.advance(1_000);
+    assert.equal(await finishOne(node), outer);
+    await node.clock.advance(11_000);
+    assert.deepEqual(await statuses(node, [top, outer]), ['cancelled', 'running']);
+    await finishOne(node);
+    assert.deepEqual([await node.status(outer), holding(node)], ['completed', { turns: [], places: [] }]);
+  });
+
   test('counts among those that wait for the workspace, until it is let in', async () => {
     const node = await shared('2', { running: 1, queued: 2 });
     await node.start({}, { workflow: 'free' });

@@ -56,8 +56,8 @@ const start = async (name: string, input: unknown): Promise<string> =>
 describe('a script step', () => {
   test('makes its output from input and params, and its output mapping follows', async () => {
     const input = { items: [{ price: 10, quantity: 2 }], rate: 1.195 };
-    const { status, output } = await platform.ended(await start('total', input));
-    assert.deepEqual([status, output], ['completed', { net: 20, gross: 23.9 }]);
+    const { status, output, steps } = await platform.ended(await start('total', input));
+    assert.deepEqual([status, output, steps[0].type], ['completed', { net: 20, gross: 23.9 }, 'transform']);
   });
 
   test('that throws leads where failures lead, with its code and its lines', async () => {

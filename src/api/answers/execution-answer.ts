@@ -64,7 +64,7 @@ function stepAnswer({ state, holder }: ExecutionView, step: StepState): StepAnsw
     name: step.name,
     path: step.path,
     visit: step.visit,
-    type: step.kind,
+    type: typeOf(step.kind),
     status: isUntaken ? 'pending' : step.status,
     attempt: step.attempt,
     started_at: isoTimeOrNull(startedAt),
@@ -79,6 +79,9 @@ function stepAnswer({ state, holder }: ExecutionView, step: StepState): StepAnsw
     ...(step.human ? { human_task_id: humanTaskIdOf(state.id, step.human) } : {}),
   };
 }
+
+/** As a workflow writes it: whoever carries out a transform by script bears a name of its own. */
+const typeOf = (kind: string): string => (kind === 'script' ? 'transform' : kind);
 
 function iterationsOf(state: State, { path }: StepState): Pick<StepAnswer, 'iterations'> {
   const loop = state.loops.get(path);

@@ -193,7 +193,7 @@ function assemble(deps: EngineDeps) {
   const compaction = openCompaction({ journal: store.journal, committer, warn });
   const leaseMs = deps.leaseMs ?? leaseDefaultMs;
   const desk = openDesk({ store, committer, mailboxes, clock, random, breakers, counters, leaseMs });
-  const queue = (live: Live): void => admission.admitNext(live.state.workspace);
+  const queue = (live: Live): void => admission.joinedQueue(live.state.workspace, live.id);
   const children = openChildren({ mailboxes: () => mailboxes, find: versions.find, admission, random, clock });
   const permits: Permits = openPermits({ ...deps, timers, committer, admission, mailboxes: () => mailboxes });
   const hands = { timers, desk, local, breakers, cache, children, permits };

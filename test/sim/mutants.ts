@@ -54,7 +54,6 @@ const move = of('engine/moves/move.ts');
 const limitRows = of('engine/concurrency/limit-rows.ts');
 const permits = of('engine/concurrency/permits.ts');
 const turns = of('engine/concurrency/turns.ts');
-const admission = of('engine/concurrency/admission.ts');
 const taskLimits = of('core/task-limits.ts');
 const memoryLimits = of('storage/memory/memory-limits.ts');
 const recovery = of('engine/recovery/recovery.ts');
@@ -343,17 +342,6 @@ export const mutants: readonly Mutant[] = [
     'a limit of a workflow is held by who waits for the workspace',
   ),
   permits(' && !waiter.isInside;', ';', 'a limit of the workspace counts children'),
-  permits('limit, inside });', 'limit });', 'a limit of the workspace keeps children behind who waits for it'),
-  admission(
-    "if (letIn === 'one') setLine(waits, line.key, waiting);",
-    '',
-    'a limit of the workspace forgets the line that has had its turn',
-  ),
-  admission(
-    'if (isWaiting && before === undefined) admit(workspace);',
-    '',
-    'a limit of the workspace has room and the line that asks does not learn of it',
-  ),
   // Defects that the simulation found in the engine itself, planted again.
   taskLimits(
     "key: rate?.key ?? '', ...kept",

@@ -8,6 +8,7 @@
  */
 import type { LimitKey } from '../../storage/limits.ts';
 import type { Store } from '../../storage/store.ts';
+import type { Advanced } from '../moves/live.ts';
 import type { Mailboxes } from '../moves/mailbox.ts';
 
 export interface AdmissionLimits {
@@ -20,8 +21,10 @@ export interface Admission {
   readonly isLimited: boolean;
   /** Executions that wait for room in the workspace, as far as this node knows. */
   queued(workspace: string): number;
-  /** One more waits for room: in the line of a key, or in the queue. */
-  joined(workspace: string, key?: string): void;
+  /** One more waits for room, in the line of a key. */
+  joinedLine(line: LimitKey): void;
+  /** An execution stands in the queue. It may have been named before. */
+  joinedQueue(workspace: string, executionId: string): void;
   /** What a look at a line has found: how many it let in, and whether its next one waits for nothing but room. */
   looked(line: LimitKey, found: { letIn: number; isWaiting: boolean }): void;
   /** A slot may be free: lets waiting executions in until none is. */
@@ -45,8 +48,9 @@ export interface AdmissionDeps {
 
 /** Who of a workspace waits for room. */
 interface Waits {
+  /** How many are in its queue, and who is next: all of them where that is known. */
   queue: number;
-  /** False where somebody may be in the queue whom nobody counted. */
+  readonly next: Set<string>;
   isQueueKnown: boolean;
   /** Of each line how many, and whose turn it is first. */
   readonly lines: Map<string, number>;
@@ -54,19 +58,24 @@ interface Waits {
   isTurnOfLines: boolean;
 }
 
-/** Executions of the queue that are read at once. */
+/** Executions of the queue that are read at once, and that are kept in memory. */
 const admitBatch = 100;
+const nextMax = 10_000;
+/** Sweeps until the queue is read again: that passes over all that stand in lines. */
+const sweepsPerRead = 20;
 export const slotKey = 'running';
 
 export function openAdmission(deps: AdmissionDeps): Admission {
   const { limits } = deps;
   const known = new Map<string, Waits>();
   const looks = new Map<string, 'under way' | 'once more'>();
+  let sweeps = 0;
 
   function waitsOf(workspace: string): Waits {
     const found = known.get(workspace);
     if (found) return found;
-    const waits = { queue: 0, isQueueKnown: false, lines: new Map<string, number>(), inLines: 0, isTurnOfLines: true };
+    const lines = new Map<string, number>();
+    const waits = { queue: 0, next: new Set<string>(), isQueueKnown: false, lines, inLines: 0, isTurnOfLines: true };
     known.set(workspace, waits);
     return waits;
   }
@@ -91,30 +100,38 @@ export function openAdmission(deps: AdmissionDeps): Admission {
   }
 
   async function admitSome(workspace: string, waits: Waits): Promise<void> {
-    const isRead = waits.queue > 0 || !waits.isQueueKnown;
-    const ids = (isRead ? await readQueue(workspace, waits) : []).values();
-    let next = ids.next();
+    if (waits.next.size === 0 && !waits.isQueueKnown) await readQueue(workspace, waits);
     for (;;) {
       const [key] = waits.lines.keys();
-      const isOfLine = key !== undefined && (waits.isTurnOfLines || next.done === true);
-      if (!isOfLine && next.done) return;
-      const letIn = isOfLine
-        ? await letInOfLine(waits, { workspace, key })
-        : await admitOne(workspace, next.value ?? '');
+      const [next] = waits.next;
+      const isOfLine = key !== undefined && (waits.isTurnOfLines || next === undefined);
+      if (!isOfLine && next === undefined) return;
+      const letIn = isOfLine ? await letInOfLine(waits, { workspace, key }) : await letInOfQueue(waits, next ?? '');
       if (letIn === 'full') return;
-      if (!isOfLine) next = ids.next();
       if (letIn === 'one') waits.isTurnOfLines = !isOfLine;
     }
   }
 
-  /** The next in the queue, and with them how many there are where they are few. */
-  async function readQueue(workspace: string, waits: Waits): Promise<readonly string[]> {
-    const before = waits.queue;
-    const ids = await deps.store.views.queued(workspace, admitBatch);
-    const isAll = ids.length < admitBatch && waits.queue === before;
-    waits.queue = isAll ? ids.length : Math.max(waits.queue, ids.length);
+  async function readQueue(workspace: string, waits: Waits): Promise<void> {
     waits.isQueueKnown = true;
-    return ids;
+    const ids = await deps.store.views.queued(workspace, admitBatch).catch((error: unknown) => {
+      waits.isQueueKnown = false;
+      throw error;
+    });
+    // Whoever joined meanwhile has come after them.
+    const joined = [...waits.next];
+    waits.next.clear();
+    for (const id of [...ids, ...joined]) waits.next.add(id);
+    if (ids.length === admitBatch) waits.isQueueKnown = false;
+    waits.queue = waits.isQueueKnown ? waits.next.size : Math.max(waits.queue, waits.next.size);
+  }
+
+  async function letInOfQueue(waits: Waits, executionId: string): Promise<LetIn> {
+    const letIn = await admitOne(executionId);
+    if (letIn === 'full') return letIn;
+    waits.next.delete(executionId);
+    waits.queue = Math.max(waits.next.size, waits.queue - 1);
+    return letIn;
   }
 
   /** Who had its turn is behind those that had none. */
@@ -127,14 +144,12 @@ export function openAdmission(deps: AdmissionDeps): Admission {
     return letIn;
   }
 
-  async function admitOne(workspace: string, executionId: string): Promise<LetIn> {
+  function admitOne(executionId: string): Promise<LetIn> {
     const claims = { slot: { key: slotKey, limit: limits.running } };
     return new Promise((resolve) => {
-      const settle = (advanced: { ok: boolean } & { noSlot?: true }): void => {
-        const waits = waitsOf(workspace);
-        if (advanced.ok) waits.queue = Math.max(0, waits.queue - 1);
-        resolve(advanced.ok ? 'one' : advanced.noSlot ? 'full' : 'nobody');
-      };
+      const settle = (advanced: Advanced): void =>
+        // Where the store failed, nobody else would fare better.
+        resolve(advanced.ok ? 'one' : 'refusal' in advanced ? 'nobody' : 'full');
       deps.mailboxes().submitAll(executionId, [{ fact: { type: 'admitted' }, settle, claims }]);
     });
   }
@@ -143,10 +158,17 @@ export function openAdmission(deps: AdmissionDeps): Admission {
     limits,
     isLimited: Number.isFinite(limits.running),
     queued,
-    joined(workspace, key) {
+    joinedLine({ workspace, key }) {
       const waits = waitsOf(workspace);
-      if (key === undefined) waits.queue += 1;
-      else setLine(waits, key, (waits.lines.get(key) ?? 0) + 1);
+      setLine(waits, key, (waits.lines.get(key) ?? 0) + 1);
+      admit(workspace);
+    },
+    joinedQueue(workspace, executionId) {
+      const waits = waitsOf(workspace);
+      if (!waits.next.has(executionId)) waits.queue += 1;
+      if (waits.next.size >= nextMax) waits.isQueueKnown = false;
+      if (waits.isQueueKnown) waits.next.add(executionId);
+      admit(workspace);
     },
     looked({ workspace, key }, { letIn, isWaiting }) {
       const waits = waitsOf(workspace);
@@ -161,8 +183,12 @@ export function openAdmission(deps: AdmissionDeps): Admission {
     },
     sweep() {
       if (!this.isLimited) return;
+      sweeps += 1;
       for (const [workspace, waits] of known) {
-        waits.isQueueKnown = false;
+        if (sweeps % sweepsPerRead === 0) {
+          waits.isQueueKnown = false;
+          waits.next.clear();
+        }
         admit(workspace);
       }
     },

@@ -48,8 +48,7 @@ export async function startInTurn<Sent extends { ok: boolean }>(start: TurnStart
     ? send({ queued: true, inLine: true }, { takes: [placeOf(turn)] })
     : send({ queued: true }, {}));
   if (turn && isMissed(queued, 'limited')) return beyond(start, turn);
-  if (queued.ok) admission.joined(workspace, turn?.key);
-  admission.admitNext(workspace);
+  if (queued.ok && turn) admission.joinedLine({ workspace, key: turn.key });
   return queued;
 }
 

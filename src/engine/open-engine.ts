@@ -112,9 +112,7 @@ export function openEngineOver(deps: EngineDeps): Engine {
   recovery.start();
   bulkRunner.start();
   retention.start();
-  if (admission.isLimited) {
-    admission.restore().catch((error: unknown) => deps.warn('queued executions', error));
-  }
+  admission.restore().catch((error: unknown) => deps.warn('queued executions', error));
   return {
     versions,
     executions,
@@ -180,7 +178,7 @@ function assemble(deps: EngineDeps) {
     isLocal: local.isLocal,
     lend: (live, command) => desk.lend(live, command),
     takeBack: (live) => desk.takeBack(live),
-    usesSlots: admission.isLimited,
+    usesSlots: admission.usesSlots,
     onDurable: (live, changes, { events, entries }) => {
       permits.observe(live, changes);
       cache.observe(live, events, entries);

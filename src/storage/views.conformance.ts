@@ -265,6 +265,14 @@ function counting(promise: PromiseCase): void {
     assert.deepEqual(await store.views.queuedWorkspaces(), ['another', 'team']);
   });
 
+  promise('knows whether an execution holds a slot', async (store) => {
+    assert.equal(await store.views.hasSlots(), false);
+    await store.commit([move('a', 1, { slotTaken: { key: 'running', limit: 1 } })]);
+    assert.equal(await store.views.hasSlots(), true);
+    await store.commit([move('a', 2, { slotsFreed: true })]);
+    assert.equal(await store.views.hasSlots(), false);
+  });
+
   promise('names the oldest queued executions', async (store) => {
     await show(store, {
       c: { status: 'queued', createdAt: noon + 3 },

@@ -15,6 +15,8 @@ export interface Views {
   queued(workspace: string, limit: number): Promise<readonly string[]>;
   /** Where an execution is in status `queued`, in the order of their names. For the node itself, never for a caller. */
   queuedWorkspaces(): Promise<readonly string[]>;
+  /** Whether any execution holds a slot (`SlotClaim`). For the node itself, never for a caller. */
+  hasSlots(): Promise<boolean>;
   /**
    * Executions that have ended and owe nobody anything (they have no wake row), the oldest first by creation and id. For
    * the node itself, like `workspaces`.

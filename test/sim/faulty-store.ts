@@ -159,6 +159,7 @@ export function openFaultyStore(deps: FaultyStoreDeps): Store {
       statistics: (query) => read(() => views.statistics(query)),
       queued: (...given) => read(() => views.queued(...given)),
       queuedWorkspaces: () => read(() => views.queuedWorkspaces()),
+      hasSlots: () => read(() => views.hasSlots()),
       ended: (query) => read(() => views.ended(query)),
       workspaces: () => read(() => views.workspaces()),
     },

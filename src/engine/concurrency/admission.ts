@@ -19,6 +19,8 @@ export interface AdmissionLimits {
 export interface Admission {
   readonly limits: AdmissionLimits;
   readonly isLimited: boolean;
+  /** Whether executions hold slots that their ends give back: also those that a limit left which is there no more. */
+  usesSlots(): boolean;
   /** Executions that wait for room in the workspace, as far as this node knows. */
   queued(workspace: string): number;
   /** One more waits for room, in the line of a key. */
@@ -31,7 +33,7 @@ export interface Admission {
   admitNext(workspace: string): void;
   /** Lets in whom nobody remembers: the end that would have done it was lost with its node, or its answer was. */
   sweep(): void;
-  /** Counts what waited before this process. */
+  /** Counts what waited before this process. Where no limit is left, all of it is let in. */
   restore(): Promise<void>;
 }
 
@@ -67,9 +69,11 @@ export const slotKey = 'running';
 
 export function openAdmission(deps: AdmissionDeps): Admission {
   const { limits } = deps;
+  const isLimited = Number.isFinite(limits.running);
   const known = new Map<string, Waits>();
   const looks = new Map<string, 'under way' | 'once more'>();
   let sweeps = 0;
+  let hasSlots = true;
 
   function waitsOf(workspace: string): Waits {
     const found = known.get(workspace);
@@ -145,7 +149,7 @@ export function openAdmission(deps: AdmissionDeps): Admission {
   }
 
   function admitOne(executionId: string): Promise<LetIn> {
-    const claims = { slot: { key: slotKey, limit: limits.running } };
+    const claims = isLimited ? { slot: { key: slotKey, limit: limits.running } } : {};
     return new Promise((resolve) => {
       const settle = (advanced: Advanced): void =>
         // Where the store failed, nobody else would fare better.
@@ -156,7 +160,8 @@ export function openAdmission(deps: AdmissionDeps): Admission {
 
   return {
     limits,
-    isLimited: Number.isFinite(limits.running),
+    isLimited,
+    usesSlots: () => hasSlots,
     queued,
     joinedLine({ workspace, key }) {
       const waits = waitsOf(workspace);
@@ -182,7 +187,6 @@ export function openAdmission(deps: AdmissionDeps): Admission {
       if (queued(workspace) > 0 || !known.get(workspace)?.isQueueKnown) admit(workspace);
     },
     sweep() {
-      if (!this.isLimited) return;
       sweeps += 1;
       for (const [workspace, waits] of known) {
         if (sweeps % sweepsPerRead === 0) {
@@ -193,6 +197,9 @@ export function openAdmission(deps: AdmissionDeps): Admission {
       }
     },
     async restore() {
+      hasSlots = isLimited || (await deps.store.views.hasSlots());
+      // Nobody waits who had a free slot, so where none is held nobody does.
+      if (!hasSlots) return;
       for (const workspace of await deps.store.views.queuedWorkspaces()) {
         const waits = waitsOf(workspace);
         waits.queue = (await deps.store.views.counts(workspace))['queued'] ?? 0;

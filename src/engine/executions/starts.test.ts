@@ -183,6 +183,18 @@ describe('admission', () => {
     assert.deepEqual([await status(running), await status(queued)], ['running', 'running']);
   });
 
+  test('a limit that is there no more lets in whoever waits, and leaves no slot behind for the day it is back', async () => {
+    const first = await limited(1);
+    await first.deploy(one);
+    const ids = [await first.start(), await first.start(), await first.start()];
+    const unlimited = await restarted(first);
+    await unlimited.clock.settle();
+    assert.deepEqual(await Promise.all(ids.map((id) => unlimited.status(id))), ['running', 'running', 'running']);
+    for (const task of await unlimited.claim()) await unlimited.complete(task);
+    const last = await restarted(unlimited, { admission: { running: 1 } });
+    assert.equal(await last.status(await last.start()), 'running');
+  });
+
   test('what was queued before a restart is let in after it, in every workspace', async () => {
     const first = await limited(1);
     for (const space of [workspace, 'other']) {

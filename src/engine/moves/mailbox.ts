@@ -51,7 +51,7 @@ export interface MailboxDeps {
   /** What a move had lent is not there: it is not durable. */
   readonly takeBack: (live: Live) => void;
   /** Whether executions hold admission slots at all. */
-  readonly usesSlots: boolean;
+  readonly usesSlots: () => boolean;
   /** Called after each durable move, before anything else sees the state. */
   readonly onDurable: (live: Live, changes: Changes, moved: Moved) => void;
 }
@@ -223,7 +223,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       moveId: nextMoveId(),
       claims: moved.claims,
       entries: moved.entries,
-      freesSlots: deps.usesSlots,
+      freesSlots: deps.usesSlots(),
       isLocal: deps.isLocal,
       lend: deps.lend,
     });

@@ -57,6 +57,11 @@ export function openMemoryViews(use: DiskInUse): Views {
         .filter((row) => row.status === 'queued');
       return [...new Set(queued.map((row) => row.workspace))].sort();
     },
+    async hasSlots() {
+      return use()
+        .slots.values()
+        .some(({ size }) => size > 0);
+    },
     async ended({ workspace, status, workflow, exceptWorkflows = [], endedBefore, after, limit }) {
       const { wakes } = use();
       const rows = rowsOf(

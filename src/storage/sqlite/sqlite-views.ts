@@ -56,6 +56,7 @@ export function openSqliteViews(local: LocalReader, run: RunStatements): Views {
       const [rows = []] = await run([queuedWorkspaces]);
       return rows.map((row) => String(row['workspace']));
     },
+    hasSlots: async () => local.get(sql`SELECT 1 FROM slots LIMIT 1`) !== undefined,
     async ended(query) {
       if (query.status.length === 0) return [];
       const [rows = []] = await run([endedStatement(query)]);

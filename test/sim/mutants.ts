@@ -46,7 +46,6 @@ const children = of('engine/children/children.ts');
 const claims = of('engine/tasks/claims.ts');
 const committer = of('engine/moves/committer.ts');
 const results = of('engine/tasks/results.ts');
-const handOver = of('engine/tasks/hand-over.ts');
 const humanTasks = of('engine/human-tasks/human-tasks.ts');
 const local = of('engine/calls/local.ts');
 const mailbox = of('engine/moves/mailbox.ts');
@@ -348,15 +347,15 @@ export const mutants: readonly Mutant[] = [
     "key: slot?.key ?? rate?.key ?? '', ...kept",
     'a task that keeps its slot stands in line behind who waits for it',
   ),
-  handOver(
-    'facts += isDurable && (await',
-    'facts += live.lastAt > 0 && (await',
+  recovery(
+    'await recover(deps.handOver, live, commands);',
+    'await recover(deps.handOver, live, pending(live.state));',
     'what a move on its way hands out is taken for lost',
   ),
   children('isCrossing: true', '', 'another execution acts on a refusal that is not durable'),
   recovery(
-    '          sendAgain(deps.handOver, live);\n          resolve(live);',
-    '          resolve(live);\n          void Promise.resolve().then(() => sendAgain(deps.handOver, live));',
+    'sendAgain(deps.handOver, live, commands);',
+    'void Promise.resolve().then(() => sendAgain(deps.handOver, live, pending(live.state)));',
     'what is not durable leaves for another execution',
   ),
   evolveExecution(

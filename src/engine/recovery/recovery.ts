@@ -4,6 +4,8 @@
  * Recovery after a crash is this same loop; its first round also takes the rows that are due within the grace of what
  * the last process had in hand. Every round is bounded, and a row that fails is met again in the next.
  */
+import { pending } from '../../core/pending.ts';
+import type { Command } from '../../core/state.ts';
 import type { Cancel, Clock } from '../../kit/clock.ts';
 import { Fault } from '../../kit/fault.ts';
 import type { Wake } from '../../storage/journal.ts';
@@ -67,9 +69,10 @@ export function openRecovery(deps: RecoveryDeps): Recovery {
   const settled = (): Promise<void> => deps.committer.drained();
 
   async function lookAfter(wake: Wake): Promise<void> {
-    const live = await liveOf(wake.executionId);
-    if (!live || live.state.position === 0) return;
-    const facts = await recover(deps.handOver, live);
+    const found = await find(wake.executionId);
+    if (!found || found.live.state.position === 0) return;
+    const { live, commands } = found;
+    const facts = await recover(deps.handOver, live, commands);
     deps.counters.recovered += 1;
     if (facts > 0 || live.phase !== 'idle') return;
     const wakeAt = neededWake(live, deps.clock.nowMs(), deps.local.isLocal) ?? null;
@@ -81,12 +84,14 @@ export function openRecovery(deps: RecoveryDeps): Recovery {
     });
   }
 
-  function liveOf(executionId: string): Promise<Live | undefined> {
+  /** What is outstanding there by what is durable: it may move on as soon as it was read. */
+  function find(executionId: string): Promise<{ live: Live; commands: readonly Command[] } | undefined> {
     return new Promise((resolve) =>
       deps.mailboxes.read(executionId, {
         take(live) {
-          sendAgain(deps.handOver, live);
-          resolve(live);
+          const commands = pending(live.state);
+          sendAgain(deps.handOver, live, commands);
+          resolve({ live, commands });
         },
         failed: (fault) => {
           deps.warn(`execution ${executionId} cannot be recovered now`, fault);

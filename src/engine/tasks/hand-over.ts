@@ -4,7 +4,7 @@
  */
 
 import type { Changes } from '../../core/outstanding.ts';
-import { isHeld, pending } from '../../core/pending.ts';
+import { isHeld } from '../../core/pending.ts';
 import { attemptId, type Command } from '../../core/state.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Store } from '../../storage/store.ts';
@@ -150,25 +150,24 @@ function arm(deps: HandOverDeps, executionId: string, timer: Command & { type: '
 }
 
 /** Sends again what is owed to other executions. Only while the state is shown: what is not durable must not leave. */
-export function sendAgain({ children }: HandOverDeps, live: Live): void {
-  for (const command of pending(live.state)) {
+export function sendAgain({ children }: HandOverDeps, live: Live, commands: readonly Command[]): void {
+  for (const command of commands) {
     if (command.type === 'child' || command.type === 'report') children.deliver(live, command);
   }
 }
 
 /**
  * Looks after an execution whose wake row is due: fires what is due, hands out again what nobody has. Returns how many
- * facts that made.
+ * facts that made. The commands are those of a durable state: of a move that is on its way there are no rows yet, and what
+ * it hands out is not lost.
  */
-export async function recover(deps: HandOverDeps, live: Live): Promise<number> {
+export async function recover(deps: HandOverDeps, live: Live, commands: readonly Command[]): Promise<number> {
   let facts = 0;
   const nowMs = deps.clock.nowMs();
-  // Of a move on its way there are no rows yet: what it hands out is not lost.
-  const isDurable = live.phase === 'idle';
-  for (const command of pending(live.state)) {
+  for (const command of commands) {
     if (command.type === 'timer' && command.dueAt > nowMs) arm(deps, live.id, command);
     else if (command.type === 'child' || command.type === 'report' || command.type === 'permit') continue;
-    else if (command.type === 'dispatch') facts += isDurable && (await recoverDispatch(deps, live, command)) ? 1 : 0;
+    else if (command.type === 'dispatch') facts += (await recoverDispatch(deps, live, command)) ? 1 : 0;
     else {
       if (command.type === 'timer') deps.mailboxes.submit(live.id, await timerFact(deps, live, command));
       else hand(deps, live, command);

@@ -210,7 +210,9 @@ export function databaseConformance(subject: DatabaseSubject): void {
       const lost = step.query(subject.slow, undefined, { signal: AbortSignal.timeout(3_000) });
       setTimeout(() => void database.disconnect(), 300);
       await failsWith(lost, /^DB_(57P01|57014|UNREACHABLE)$/, { retryable: true });
-      assert.equal((await step.query('SELECT 1')).row_count, 1);
+      // The server ends its connections one by one: the next one may go as late as under this statement.
+      const again = () => step.query('SELECT 1');
+      assert.equal((await again().catch(again).catch(again)).row_count, 1);
     });
 
     it('refuses work once it is closed', async () => {

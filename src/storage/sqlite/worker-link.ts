@@ -1,7 +1,7 @@
 /**
  * A line to a worker thread that may die. Requests are answered in order; when the thread dies, every request that
  * waits rejects with STORE_UNREACHABLE (its result is unknown) and the next request starts a new thread. The first request
- * starts the first one. It keeps the process alive only while a request waits.
+ * starts the first one. It keeps the process alive only while a request waits, and while it ends.
  */
 import { Worker } from 'node:worker_threads';
 import type { Fault } from '../../kit/fault.ts';
@@ -59,12 +59,13 @@ function startThread(start: () => Worker): Thread {
   const waiting: Waiting[] = [];
   let death = 'its thread ended';
   let isAlive = true;
+  let isClosing = false;
   const ended = Promise.withResolvers<void>();
   worker.unref();
 
   worker.on('message', ({ failure, answer }: Reply) => {
     const first = waiting.shift();
-    if (waiting.length === 0) worker.unref();
+    if (waiting.length === 0 && !isClosing) worker.unref();
     if (failure) first?.reject(faultOf(failure));
     else first?.resolve(answer);
   });
@@ -89,6 +90,7 @@ function startThread(start: () => Worker): Thread {
     },
     close() {
       if (!isAlive) return ended.promise;
+      isClosing = true;
       worker.ref();
       worker.postMessage({ kind: 'close' } satisfies Request);
       return ended.promise;

@@ -33,6 +33,15 @@ const fates: readonly (readonly [Hazard, Fate, Parameters<Tally['fault']>[0]])[]
   ['executorRelease', 'release', 'executor release'],
 ];
 
+/** One in so many tasks kills whoever takes it up, each time, where executors crash at all. */
+const poisonOneIn = 1_000;
+
+function isPoison({ taskId }: HandedTask): boolean {
+  let hash = 0;
+  for (let place = 0; place < taskId.length; place += 1) hash = (Math.imul(hash, 31) + taskId.charCodeAt(place)) >>> 0;
+  return hash % poisonOneIn === 0;
+}
+
 export function startExecutor(deps: ExecutorDeps, named: { executor: string; workerId: string }): void {
   const { time, dice, weather, tally, network, target, auditor, workspace } = deps;
   /** Counts the lives of the process: what an earlier one was doing is gone. */
@@ -62,7 +71,8 @@ export function startExecutor(deps: ExecutorDeps, named: { executor: string; wor
     }
   }
 
-  function fateOf(): Fate {
+  function fateOf(task: HandedTask): Fate {
+    if (weather.shares.executorCrash > 0 && isPoison(task)) return 'crash';
     for (const [hazard, fate, kind] of fates) {
       if (!weather.strikes(hazard)) continue;
       tally.fault(kind);
@@ -72,7 +82,7 @@ export function startExecutor(deps: ExecutorDeps, named: { executor: string; wor
   }
 
   async function work(task: HandedTask, bornIn: number): Promise<void> {
-    const fate = fateOf();
+    const fate = fateOf(task);
     if (fate === 'release') return void (await release(task));
     if (fate === 'crash') life += 1;
     const isGone = (): boolean => life !== bornIn;

@@ -16,7 +16,7 @@ import { stepTypes } from '../../src/model/steps/types.ts';
 import { type History, readHistory } from './history.ts';
 import { type Move, walkPath } from './random-path.ts';
 
-const pathCount = process.env['MAGICFLOW_QUICK'] === '1' ? 50 : 500;
+const pathCount = Number(process.env['MAGICFLOW_PATHS'] ?? (process.env['MAGICFLOW_QUICK'] === '1' ? 50 : 500));
 
 describe('a replay', () => {
   test('gives the state after every event of random executions', (t) => {

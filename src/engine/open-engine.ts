@@ -28,6 +28,7 @@ import { openHumanTasks } from './human-tasks/human-tasks.ts';
 import { admissionDefaults, leaseDefaultMs, sweepIntervalMs } from './limits.ts';
 import { openCommitter } from './moves/committer.ts';
 import { openCompaction } from './moves/compaction.ts';
+import { type HandOverDeps, handOver } from './moves/hand-over.ts';
 import type { Live } from './moves/live.ts';
 import { type Mailboxes, openMailboxes } from './moves/mailbox.ts';
 import { adoptRows } from './recovery/adopt.ts';
@@ -36,7 +37,6 @@ import { openTimers } from './recovery/timers.ts';
 import type { RetentionPolicy } from './retention/retention-policy.ts';
 import { openSweeper } from './retention/sweeper.ts';
 import { openDesk } from './tasks/desk.ts';
-import { type HandOverDeps, handOver } from './tasks/hand-over.ts';
 
 export interface EngineDeps {
   readonly store: Store;

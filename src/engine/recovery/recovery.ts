@@ -16,11 +16,11 @@ import type { Permits } from '../concurrency/permits.ts';
 import type { EngineCounters } from '../engine.ts';
 import { handOverGraceMs, queueRefreshMs, sweepBatch } from '../limits.ts';
 import type { Committer } from '../moves/committer.ts';
+import { type HandOverDeps, recover, sendAgain } from '../moves/hand-over.ts';
 import type { Live } from '../moves/live.ts';
 import type { Mailboxes } from '../moves/mailbox.ts';
 import { neededWake } from '../moves/move.ts';
 import type { Desk } from '../tasks/desk.ts';
-import { type HandOverDeps, recover, sendAgain } from '../tasks/hand-over.ts';
 
 export interface Recovery {
   /** Begins the loop; the first round looks ahead by the grace. */

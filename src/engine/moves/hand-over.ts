@@ -15,11 +15,11 @@ import type { Children } from '../children/children.ts';
 import type { Permits } from '../concurrency/permits.ts';
 import type { EngineCounters } from '../engine.ts';
 import { timerHorizonMs } from '../limits.ts';
-import type { Live } from '../moves/live.ts';
-import type { Mailboxes } from '../moves/mailbox.ts';
 import type { Timers } from '../recovery/timers.ts';
-import type { Desk } from './desk.ts';
-import { taskIdOf } from './task-id.ts';
+import type { Desk } from '../tasks/desk.ts';
+import { taskIdOf } from '../tasks/task-id.ts';
+import type { Live } from './live.ts';
+import type { Mailboxes } from './mailbox.ts';
 
 type Dispatch = Command & { type: 'dispatch' };
 

@@ -3,8 +3,8 @@ import { followBulk } from './bulk-progress.ts';
 import { type CliIo, type Command, type ExitCode, UsageError } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
 import { readJsonArgument } from './json-argument.ts';
-import { isSet, numberOf, readWords, textOf, verbOf, type Words } from './read-words.ts';
-import { type Format, fieldsOf, formatFlags, formatOf, show, tableOf } from './show.ts';
+import { isSet, readWords, textOf, verbOf, type Words } from './read-words.ts';
+import { type Format, fieldsOf, formatFlags, formatOf, pageFlags, pageLimitOf, show, tableOf } from './show.ts';
 
 const actions = ['cancel', 'terminate', 'pause', 'resume', 'retry', 'rerun', 'signal'] as const;
 const verbs = [...actions, 'list', 'get', 'stop'] as const;
@@ -65,8 +65,7 @@ export const bulk: Command<Args> = {
     step: { type: 'string', value: 'STEP', doc: `${only('rerun')}where to begin` },
     input: { type: 'string', value: 'JSON|@FILE|-', doc: `${only('rerun')}in place of each input` },
     outputs: { type: 'string', value: 'JSON|@FILE|-', doc: `${only('rerun')}in place of what earlier steps gave` },
-    limit: { type: 'string', value: 'N', doc: 'list: rows (default: 50)' },
-    cursor: { type: 'string', value: 'CURSOR', doc: 'list: the next page, as the last one told' },
+    ...pageFlags,
     ...formatFlags,
     ...connectionFlags,
   },
@@ -81,7 +80,7 @@ export const bulk: Command<Args> = {
         throw new UsageError(`--${flag} is for "bulk ${verbsOfFlag.join(', ')}"`);
     }
     checkNeeds(verb, ids, words);
-    const limit = numberOf(words, 'limit', { min: 1, max: 200 });
+    const limit = pageLimitOf(words);
     return { verb, ids, words, limit, format: formatOf(words), connection: connectionOf(words) };
   },
 

@@ -2,8 +2,8 @@ import type { DeadLetter } from '../../sdk/typescript/dead-letters.ts';
 import { followBulk } from './bulk-progress.ts';
 import { type CliIo, type Command, type ExitCode, UsageError } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
-import { choiceOf, isSet, numberOf, readWords, textOf, verbOf, type Words } from './read-words.ts';
-import { type Format, fieldsOf, formatFlags, formatOf, show, tableOf } from './show.ts';
+import { choiceOf, isSet, readWords, textOf, verbOf, type Words } from './read-words.ts';
+import { type Format, fieldsOf, formatFlags, formatOf, pageFlags, pageLimitOf, show, tableOf } from './show.ts';
 
 const verbs = ['list', 'get', 'replay', 'discard'] as const;
 type Verb = (typeof verbs)[number];
@@ -39,8 +39,7 @@ export const deadLetters: Command<Args> = {
     to: { type: 'string', value: 'TIME', doc: 'ended before it' },
     all: { type: 'boolean', doc: 'replay, discard: whatever there is' },
     'dry-run': { type: 'boolean', doc: 'replay, discard: tell how many and do nothing' },
-    limit: { type: 'string', value: 'N', doc: 'list: rows (default: 50)' },
-    cursor: { type: 'string', value: 'CURSOR', doc: 'list: the next page, as the last one told' },
+    ...pageFlags,
     ...formatFlags,
     ...connectionFlags,
   },
@@ -51,7 +50,7 @@ export const deadLetters: Command<Args> = {
     const verb = verbOf('dead-letters', word, verbs);
     choiceOf(words, 'reason', reasons);
     checkWords(verb, ids, words);
-    const limit = numberOf(words, 'limit', { min: 1, max: 200 });
+    const limit = pageLimitOf(words);
     return { verb, ids, words, limit, format: formatOf(words), connection: connectionOf(words) };
   },
 

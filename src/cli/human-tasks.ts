@@ -2,8 +2,8 @@ import type { HumanTask, HumanTaskSummary } from '../../sdk/typescript/human-tas
 import { type CliIo, type Command, UsageError } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
 import { readJsonArgument } from './json-argument.ts';
-import { numberOf, readWords, textOf, verbOf, type Words } from './read-words.ts';
-import { type Format, fieldsOf, formatFlags, formatOf, show, tableOf } from './show.ts';
+import { readWords, textOf, verbOf, type Words } from './read-words.ts';
+import { type Format, fieldsOf, formatFlags, formatOf, pageFlags, pageLimitOf, show, tableOf } from './show.ts';
 
 const verbs = ['list', 'show', 'claim', 'unclaim', 'complete'] as const;
 type Verb = (typeof verbs)[number];
@@ -34,8 +34,7 @@ export const humanTasks: Command<Args> = {
     assignee: { type: 'string', value: 'NAME', doc: 'list: tasks of this person or group' },
     status: { type: 'string', value: 'STATUS,…', doc: 'list: open, claimed, completed, timed_out, cancelled' },
     workflow: { type: 'string', value: 'NAME', doc: 'list: tasks of one workflow' },
-    limit: { type: 'string', value: 'N', doc: 'list: rows (default: 50)' },
-    cursor: { type: 'string', value: 'CURSOR', doc: 'list: the next page, as the last one told' },
+    ...pageFlags,
     answer: { type: 'string', value: 'JSON|@FILE|-', doc: 'complete: what the form asks for' },
     outcome: { type: 'string', value: 'NAME', doc: 'complete: one that the task names (default: completed)' },
     comment: { type: 'string', value: 'TEXT', doc: 'complete: kept with the answer' },
@@ -51,7 +50,7 @@ export const humanTasks: Command<Args> = {
     if (verb !== 'list' && id === '') throw new UsageError(`human-tasks ${verb} needs an ID`);
     refuseForeign(words, listFlags, { verb, own: 'list' });
     refuseForeign(words, answerFlags, { verb, own: 'complete' });
-    const limit = numberOf(words, 'limit', { min: 1, max: 200 });
+    const limit = pageLimitOf(words);
     return { verb, id, words, limit, format: formatOf(words), connection: connectionOf(words) };
   },
 

@@ -2,8 +2,8 @@ import { member } from '../kit/json.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { type Command, UsageError } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
-import { numberOf, readWords, textOf } from './read-words.ts';
-import { type Format, formatFlags, formatOf, listOf, show, tableOf } from './show.ts';
+import { readWords, textOf } from './read-words.ts';
+import { type Format, formatFlags, formatOf, listOf, pageLimitOf, show, tableOf } from './show.ts';
 
 const things = ['workflows', 'executions'] as const;
 type Thing = (typeof things)[number];
@@ -45,7 +45,7 @@ export const list: Command<Args> = {
       parent: textOf(words, 'parent'),
       tag: textOf(words, 'tag'),
       search: textOf(words, 'search'),
-      limit: numberOf(words, 'limit', { min: 1, max: 200 }),
+      limit: pageLimitOf(words),
       cursor: textOf(words, 'cursor'),
     };
     for (const flag of ['workflow', 'status', 'parent'] as const) {

@@ -1,11 +1,20 @@
 import { isObject, member } from '../kit/json.ts';
 import type { CliIo, Flags } from './command.ts';
-import { choiceOf, type Words } from './read-words.ts';
+import { choiceOf, numberOf, type Words } from './read-words.ts';
 
 /** How answers are printed: a table for people, JSON and YAML for programs. */
 export const formatFlags = {
   format: { type: 'string', short: 'o', value: 'table|json|yaml', doc: 'how to print (default: table)' },
 } as const satisfies Flags;
+
+/** For commands that list among other things. */
+export const pageFlags = {
+  limit: { type: 'string', value: 'N', doc: 'list: rows (default: 50)' },
+  cursor: { type: 'string', value: 'CURSOR', doc: 'list: the next page, as the last one told' },
+} as const satisfies Flags;
+
+/** Rows of a page; the server's own number where nothing is said. */
+export const pageLimitOf = (words: Words): number | undefined => numberOf(words, 'limit', { min: 1, max: 200 });
 
 export type Format = 'table' | 'json' | 'yaml';
 

@@ -11,6 +11,7 @@ import { serverExecutor, type TaskSpec } from '../../core/events.ts';
 import { type Command, type ExecutionState, inputOf, passId } from '../../core/state.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Json, JsonObject } from '../../kit/json.ts';
+import { SlotMap } from '../../kit/slot-map.ts';
 import type { EngineCounters, LocalFunction, LocalTask } from '../engine.ts';
 import type { Live, UntimedFact } from '../moves/live.ts';
 import { copyJson, findUnstorable } from '../moves/storable.ts';
@@ -42,6 +43,8 @@ export class Running implements LocalTask {
   readonly dispatch: Dispatch;
   readonly executionId: string;
   readonly traceRoot: string;
+  /** Its place among all calls of this process. */
+  readonly number: number;
   readonly idempotencyKey: string;
   readonly startedAt: number;
   readonly deadlineAt: number | undefined;
@@ -52,7 +55,7 @@ export class Running implements LocalTask {
   constructor(
     live: Live,
     dispatch: Dispatch,
-    given: { idempotencyKey: string; startedAt: number; timeoutMs: number | undefined },
+    given: { number: number; idempotencyKey: string; startedAt: number; timeoutMs: number | undefined },
   ) {
     this.workspace = live.state.workspace;
     this.settings = settingsOf(live, dispatch.step);
@@ -60,6 +63,7 @@ export class Running implements LocalTask {
     this.dispatch = dispatch;
     this.executionId = live.id;
     this.traceRoot = traceRootOf(live.state);
+    this.number = given.number;
     this.idempotencyKey = given.idempotencyKey;
     this.startedAt = given.startedAt;
     this.deadlineAt = given.timeoutMs === undefined ? undefined : given.startedAt + given.timeoutMs;
@@ -104,7 +108,8 @@ export function openLocal(deps: {
   server: ReadonlyMap<string, LocalCall>;
 }): Local {
   const functions = new Map<string, Map<string, Map<string, LocalFunction>>>();
-  const running = new Set<Running>();
+  const running = new SlotMap<number, Running>();
+  let calls = 0;
 
   const find = (workspace: string, executor: string, functionName: string): LocalFunction | undefined =>
     functions.get(workspace)?.get(executor)?.get(functionName);
@@ -112,8 +117,10 @@ export function openLocal(deps: {
   const callFor = (workspace: string, task: TaskSpec): LocalCall | undefined =>
     task.executor === serverExecutor ? deps.server.get(task.function) : find(workspace, task.executor, task.function);
 
+  const isRunning = (task: Running | undefined): task is Running => task !== undefined && running.has(task.number);
+
   function finish(task: Running, outcome: FunctionOutcome): void {
-    if (!running.delete(task)) return;
+    if (!running.delete(task.number)) return;
     const { dispatch, startedAt } = task;
     const { step, visit, attempt } = dispatch;
     const error = 'error' in outcome ? outcome.error : findUnstorable(outcome.output ?? null);
@@ -128,12 +135,14 @@ export function openLocal(deps: {
     const call = spec && callFor(live.state.workspace, spec);
     if (!step || !spec || !call) return;
     const idempotencyKey = spec.idempotencyKey ?? `${live.id}/${passId(step)}`;
+    calls += 1;
     const task = new Running(live, dispatch, {
+      number: calls,
       idempotencyKey,
       startedAt: deps.clock.nowMs(),
       timeoutMs: spec.timeoutMs,
     });
-    running.add(task);
+    running.set(task.number, task);
     live.inProcess ??= new Map();
     live.inProcess.set(dispatch.id, task);
     deps.counters.tasksHandedOut += 1;
@@ -154,24 +163,24 @@ export function openLocal(deps: {
     },
     find,
     run,
-    isRunning: (live, attempt) => running.has(live.inProcess?.get(attempt) as Running),
+    isRunning: (live, attempt) => isRunning(live.inProcess?.get(attempt)),
     abort(live, attempt) {
       const task = live.inProcess?.get(attempt);
       const isWithdrawal = live.state.outstanding.has(`withdraw:${attempt}`);
       if (!isWithdrawal) live.inProcess?.delete(attempt);
-      if (!task || !running.has(task)) return;
+      if (!isRunning(task)) return;
       task.abort(deps.clock.nowMs());
-      if (!isWithdrawal) running.delete(task);
+      if (!isWithdrawal) running.delete(task.number);
     },
     sweep() {
       const nowMs = deps.clock.nowMs();
-      for (const task of running) {
+      for (const task of running.values()) {
         const { step, visit, attempt } = task.dispatch;
         if (task.abortedAt !== undefined && nowMs - task.abortedAt >= abortGraceMs) {
-          running.delete(task);
+          running.delete(task.number);
           deps.submit(task.executionId, { type: 'task.withdrawn', step, visit, attempt, outcome: 'unknown' });
         } else if (task.deadlineAt !== undefined && task.deadlineAt <= nowMs && task.abortedAt === undefined) {
-          running.delete(task);
+          running.delete(task.number);
           task.abort(nowMs);
           deps.submit(task.executionId, { type: 'task.timed_out', step, visit, attempt, startedAt: task.startedAt });
         }

@@ -5,6 +5,8 @@
  * off it. So a lane with one item waits for one turn of the others, however many they have, and a lane of heavy items gets
  * no more than one of light ones.
  */
+import { SlotMap } from '../../kit/slot-map.ts';
+
 export interface FairQueue<T> {
   add(lane: string, item: T): void;
   /** The next items, at most so many. */
@@ -28,7 +30,7 @@ export const turnWorth = 64;
 
 export function openFairQueue<T>(costOf: (item: T) => number, worth: number = turnWorth): FairQueue<T> {
   /** The lane whose turn it is stands first. */
-  const lanes = new Map<string, Lane<T>>();
+  const lanes = new SlotMap<string, Lane<T>>();
   let size = 0;
 
   /** Most of the time nobody has to wait at all. */

@@ -1,3 +1,5 @@
+import { SlotMap } from '../../kit/slot-map.ts';
+
 /** Who wants to know when an execution moves. Hints: a watcher reads the journal, it is never told the events. */
 export type Watcher = (position: number, isEnded: boolean) => void;
 
@@ -8,11 +10,12 @@ export interface Watchers {
 }
 
 export function openWatchers(): Watchers {
-  const byExecution = new Map<string, Set<Watcher>>();
+  const byExecution = new SlotMap<string, Set<Watcher>>();
   return {
     add(executionId, watcher) {
       const watchers = byExecution.get(executionId) ?? new Set();
-      byExecution.set(executionId, watchers.add(watcher));
+      watchers.add(watcher);
+      byExecution.set(executionId, watchers);
       return () => {
         watchers.delete(watcher);
         if (watchers.size === 0 && byExecution.get(executionId) === watchers) byExecution.delete(executionId);

@@ -22,6 +22,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { Fault } from '../../kit/fault.ts';
 import { makeId } from '../../kit/ids.ts';
 import type { Random } from '../../kit/random.ts';
+import { SlotMap } from '../../kit/slot-map.ts';
 import type { Outcome, Store } from '../../storage/store.ts';
 import type { Lease } from '../../storage/tasks.ts';
 import { idleLiveMax, snapshotEventsMin } from '../limits.ts';
@@ -86,7 +87,7 @@ export interface Mailboxes {
 const evictionOf = (size: number): number => Math.ceil(Math.max(size, idleLiveMax) * 1.25);
 
 export function openMailboxes(deps: MailboxDeps): Mailboxes {
-  const lives = new Map<string, Live>();
+  const lives = new SlotMap<string, Live>();
   let evictAt = evictionOf(0);
   let conflicts = 0;
   let moves = 0;
@@ -97,8 +98,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
   function liveOf(executionId: string): Live {
     const found = lives.get(executionId);
     if (found) {
-      lives.delete(executionId);
-      lives.set(executionId, found);
+      lives.touch(executionId);
       return found;
     }
     const live = emptyLive(executionId);

@@ -7,6 +7,7 @@
 
 import type { Command } from '../../core/state.ts';
 import { Fault } from '../../kit/fault.ts';
+import { SlotMap } from '../../kit/slot-map.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Lease } from '../../storage/tasks.ts';
 import type { BreakerGate } from '../calls/breaker-gate.ts';
@@ -61,7 +62,8 @@ type Dispatch = Command & { type: 'dispatch' };
 
 interface Queue {
   readonly ready: ReadyQueue;
-  readonly waiting: Set<Taker>;
+  /** First come first, by number. */
+  readonly waiting: SlotMap<number, Taker>;
   /** When a claim last came in, by function; `*` for claims of any. */
   readonly askedAt: Map<string, number>;
 }
@@ -79,13 +81,14 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
   const queues = new Map<string, Queue>();
   /** The claim that came with the results that are being submitted, and the queue that it is for. */
   let bringing: { taker: Taker; queue: Queue } | undefined;
+  let takers = 0;
   let isClosed = false;
 
   function queueOf(workspace: string, executor: string): Queue {
     const key = `${workspace}\n${executor}`;
     const found = queues.get(key);
     if (found) return found;
-    const queue: Queue = { ready: openReadyQueue(), waiting: new Set(), askedAt: new Map() };
+    const queue: Queue = { ready: openReadyQueue(), waiting: new SlotMap(), askedAt: new Map() };
     queues.set(key, queue);
     return queue;
   }
@@ -174,7 +177,7 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
     ready.add(task);
     const taker = waiting.values().find((each) => each.isIdleFor(task));
     if (!taker) return;
-    waiting.delete(taker);
+    waiting.delete(taker.number);
     taker.close();
   }
 
@@ -226,7 +229,7 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
     const isKnown = !isClosed && (ready.isComplete || ready.size() >= count);
     const candidates = isKnown ? ready.take(count, fits) : [];
     const room = isKnown ? count - candidates.length : 0;
-    const taker = new Taker({ workerId: request.workerId, room, fits });
+    const taker = new Taker({ number: ++takers, workerId: request.workerId, room, fits });
     const leased = leaseAll(request, candidates);
     bringing = { taker, queue };
     try {
@@ -265,15 +268,15 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
     const fits = fitting(request);
     if (signal?.aborted || ready.has(fits)) return [];
     const room = Math.min(request.maxTasks, claimTasksMax);
-    const taker = new Taker({ workerId: request.workerId, room, fits });
+    const taker = new Taker({ number: ++takers, workerId: request.workerId, room, fits });
     const close = (): void => taker.close();
     const cancel = deps.clock.schedule(leftMs, close);
     signal?.addEventListener('abort', close, { once: true });
-    waiting.add(taker);
+    waiting.set(taker.number, taker);
     const lent = await taker.taken;
     cancel();
     signal?.removeEventListener('abort', close);
-    waiting.delete(taker);
+    waiting.delete(taker.number);
     return lent;
   }
 
@@ -290,7 +293,7 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
     refresh() {
       for (const { ready, waiting } of queues.values()) {
         ready.isComplete = false;
-        for (const taker of waiting) taker.close();
+        for (const taker of waiting.values()) taker.close();
       }
     },
     remove: (workspace, executor, taskId) => queueOf(workspace, executor).ready.remove(taskId),
@@ -302,7 +305,7 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
     waiting: () => [...queues.values()].reduce((count, queue) => count + queue.waiting.size, 0),
     close() {
       isClosed = true;
-      for (const { waiting } of queues.values()) for (const taker of waiting) taker.close();
+      for (const { waiting } of queues.values()) for (const taker of waiting.values()) taker.close();
     },
   };
 }

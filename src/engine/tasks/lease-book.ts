@@ -3,6 +3,7 @@
  * reading it.
  */
 import type { Json } from '../../kit/json.ts';
+import { SlotMap } from '../../kit/slot-map.ts';
 import type { Tasks } from '../../storage/tasks.ts';
 
 export interface HeldLease {
@@ -25,9 +26,9 @@ export interface LeaseBook {
 }
 
 export function openLeaseBook(tasks: Tasks): LeaseBook {
-  const leases = new Map<string, HeldLease>();
+  const leases = new SlotMap<string, HeldLease>();
   return {
-    set: (taskId, lease) => void leases.set(taskId, lease),
+    set: (taskId, lease) => leases.set(taskId, lease),
     delete: (taskId) => void leases.delete(taskId),
     peek: (taskId) => leases.get(taskId),
     async find(taskId) {

@@ -3,6 +3,7 @@
  *
  * Bounded: beyond `readyTasksMax` tasks stay in the store alone and are fetched when this queue runs low.
  */
+import { SlotMap } from '../../kit/slot-map.ts';
 import { readyTasksMax } from '../limits.ts';
 
 export interface ReadyTask {
@@ -30,7 +31,7 @@ export interface ReadyQueue {
 const ranks = 10;
 
 export function openReadyQueue(): ReadyQueue {
-  const lanes: Map<string, ReadyTask>[] = Array.from({ length: ranks }, () => new Map());
+  const lanes = Array.from({ length: ranks }, () => new SlotMap<string, ReadyTask>());
   let size = 0;
   return {
     isComplete: false,

@@ -15,6 +15,8 @@ export interface Lent {
 }
 
 export class Taker {
+  /** Its place among all claims of this desk. */
+  readonly number: number;
   readonly workerId: string;
   /** Resolves with what arrived: when the first batch of tasks has, or when it was closed. */
   readonly taken: Promise<readonly HandedTask[]>;
@@ -26,8 +28,14 @@ export class Taker {
   #batch: number | undefined;
   #isOpen = true;
 
-  constructor(of: { workerId: string; room: number; fits: (task: { readonly function: string }) => boolean }) {
+  constructor(of: {
+    number: number;
+    workerId: string;
+    room: number;
+    fits: (task: { readonly function: string }) => boolean;
+  }) {
     const { promise, resolve } = Promise.withResolvers<readonly HandedTask[]>();
+    this.number = of.number;
     this.workerId = of.workerId;
     this.taken = promise;
     this.#resolve = resolve;

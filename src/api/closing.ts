@@ -2,6 +2,8 @@
  * The end of the server, for requests that wait. A long wait must not hold up a shutdown: claims are aborted, waits for
  * an end answer with what is known. Nothing here grows with the requests that have come and gone.
  */
+import { SlotMap } from '../kit/slot-map.ts';
+
 export interface Closing {
   readonly isClosing: boolean;
   /** The value, or undefined where the server begins to close first. */
@@ -12,8 +14,17 @@ export interface Closing {
 }
 
 export function openClosing(): Closing {
-  const callbacks = new Set<() => void>();
+  const callbacks = new SlotMap<number, () => void>();
+  let added = 0;
   let isClosing = false;
+
+  function add(callback: () => void): () => void {
+    const number = ++added;
+    callbacks.set(number, callback);
+    if (isClosing) callback();
+    return () => void callbacks.delete(number);
+  }
+
   return {
     get isClosing() {
       return isClosing;
@@ -21,19 +32,13 @@ export function openClosing(): Closing {
     orWhenClosing(waiting) {
       return new Promise((resolve, reject) => {
         const giveUp = (): void => resolve(undefined);
-        callbacks.add(giveUp);
-        if (isClosing) giveUp();
-        waiting.then(resolve, reject).finally(() => callbacks.delete(giveUp));
+        waiting.then(resolve, reject).finally(add(giveUp));
       });
     },
-    onClose(callback) {
-      callbacks.add(callback);
-      if (isClosing) callback();
-      return () => callbacks.delete(callback);
-    },
+    onClose: add,
     begin() {
       isClosing = true;
-      for (const callback of [...callbacks]) callback();
+      for (const callback of [...callbacks.values()]) callback();
       callbacks.clear();
     },
   };

@@ -28,6 +28,7 @@ export function viewOf(state: ExecutionState): ViewRow {
 
 function summariesOf({ steps, qualityFolded }: ExecutionState): ViewRow['steps'] {
   const all = [...steps.values()];
+  if (all.length <= stepSummariesMax && qualityFolded.size === 0) return all.map(summaryOf);
   const counts = new Map(qualityFolded);
   for (const { name, quality } of all.slice(stepSummariesMax)) if (quality) addQuality(counts, name, quality);
   return [

@@ -98,7 +98,8 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
   function liveOf(executionId: string): Live {
     const found = lives.get(executionId);
     if (found) {
-      lives.touch(executionId);
+      // Who used it last matters where some have to go, not before.
+      if (lives.size >= idleLiveMax) lives.touch(executionId);
       return found;
     }
     const live = emptyLive(executionId);

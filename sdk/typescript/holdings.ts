@@ -1,3 +1,4 @@
+import { SlotMap } from '../../src/kit/slot-map.ts';
 import { ApiError } from './api-error.ts';
 import type { Desk } from './desk.ts';
 import { TaskStopped, type WireTask } from './task.ts';
@@ -31,7 +32,7 @@ const leaseMinMs = 30;
 export class Holdings {
   readonly #desk: Desk;
   readonly #report: (problem: unknown) => void;
-  readonly #held = new Map<string, HeldTask>();
+  readonly #held = new SlotMap<string, HeldTask>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #isBeating = false;

@@ -1,3 +1,4 @@
+import { SlotMap } from '../../src/kit/slot-map.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs, pause } from './backoff.ts';
 import { Bell } from './bell.ts';
@@ -63,7 +64,8 @@ export class Worker {
   /** Results in the hands of lanes. */
   inDelivery = 0;
   #backlog: HeldTask[] = [];
-  #running = new Set<HeldTask>();
+  /** By the token of its lease. */
+  readonly #running = new SlotMap<string, HeldTask>();
   #handedBack = 0;
   /** Deliveries that failed in a row. */
   #failures = 0;
@@ -135,7 +137,7 @@ export class Worker {
     while (this.#running.size < this.options.concurrency) {
       const held = this.#backlog.shift();
       if (held === undefined) return;
-      this.#running.add(held);
+      this.#running.set(held.wire.lease_token, held);
       void this.#run(held);
     }
   }
@@ -146,7 +148,7 @@ export class Worker {
       timeoutMs: this.options.timeoutMs,
       showProgress: (progress) => this.holdings.showProgress(held, progress),
     });
-    this.#running.delete(held);
+    this.#running.delete(held.wire.lease_token);
     // A task that was handed back meanwhile is somebody else's.
     if (this.holdings.has(held)) this.results.push({ held, result });
     this.#fill();
@@ -163,7 +165,7 @@ export class Worker {
     this.bell.ring();
     await this.#handBack(this.#backlog.splice(0));
     await this.#until(() => this.#running.size === 0 && this.#isDelivered(), deadlineAt);
-    const late = [...this.#running];
+    const late = [...this.#running.values()];
     for (const held of late) held.controller.abort(new TaskStopped('STOPPING', 'the executor stops'));
     await this.#handBack(late);
     await this.#until(() => this.#isDelivered(), Math.max(deadlineAt, performance.now()) + lastCallMs);

@@ -1,6 +1,7 @@
 /** A cache in this process: texts by key, the one used longest ago first to go. */
 import type { Clock } from '../../kit/clock.ts';
 import type { Json } from '../../kit/json.ts';
+import { SlotMap } from '../../kit/slot-map.ts';
 import type { Cache } from '../cache.ts';
 
 interface Kept {
@@ -16,7 +17,7 @@ const entryBytes = 200;
 
 export function openMemoryCache({ clock, roomBytes }: { clock: Clock; roomBytes: number }): Cache {
   /** In the order of use. */
-  const kept = new Map<string, Kept>();
+  const kept = new SlotMap<string, Kept>();
   let usedBytes = 0;
 
   function drop(place: string): void {
@@ -29,12 +30,11 @@ export function openMemoryCache({ clock, roomBytes }: { clock: Clock; roomBytes:
       const place = placeOf(workspace, key);
       const found = kept.get(place);
       if (!found) return undefined;
-      kept.delete(place);
       if (found.endsAt <= clock.monotonicMs()) {
-        usedBytes -= found.sizeBytes;
+        drop(place);
         return undefined;
       }
-      kept.set(place, found);
+      kept.touch(place);
       return JSON.parse(found.text) as Json;
     },
     async set(workspace, key, { value, ttlMs }) {
@@ -45,7 +45,7 @@ export function openMemoryCache({ clock, roomBytes }: { clock: Clock; roomBytes:
       if (sizeBytes > roomBytes) return;
       kept.set(place, { text, sizeBytes, endsAt: clock.monotonicMs() + ttlMs });
       usedBytes += sizeBytes;
-      for (const oldest of kept.keys()) {
+      for (const [oldest] of kept) {
         if (usedBytes <= roomBytes) return;
         drop(oldest);
       }

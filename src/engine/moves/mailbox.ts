@@ -167,6 +167,8 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
   const isAtRest = (live: Live): boolean => live.phase === 'idle';
 
   function move(live: Live): void {
+    // From here on: who is answered on the way may bring the next fact at once, and that one waits for the next move.
+    live.phase = 'moving';
     const entries = live.inbox;
     live.inbox = [];
     const at = Math.max(deps.clock.nowMs(), live.lastAt);
@@ -197,9 +199,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     if (doubted.length > 0 || later.length > 0) live.inbox.unshift(...doubted, ...later);
     if (events.length === 0) {
       for (const entry of accepted) entry.settle?.({ ok: true, state: live.state });
-      if (doubted.length > 0) return load(live);
-      if (live.state.position === 0) lives.delete(live.id);
-      return;
+      return doubted.length > 0 ? load(live) : settleDown(live);
     }
     commit(live, { entries: accepted, events, at, claims });
   }
@@ -214,7 +214,6 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
   }
 
   function commit(live: Live, moved: Moved & { at: number; claims: Claims | undefined }): void {
-    live.phase = 'moving';
     const changes = takeChanges(live.state);
     const write = writeMove({
       live,

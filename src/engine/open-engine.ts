@@ -108,7 +108,8 @@ export function openEngineOver(deps: EngineDeps): Engine {
   const { isClosing } = node;
   const bulkRunner = openBulkRunner({ ...deps, executions, committer, rate: deps.bulkRate });
   const bulk = openBulkDesk({ ...deps, isClosing, wake: bulkRunner.wake });
-  const retention = openSweeper({ ...deps, committer, counters: node.counters, letGo: mailboxes.letGo });
+  const { isMoving, letGo } = mailboxes;
+  const retention = openSweeper({ ...deps, committer, counters: node.counters, isMoving, letGo });
   recovery.start();
   bulkRunner.start();
   retention.start();

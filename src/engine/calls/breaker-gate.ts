@@ -67,7 +67,11 @@ function isRuleRetry({ type, step }: { type: string; step: string }, events: rea
 }
 
 /** Failures of attempts that the breaker did not let through, or that it was not asked for. */
-const neverLetThrough: ReadonlySet<string | undefined> = new Set(['CIRCUIT_OPEN', 'QUEUE_TIMEOUT']);
+const neverLetThrough: ReadonlySet<string | undefined> = new Set([
+  'CIRCUIT_OPEN',
+  'CONCURRENCY_LIMIT',
+  'QUEUE_TIMEOUT',
+]);
 
 /** Failures of attempts that it let through, and that were refused before they got to their target. */
 const neverLeft: ReadonlySet<string | undefined> = new Set([

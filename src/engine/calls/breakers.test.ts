@@ -121,6 +121,22 @@ describe('a step behind a breaker', () => {
     assert.deepEqual(await node.claim(), []);
   });
 
+  test('is not opened by attempts that a limit turned away', async () => {
+    const node = await makeEngine();
+    const limited = 'concurrency: {limit: 1, on_limit: reject}, circuit_breaker: {failure_threshold: 2}';
+    await node.deploy(`steps:\n  - {name: a, ${call}, ${limited}}`);
+    await node.start();
+    const task = await node.claimOne();
+    for (let count = 0; count < 3; count += 1) {
+      const turnedAway = await node.start();
+      await node.clock.settle();
+      assert.equal((await node.state(turnedAway)).error?.code, 'CONCURRENCY_LIMIT');
+    }
+    await node.complete(task);
+    await node.start();
+    await node.complete(await node.claimOne());
+  });
+
   test('lets one claimed task through as a probe, which closes it', async () => {
     const node = await openedBy(failOne);
     await node.clock.advance(10_000);

@@ -76,6 +76,8 @@ export interface Mailboxes {
   read(executionId: string, reader: Reader): void;
   /** Undefined where it is not in memory. */
   peek(executionId: string): Live | undefined;
+  /** Whether a move of it is on its way. */
+  isMoving(executionId: string): boolean;
   /** Of one that was deleted: nothing of it is shown from memory any more. */
   letGo(executionId: string): void;
   size(): number;
@@ -323,6 +325,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     },
     read: readAgain,
     peek: (executionId) => lives.get(executionId),
+    isMoving: (executionId) => lives.get(executionId)?.phase === 'moving',
     letGo(executionId) {
       const live = lives.get(executionId);
       // What is on its way meets the store and learns there.

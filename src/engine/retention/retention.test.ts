@@ -119,6 +119,19 @@ describe('retention', () => {
     assert.equal(await node.status(id), 'running');
   });
 
+  test('one whose writing is not known to have gone through stays until it is', async () => {
+    const node = await nodeWith({ completedMs: 0 }, 'steps: [{name: a, type: transform, mapping: {n: 1}}]');
+    node.fates.push('unknown');
+    const starting = node.start();
+    await node.clock.advance(1);
+    assert.equal(node.disk.views.size, 1);
+    assert.equal(await node.engine.retention.run(workspace), 0);
+    await node.clock.advance(1_000);
+    assert.equal(await node.status(await starting), 'completed');
+    assert.equal(await run(node), 1);
+    assert.equal(isThere(node, await starting), false);
+  });
+
   test("a workflow says its own, and what it leaves open is the configuration's", async () => {
     const node = await nodeWith({ completedMs: age, failedMs: age });
     await node.deploy(`retention: {completed: 50s}\n${oneStep}`, 'kept');

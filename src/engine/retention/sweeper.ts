@@ -56,6 +56,8 @@ export interface SweeperDeps {
   readonly committer: Pick<Committer, 'pending'>;
   readonly counters: EngineCounters;
   readonly retention?: RetentionPolicy & { readonly intervalMs?: number };
+  /** Whether a move of it is on its way, which may be there already: it would be made once more. */
+  readonly isMoving: (executionId: string) => boolean;
   /** What has gone is no longer shown from memory. */
   readonly letGo: (executionId: string) => void;
   readonly warn: (message: string, error: unknown) => void;
@@ -119,7 +121,7 @@ export function openSweeper(deps: SweeperDeps): Sweeper {
   /** One that cannot be read stays, and holds up no other. */
   async function isFree(row: EndedView): Promise<boolean> {
     try {
-      return await mayGo(store.journal, row);
+      return (await mayGo(store.journal, row)) && !deps.isMoving(row.executionId);
     } catch (error) {
       if (Fault.is(error)) throw error;
       deps.warn(`execution ${row.executionId} cannot be looked at`, error);

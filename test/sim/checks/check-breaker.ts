@@ -9,6 +9,8 @@ import { claim } from '../violation.ts';
 
 /** What `generate-steps.ts` gives every step that calls this function. */
 const guarded = { executor: 'beta', function: 'g' };
+/** With these an attempt ends that nobody was called for. */
+const neverCalled: ReadonlySet<string> = new Set(['CIRCUIT_OPEN', 'CONCURRENCY_LIMIT']);
 const failureThreshold = 3;
 const recoveryMs = 8_000;
 
@@ -40,7 +42,7 @@ export function checkBreaker(tally: Tally): BreakerCheck {
         failures = 0;
       }
       if (event.type !== 'step.failed' && event.type !== 'step.retrying') return;
-      if (event.error.code === 'CIRCUIT_OPEN') return;
+      if (neverCalled.has(event.error.code)) return;
       if (openedAt !== undefined) {
         if (at >= openedAt + recoveryMs) open(at);
         return;

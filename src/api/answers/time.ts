@@ -1,5 +1,11 @@
 /** Times and durations as answers give them: ISO 8601 in UTC, seconds with millisecond precision. */
-export const isoTime = (ms: number): string => new Date(ms).toISOString();
+export function isoTime(ms: number): string {
+  if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() };
+  return last.text;
+}
+
+/** What one call hands out or tells of has mostly come about in one millisecond. */
+let last = { ms: Number.NaN, text: '' };
 
 export const isoTimeOrNull = (ms: number | null | undefined): string | null =>
   ms === undefined || ms === null ? null : isoTime(ms);

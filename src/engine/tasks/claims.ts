@@ -78,20 +78,23 @@ function fitting({ functions }: ClaimRequest): (task: { readonly function: strin
 
 export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
   const { leases } = deps;
-  const queues = new Map<string, Queue>();
+  /** By workspace and executor. */
+  const queues = new Map<string, Map<string, Queue>>();
   /** The claim that came with the results that are being submitted, and the queue that it is for. */
   let bringing: { taker: Taker; queue: Queue } | undefined;
   let takers = 0;
   let isClosed = false;
 
   function queueOf(workspace: string, executor: string): Queue {
-    const key = `${workspace}\n${executor}`;
-    const found = queues.get(key);
+    const own = queues.get(workspace) ?? new Map<string, Queue>();
+    const found = own.get(executor);
     if (found) return found;
     const queue: Queue = { ready: openReadyQueue(), waiting: new SlotMap(), askedAt: new Map() };
-    queues.set(key, queue);
+    queues.set(workspace, own.set(executor, queue));
     return queue;
   }
+
+  const allQueues = (): Queue[] => [...queues.values()].flatMap((own) => [...own.values()]);
 
   /** Fetches ready tasks from the store where the queue does not hold them all. */
   async function refill(workspace: string, executor: string, count: number): Promise<void> {
@@ -291,21 +294,21 @@ export function openClaimDesk(deps: ClaimsDeps): ClaimDesk {
       queueOf(workspace, executor).ready.isComplete = false;
     },
     refresh() {
-      for (const { ready, waiting } of queues.values()) {
+      for (const { ready, waiting } of allQueues()) {
         ready.isComplete = false;
         for (const taker of waiting.values()) taker.close();
       }
     },
     remove: (workspace, executor, taskId) => queueOf(workspace, executor).ready.remove(taskId),
     lastAskedFor(workspace, executor, functionName) {
-      const askedAt = queues.get(`${workspace}\n${executor}`)?.askedAt;
+      const askedAt = queues.get(workspace)?.get(executor)?.askedAt;
       const times = [askedAt?.get(functionName), askedAt?.get(anyFunction)].filter((time) => time !== undefined);
       return times.length === 0 ? undefined : Math.max(...times);
     },
-    waiting: () => [...queues.values()].reduce((count, queue) => count + queue.waiting.size, 0),
+    waiting: () => allQueues().reduce((count, queue) => count + queue.waiting.size, 0),
     close() {
       isClosed = true;
-      for (const { waiting } of queues.values()) for (const taker of waiting.values()) taker.close();
+      for (const { waiting } of allQueues()) for (const taker of waiting.values()) taker.close();
     },
   };
 }

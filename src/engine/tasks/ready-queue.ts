@@ -47,10 +47,12 @@ export function openReadyQueue(): ReadyQueue {
       return true;
     },
     remove(taskId) {
+      if (size === 0) return;
       for (const lane of lanes) if (lane.delete(taskId)) size -= 1;
     },
     take(count, fits) {
       const taken: ReadyTask[] = [];
+      if (size === 0) return taken;
       for (const lane of lanes) {
         for (const task of lane.values()) {
           if (taken.length >= count) return taken;
@@ -62,7 +64,7 @@ export function openReadyQueue(): ReadyQueue {
       }
       return taken;
     },
-    has: (fits) => lanes.some((lane) => lane.values().some(fits)),
+    has: (fits) => size > 0 && lanes.some((lane) => lane.values().some(fits)),
     size: () => size,
   };
 }

@@ -10,7 +10,7 @@ import { claim } from '../violation.ts';
 /** What `generate-steps.ts` gives every step that calls this function. */
 const guarded = { executor: 'beta', function: 'g' };
 /** With these an attempt ends that nobody was called for. */
-const neverCalled: ReadonlySet<string> = new Set(['CIRCUIT_OPEN', 'CONCURRENCY_LIMIT']);
+const neverCalled: ReadonlySet<string> = new Set(['CIRCUIT_OPEN', 'CONCURRENCY_LIMIT', 'QUEUE_TIMEOUT']);
 const failureThreshold = 3;
 const recoveryMs = 8_000;
 

@@ -352,7 +352,7 @@ export const mutants: readonly Mutant[] = [
     'await recover(deps.handOver, live, pending(live.state));',
     'what a move on its way hands out is taken for lost',
   ),
-  children('isCrossing: true', '', 'another execution acts on a refusal that is not durable'),
+  children('needsProof: true', '', 'another execution acts on a refusal that is not durable'),
   recovery(
     'sendAgain(deps.handOver, live, commands);',
     'void Promise.resolve().then(() => sendAgain(deps.handOver, live, pending(live.state)));',

@@ -60,7 +60,7 @@ export function openChildren(deps: ChildrenDeps): Children {
     deps.mailboxes().submit(executionId, fact, settle);
 
   const cross = (executionId: string, entry: Entry): void =>
-    deps.mailboxes().submitAll(executionId, [{ ...entry, isCrossing: true }]);
+    deps.mailboxes().submitAll(executionId, [{ ...entry, needsProof: true }]);
 
   /** The version that is called; undefined where there is none, which the refusal says. */
   async function programOf({ workspace, command }: Calling): Promise<{ program: Program } | { refusal: StepError }> {

@@ -184,7 +184,7 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     const fact = factOf(deps, operation);
     const claims = operation.type === 'retry' ? claimsAgain(deps.admission, turn) : undefined;
     const advanced = await new Promise<Advanced>((settle) =>
-      mailboxes.submitAll(executionId, [{ fact, settle, claims, ...crossing(operation) }]),
+      mailboxes.submitAll(executionId, [{ fact, settle, claims, needsProof: true }]),
     );
     if (advanced.ok) return advanced.state;
     if ('refusal' in advanced && advanced.refusal.code === 'REPEATED')
@@ -214,11 +214,6 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
 function startKeyOf(clock: Clock, request: StartRequest, fingerprint: string): StartKey {
   const { workflow, idempotencyKey: key = '', keyLifetimeMs = startKeyLifetimeMs } = request;
   return { workflow, key, fingerprint, expiresAt: clock.nowMs() + keyLifetimeMs };
-}
-
-/** Whoever does it to many executions counts what it is told: a repeat must be refused by what is durable. */
-function crossing(operation: Operation): { isCrossing?: true } {
-  return 'asked' in operation && operation.asked ? { isCrossing: true } : {};
 }
 
 function reasonsOf(deps: ExecutionsDeps, state: ExecutionState): Omit<ExplainDeps, 'limits'> {

@@ -314,6 +314,24 @@ describe('two nodes over one store', () => {
 });
 
 describe('operations', () => {
+  test('never says of a repeat that it was done when what was done is lost', async () => {
+    const node = await makeEngine();
+    await node.deploy(`steps:\n  - {name: a, ${call}}`);
+    const id = await node.start();
+    const rival = await restarted(node, { clock: node.clock });
+    await rival.operate(id, { type: 'signal', name: 'go', payload: null, id: 'other' });
+    const signal = { type: 'signal', name: 'go', payload: null, id: 's1' } as const;
+    // The first meets what the rival did, and both are decided once that is read.
+    node.fates.push('kept', 'refused', 'refused', 'refused');
+    const answers = Promise.allSettled([node.operate(id, signal), node.operate(id, signal)]);
+    await node.clock.advance(10_000);
+    assert.deepEqual(
+      (await answers).map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
+    assert.deepEqual((await node.state(id)).signalIds, ['other']);
+  });
+
   test('are refused where they do not fit, and a repeated signal is harmless', async () => {
     const node = await makeEngine();
     await node.deploy('steps:\n  - {name: w, type: wait, signal: go}\n  - {name: v, type: wait, signal: more}');

@@ -22,7 +22,7 @@ import { copyJson, findUnstorableText } from '../moves/storable.ts';
 
 export interface HumanTasksDeps {
   readonly store: Store;
-  readonly mailboxes: Pick<Mailboxes, 'read' | 'submit'>;
+  readonly mailboxes: Pick<Mailboxes, 'read' | 'submitAll'>;
 }
 
 export function openHumanTasks({ store, mailboxes }: HumanTasksDeps): HumanTaskDesk {
@@ -69,7 +69,9 @@ export function openHumanTasks({ store, mailboxes }: HumanTasksDeps): HumanTaskD
   }
 
   async function submit(row: StoredHumanTask, fact: UntimedFact & { type: HumanFact['type'] }): Promise<void> {
-    const advanced = await new Promise<Advanced>((settle) => mailboxes.submit(row.executionId, fact, settle));
+    const advanced = await new Promise<Advanced>((settle) =>
+      mailboxes.submitAll(row.executionId, [{ fact, settle, claims: undefined, needsProof: true }]),
+    );
     if (advanced.ok) return;
     if ('fault' in advanced) throw advanced.fault;
     const refusal = present('refusal' in advanced ? advanced.refusal : undefined, 'the reason of a refusal');

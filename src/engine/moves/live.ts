@@ -59,10 +59,10 @@ export interface Entry {
   /** Of a start that may find its execution there. */
   readonly program?: Program;
   /**
-   * Another execution acts on the answer, so that a refusal must be as durable as a move: not one by what this move has
-   * decided so far, nor by what this node remembers of an execution that another one may have moved.
+   * Somebody acts on the answer, so that a refusal must be as durable as a move: not one by what this move has decided so
+   * far, nor by what this node remembers of an execution that another one may have moved. A repeat is told that it was done.
    */
-  readonly isCrossing?: true;
+  readonly needsProof?: true;
   /** It was refused once, and the state has been read or made durable since. */
   readonly isDoubted?: true;
 }

@@ -58,7 +58,7 @@ describe('a mailbox', () => {
         settle: () => mailboxes.submit(executionId, { type: 'pause' }, ({ ok }) => heard.push(`paused: ${ok}`)),
       },
       // It is refused by what is durable alone: its journal is read once more.
-      { fact: unknown, claims: undefined, isCrossing: true, settle: ({ ok }) => heard.push(`lost: ${ok}`) },
+      { fact: unknown, claims: undefined, needsProof: true, settle: ({ ok }) => heard.push(`lost: ${ok}`) },
     ]);
     await clock.advance(1_000);
     assert.deepEqual(heard.sort(), ['lost: false', 'paused: true']);

@@ -187,7 +187,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
         continue;
       }
       const refusal = refuse(live, fact);
-      if (refusal && entry.isCrossing && (events.length > 0 || !entry.isDoubted)) {
+      if (refusal && entry.needsProof && (events.length > 0 || !entry.isDoubted)) {
         doubted.push({ ...entry, isDoubted: true });
         continue;
       }

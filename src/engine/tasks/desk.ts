@@ -6,10 +6,10 @@
 
 import { type Command, type ExecutionState, passId } from '../../core/state.ts';
 import { Fault } from '../../kit/fault.ts';
-import type { StoredTask } from '../../storage/tasks.ts';
+import type { Lease, StoredTask } from '../../storage/tasks.ts';
 import type { Heartbeat, HeartbeatAnswer, TaskAnswer, TaskDesk } from '../engine.ts';
 import type { Committer } from '../moves/committer.ts';
-import type { Live } from '../moves/live.ts';
+import type { Advanced, Live, UntimedFact } from '../moves/live.ts';
 import type { Mailboxes } from '../moves/mailbox.ts';
 import { type ClaimDesk, type ClaimsDeps, openClaimDesk } from './claims.ts';
 import { openLeaseBook } from './lease-book.ts';
@@ -113,30 +113,43 @@ export function openDesk(deps: DeskDeps): Desk {
     deps.mailboxes.submit(executionId, { type: 'task.withdrawn', step: path, visit, attempt, outcome });
   }
 
+  /** The lease stays in the book until what follows is durable: a row without one would be taken for ready meanwhile. */
   async function expire(row: StoredTask): Promise<void> {
-    const held = leases.peek(row.taskId);
-    if (held && held.expiresAt > deps.clock.nowMs()) return;
-    leases.delete(row.taskId);
+    const known = leases.peek(row.taskId);
+    if (!row.lease || (known && known.expiresAt > deps.clock.nowMs())) return;
+    const over = known ?? { workspace: row.workspace, ...row.lease };
+    leases.set(row.taskId, over);
+    try {
+      await endLease(row, row.lease);
+    } finally {
+      if (leases.peek(row.taskId) === over) leases.delete(row.taskId);
+    }
+  }
+
+  async function endLease(row: StoredTask, lease: Lease): Promise<void> {
     const parsed = parseTaskId(row.taskId);
     const state = parsed && (await stateOf(parsed.executionId));
     if (!parsed || !state) return;
     const { step: path, visit, attempt } = parsed;
     const base = { step: path, visit, attempt };
     if (state.outstanding.has(`withdraw:${parsed.id}`)) {
-      return deps.mailboxes.submit(parsed.executionId, { type: 'task.withdrawn', ...base, outcome: 'unknown' });
+      return void (await submit(parsed.executionId, { type: 'task.withdrawn', ...base, outcome: 'unknown' }));
     }
     const timeoutMs = state.steps.get(path)?.task?.timeoutMs;
-    const startedAt = row.lease?.since ?? 0;
+    const startedAt = lease.since;
     if (timeoutMs !== undefined && startedAt + timeoutMs <= deps.clock.nowMs()) {
-      return deps.mailboxes.submit(parsed.executionId, { type: 'task.timed_out', ...base, startedAt });
+      return void (await submit(parsed.executionId, { type: 'task.timed_out', ...base, startedAt }));
     }
     // A row without a lease is no longer met by the sweep: however long nobody claims it, it is lost once.
-    const isReleased = await write({ kind: 'release', taskId: row.taskId, token: row.lease?.token ?? '' });
+    const isReleased = await write({ kind: 'release', taskId: row.taskId, token: lease.token });
     if (!isReleased) return;
-    deps.mailboxes.submit(parsed.executionId, { type: 'task.lost', ...base }, (advanced) => {
-      if (!advanced.ok && 'fault' in advanced) claims.lookAgain(row.workspace, row.executor);
-    });
+    const advanced = await submit(parsed.executionId, { type: 'task.lost', ...base });
+    if (!advanced.ok && 'fault' in advanced) claims.lookAgain(row.workspace, row.executor);
   }
+
+  const submit = (executionId: string, fact: UntimedFact): Promise<Advanced> =>
+    new Promise((resolve) => deps.mailboxes.submit(executionId, fact, resolve));
+
   return {
     claim: claims.claim,
     complete,

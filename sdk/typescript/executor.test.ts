@@ -53,10 +53,17 @@ describe('an executor', () => {
   it('never runs more functions at once than its concurrency', async () => {
     let now = 0;
     let most = 0;
+    let isFull: () => void;
+    const full = new Promise<void>((resolve) => {
+      isFull = resolve;
+    });
     await make({ concurrency: 3 })
       .register('f', async () => {
         now += 1;
         most = Math.max(most, now);
+        if (now === 3) isFull();
+        // However slow the machine: nobody goes before all three are there.
+        await full;
         await new Promise((resolve) => setTimeout(resolve, 2));
         now -= 1;
       })

@@ -1,7 +1,8 @@
 /** Starting, reading and operating executions: the calls of users, turned into facts. */
 import { createHash } from 'node:crypto';
-import type { Refusal } from '../../core/admit/admit.ts';
+import { admit, type Refusal } from '../../core/admit/admit.ts';
 import { type ExecutionTurn, keyText } from '../../core/execution-turn.ts';
+import type { Fact } from '../../core/facts.ts';
 import type { Program } from '../../core/program.ts';
 import { type Command, type ExecutionState, isEnded, statusOf } from '../../core/state.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -184,12 +185,13 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     const fact = factOf(deps, operation);
     const claims = operation.type === 'retry' ? claimsAgain(deps.admission, turn) : undefined;
     const advanced = await new Promise<Advanced>((settle) =>
-      mailboxes.submitAll(executionId, [{ fact, settle, claims, needsProof: true }]),
+      mailboxes.submitAll(executionId, [{ fact, settle, claims, ...crossing(operation) }]),
     );
     if (advanced.ok) return advanced.state;
-    if ('refusal' in advanced && advanced.refusal.code === 'REPEATED')
-      return read(workspace, executionId, (state) => state);
-    throw faultOf(advanced);
+    if (!('refusal' in advanced) || advanced.refusal.code !== 'REPEATED') throw faultOf(advanced);
+    // It was a repeat of what may be lost yet: only what is durable was done.
+    const done = await read(workspace, executionId, (state) => (isRepeat(state, fact) ? state : undefined));
+    return done ?? operate(workspace, executionId, operation);
   }
 
   return {
@@ -211,9 +213,17 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
   };
 }
 
+const isRepeat = (state: ExecutionState, fact: UntimedFact): boolean =>
+  admit(state, { ...fact, at: 0 } as Fact)?.code === 'REPEATED';
+
 function startKeyOf(clock: Clock, request: StartRequest, fingerprint: string): StartKey {
   const { workflow, idempotencyKey: key = '', keyLifetimeMs = startKeyLifetimeMs } = request;
   return { workflow, key, fingerprint, expiresAt: clock.nowMs() + keyLifetimeMs };
+}
+
+/** Whoever does it to many executions counts what it is told: a repeat must be refused by what is durable. */
+function crossing(operation: Operation): { needsProof?: true } {
+  return 'asked' in operation && operation.asked ? { needsProof: true } : {};
 }
 
 function reasonsOf(deps: ExecutionsDeps, state: ExecutionState): Omit<ExplainDeps, 'limits'> {

@@ -327,9 +327,9 @@ describe('operations', () => {
     await node.clock.advance(10_000);
     assert.deepEqual(
       (await answers).map(({ status }) => status),
-      ['rejected', 'rejected'],
+      ['rejected', 'fulfilled'],
     );
-    assert.deepEqual((await node.state(id)).signalIds, ['other']);
+    assert.deepEqual((await node.state(id)).signalIds, ['other', 's1']);
   });
 
   test('are refused where they do not fit, and a repeated signal is harmless', async () => {

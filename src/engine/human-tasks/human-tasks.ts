@@ -22,7 +22,7 @@ import { copyJson, findUnstorableText } from '../moves/storable.ts';
 
 export interface HumanTasksDeps {
   readonly store: Store;
-  readonly mailboxes: Pick<Mailboxes, 'read' | 'submitAll'>;
+  readonly mailboxes: Pick<Mailboxes, 'read' | 'submit'>;
 }
 
 export function openHumanTasks({ store, mailboxes }: HumanTasksDeps): HumanTaskDesk {
@@ -69,13 +69,14 @@ export function openHumanTasks({ store, mailboxes }: HumanTasksDeps): HumanTaskD
   }
 
   async function submit(row: StoredHumanTask, fact: UntimedFact & { type: HumanFact['type'] }): Promise<void> {
-    const advanced = await new Promise<Advanced>((settle) =>
-      mailboxes.submitAll(row.executionId, [{ fact, settle, claims: undefined, needsProof: true }]),
-    );
+    const advanced = await new Promise<Advanced>((settle) => mailboxes.submit(row.executionId, fact, settle));
     if (advanced.ok) return;
     if ('fault' in advanced) throw advanced.fault;
     const refusal = present('refusal' in advanced ? advanced.refusal : undefined, 'the reason of a refusal');
     if (refusal.code !== 'REPEATED') throw refused(refusal);
+    // It was a repeat of what may be lost yet: only what is durable was done.
+    const still = await read(row.executionId, ({ state, lastAt }) => admit(state, { ...fact, at: lastAt } as Fact));
+    if (still?.code !== 'REPEATED') await submit(row, fact);
   }
 
   return {

@@ -60,7 +60,7 @@ export interface Entry {
   readonly program?: Program;
   /**
    * Somebody acts on the answer, so that a refusal must be as durable as a move: not one by what this move has decided so
-   * far, nor by what this node remembers of an execution that another one may have moved. A repeat is told that it was done.
+   * far, nor by what this node remembers of an execution that another one may have moved.
    */
   readonly needsProof?: true;
   /** It was refused once, and the state has been read or made durable since. */

@@ -1,8 +1,7 @@
 /** Starting, reading and operating executions: the calls of users, turned into facts. */
 import { createHash } from 'node:crypto';
-import { admit, type Refusal } from '../../core/admit/admit.ts';
+import type { Refusal } from '../../core/admit/admit.ts';
 import { type ExecutionTurn, keyText } from '../../core/execution-turn.ts';
-import type { Fact } from '../../core/facts.ts';
 import type { Program } from '../../core/program.ts';
 import { type Command, type ExecutionState, isEnded, statusOf } from '../../core/state.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -21,7 +20,7 @@ import type { Executions, NumberedEvent, Operation, RerunRequest, Started, Start
 import { priorityDefault, startKeyLifetimeMs } from '../limits.ts';
 import { decodeEvents, largeHashes } from '../moves/codec.ts';
 import type { Committer } from '../moves/committer.ts';
-import type { Advanced, Claims, UntimedFact } from '../moves/live.ts';
+import { type Advanced, type Claims, isRepeat, type UntimedFact } from '../moves/live.ts';
 import type { Mailboxes } from '../moves/mailbox.ts';
 import { copyJson, findUnstorableText } from '../moves/storable.ts';
 import type { Estimates } from './estimates.ts';
@@ -185,7 +184,7 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     const fact = factOf(deps, operation);
     const claims = operation.type === 'retry' ? claimsAgain(deps.admission, turn) : undefined;
     const advanced = await new Promise<Advanced>((settle) =>
-      mailboxes.submitAll(executionId, [{ fact, settle, claims, ...crossing(operation) }]),
+      mailboxes.submitAll(executionId, [{ fact, settle, claims, ...proofFor(operation) }]),
     );
     if (advanced.ok) return advanced.state;
     if (!('refusal' in advanced) || advanced.refusal.code !== 'REPEATED') throw faultOf(advanced);
@@ -213,16 +212,13 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
   };
 }
 
-const isRepeat = (state: ExecutionState, fact: UntimedFact): boolean =>
-  admit(state, { ...fact, at: 0 } as Fact)?.code === 'REPEATED';
-
 function startKeyOf(clock: Clock, request: StartRequest, fingerprint: string): StartKey {
   const { workflow, idempotencyKey: key = '', keyLifetimeMs = startKeyLifetimeMs } = request;
   return { workflow, key, fingerprint, expiresAt: clock.nowMs() + keyLifetimeMs };
 }
 
 /** Whoever does it to many executions counts what it is told: a repeat must be refused by what is durable. */
-function crossing(operation: Operation): { needsProof?: true } {
+function proofFor(operation: Operation): { needsProof?: true } {
   return 'asked' in operation && operation.asked ? { needsProof: true } : {};
 }
 

@@ -239,6 +239,22 @@ describe('a crash', () => {
     await assert.rejects(complete(again, task.humanTaskId, { sum: 1 }, { id: 'd' }), isFault('STATE_CONFLICT'));
   });
 
+  test('is told of no repeat that what is lost was done', async () => {
+    const { node, id, task } = await asking();
+    const rival = await restarted(node, { clock: node.clock });
+    await rival.operate(id, { type: 'signal', name: 'go', payload: null });
+    // The first meets what the rival did, and both are decided once that is read.
+    node.fates.push('kept', 'refused', 'refused', 'refused');
+    const answer = () => complete(node, task.humanTaskId, { sum: 1 }, { id: 'c' });
+    const answers = Promise.allSettled([answer(), answer()]);
+    await node.clock.advance(10_000);
+    assert.deepEqual(
+      (await answers).map(({ status }) => status),
+      ['rejected', 'fulfilled'],
+    );
+    assert.equal((await restarted(node).then((next) => next.state(id))).steps.get('ask')?.status, 'completed');
+  });
+
   test('an escalation that fell due meanwhile comes after the restart', async () => {
     const { node } = await asking('escalation: {after: 10m, assignee: boss}');
     const again = await restarted(node);

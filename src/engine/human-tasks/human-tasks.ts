@@ -16,7 +16,7 @@ import type { Json } from '../../kit/json.ts';
 import type { HumanTaskQuery, StoredHumanTask } from '../../storage/human-tasks.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Caller, HumanTaskDesk, HumanTaskDetail } from '../engine.ts';
-import type { Advanced, Live, UntimedFact } from '../moves/live.ts';
+import { type Advanced, isRepeat, type Live, type UntimedFact } from '../moves/live.ts';
 import type { Mailboxes } from '../moves/mailbox.ts';
 import { copyJson, findUnstorableText } from '../moves/storable.ts';
 
@@ -74,9 +74,11 @@ export function openHumanTasks({ store, mailboxes }: HumanTasksDeps): HumanTaskD
     if ('fault' in advanced) throw advanced.fault;
     const refusal = present('refusal' in advanced ? advanced.refusal : undefined, 'the reason of a refusal');
     if (refusal.code !== 'REPEATED') throw refused(refusal);
+    // An answer is final; whoever took a task may have given it back meanwhile, and shall not take it again by this.
+    if (fact.type !== 'human.answered') return;
     // It was a repeat of what may be lost yet: only what is durable was done.
-    const still = await read(row.executionId, ({ state, lastAt }) => admit(state, { ...fact, at: lastAt } as Fact));
-    if (still?.code !== 'REPEATED') await submit(row, fact);
+    const isDone = await read(row.executionId, ({ state }) => isRepeat(state, fact));
+    if (!isDone) await submit(row, fact);
   }
 
   return {

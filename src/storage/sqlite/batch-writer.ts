@@ -11,7 +11,7 @@ import type { Outcome, SnapshotWrite, WakeWrite } from '../store.ts';
 import { isOfHistory } from '../write-checks.ts';
 import { type Claims, prepareClaims } from './claims.ts';
 import { prepareCompaction } from './compaction.ts';
-import type { RowsOfMove, RowWrite } from './flat-writes.ts';
+import { done, type RowsOfMove, type RowWrite } from './flat-writes.ts';
 import { prepareHumanTaskWriter } from './human-task-writer.ts';
 import { type LimitWriter, prepareLimitWriter } from './limit-writer.ts';
 import { prepareTaskWriter, type TaskWriter } from './task-writer.ts';
@@ -41,7 +41,6 @@ const putSnapshot = `
   INSERT INTO snapshots VALUES (?1, ?2, ?3)
   ON CONFLICT DO UPDATE SET position = excluded.position, text = excluded.text WHERE position < excluded.position`;
 
-const done: Outcome = { ok: true };
 const conflict: Outcome = { ok: false, reason: 'CONFLICT' };
 
 export interface BatchWriter {

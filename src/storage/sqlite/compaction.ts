@@ -1,6 +1,7 @@
 /** Shorter records in the place of longer ones, inside the transaction that is open. Promises what `CompactWrite` promises. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CompactWrite, Outcome } from '../store.ts';
+import { done } from './flat-writes.ts';
 
 const findBounds = `
   SELECT min(first) AS first, max(last) AS last FROM records WHERE execution_id = ?1 AND first >= ?2 AND first <= ?3`;
@@ -19,6 +20,6 @@ export function prepareCompaction(database: DatabaseSync): (write: CompactWrite)
       put.run(executionId, first, last, workspace, moveId, at, events);
     }
     snapshotRemoved.run(executionId, through);
-    return { ok: true };
+    return done;
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MoveWrite, Write } from '../store.ts';
-import { flatten, unflatten } from './flat-writes.ts';
+import type { MoveWrite, Outcome, Write } from '../store.ts';
+import { done, flatten, outcomesOf, remarksOn, unflatten } from './flat-writes.ts';
 
 const bare: MoveWrite = {
   kind: 'move',
@@ -92,4 +92,14 @@ test('a view row arrives as the values of its columns', () => {
   assert.ok(sent?.kind === 'move');
   assert.deepEqual(sent.view?.slice(8, 10), ['[]', '{}']);
   assert.deepEqual(sent.view?.slice(-3), ['[]', 'exec_0', null]);
+});
+
+test('outcomes arrive in their places, and what needs no word does not cross', () => {
+  const lost: Outcome = { ok: false, reason: 'LEASE_LOST' };
+  const leased: Outcome = { ok: true, deliveries: 2 };
+  const outcomes = [done, lost, done, leased];
+  const crossed = structuredClone(remarksOn(outcomes));
+  assert.equal(crossed.length, 2);
+  assert.deepEqual(outcomesOf(4, crossed), outcomes);
+  assert.deepEqual(outcomesOf(2, remarksOn([done, done])), [done, done]);
 });

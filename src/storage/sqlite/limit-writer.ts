@@ -5,7 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { LimitRows, LimitTake, NewWaiter, PlaceTake, SlotFree } from '../limits.ts';
 import type { FreeWrite, Outcome } from '../store.ts';
-import type { RowsOfMove } from './flat-writes.ts';
+import { done, type RowsOfMove } from './flat-writes.ts';
 
 export interface LimitWriter {
   /** Undefined where all of it went through. */
@@ -97,7 +97,7 @@ export function prepareLimitWriter(database: DatabaseSync): LimitWriter {
     },
     free({ workspace, key, slot, executionId, holder }) {
       const { changes } = freedOne.run(workspace, key, slot, executionId, holder);
-      return changes === 1 ? { ok: true } : { ok: false, reason: 'CONFLICT' };
+      return changes === 1 ? done : { ok: false, reason: 'CONFLICT' };
     },
   };
 }

@@ -31,39 +31,39 @@ function reserveOn(disk: { free: number }) {
 describe('the reserve of the log', () => {
   test('stays one step ahead of the log, and is not made smaller with it', () => {
     const { reserve, logIs, size } = reserveOn({ free: 1_000 * mebibyte });
-    assert.deepEqual([reserve.cover(full), size()], [true, mebibyte]);
+    assert.deepEqual([reserve.cover(full), size()], [mebibyte, mebibyte]);
     logIs(0.5 * mebibyte);
-    assert.deepEqual([reserve.cover(full), size()], [true, mebibyte]);
+    assert.deepEqual([reserve.cover(full), size()], [0.5 * mebibyte, mebibyte]);
     logIs(0.5 * mebibyte + 1);
-    assert.deepEqual([reserve.cover(full), size()], [true, 1.5 * mebibyte + 1]);
+    assert.deepEqual([reserve.cover(full), size()], [mebibyte, 1.5 * mebibyte + 1]);
     logIs(5 * mebibyte);
-    assert.deepEqual([reserve.cover(full), size()], [true, 6 * mebibyte]);
+    assert.deepEqual([reserve.cover(full), size()], [mebibyte, 6 * mebibyte]);
     logIs(0);
-    assert.deepEqual([reserve.cover(full), size()], [true, 6 * mebibyte]);
+    assert.deepEqual([reserve.cover(full), size()], [6 * mebibyte, 6 * mebibyte]);
   });
 
   test('leaves the log half of the room there is, and says when it cannot keep up', () => {
     const disk = { free: 3 * mebibyte };
     const { reserve, logIs, size } = reserveOn(disk);
     logIs(mebibyte);
-    assert.deepEqual([reserve.cover(full), size()], [true, 1.5 * mebibyte]);
+    assert.deepEqual([reserve.cover(full), size()], [0.5 * mebibyte, 1.5 * mebibyte]);
     disk.free = 0;
     logIs(1.5 * mebibyte);
-    assert.deepEqual([reserve.cover(full), size()], [true, 1.5 * mebibyte]);
+    assert.deepEqual([reserve.cover(full), size()], [0, 1.5 * mebibyte]);
     logIs(1.5 * mebibyte + 1);
-    assert.deepEqual([reserve.cover(full), size()], [false, 1.5 * mebibyte]);
+    assert.deepEqual([reserve.cover(full), size()], [-1, 1.5 * mebibyte]);
   });
 
   test('takes its first step before the log has anything', () => {
     const { reserve, size } = reserveOn({ free: mebibyte });
-    assert.deepEqual([reserve.cover(full), size()], [true, mebibyte]);
+    assert.deepEqual([reserve.cover(full), size()], [mebibyte, mebibyte]);
   });
 
   test('takes no first step where the main file has pages to copy into', () => {
     const { reserve, size } = reserveOn({ free: 100_000 });
-    assert.deepEqual([reserve.cover(() => mebibyte), size()], [true, 50_000]);
+    assert.deepEqual([reserve.cover(() => mebibyte), size()], [50_000, 50_000]);
     const { reserve: other, size: otherSize } = reserveOn({ free: 100_000 });
-    assert.deepEqual([other.cover(() => mebibyte - 80_000), otherSize()], [true, 80_000]);
+    assert.deepEqual([other.cover(() => mebibyte - 80_000), otherSize()], [80_000, 80_000]);
   });
 
   test('gives back what is more than half of the room, but never its first step', () => {
@@ -85,10 +85,10 @@ describe('the reserve of the log', () => {
   test('covers a log up to its limit, and no more of a longer one', () => {
     const { reserve, logIs, size } = reserveOn({ free: 10 * mebibyte });
     logIs(reserveBytesMax + mebibyte);
-    assert.deepEqual([reserve.cover(full), size()], [false, 5 * mebibyte]);
+    assert.deepEqual([reserve.cover(full), size()], [5 * mebibyte - reserveBytesMax, 5 * mebibyte]);
     const roomy = reserveOn({ free: 1_000 * mebibyte });
     roomy.logIs(3 * reserveBytesMax);
-    assert.deepEqual([roomy.reserve.cover(full), roomy.size()], [true, reserveBytesMax + mebibyte]);
+    assert.deepEqual([roomy.reserve.cover(full), roomy.size()], [mebibyte, reserveBytesMax + mebibyte]);
   });
 
   test('is found again after a crash, let go where it is needed, and made anew', () => {
@@ -96,14 +96,14 @@ describe('the reserve of the log', () => {
     logIs(2 * mebibyte);
     reserve.cover(full);
     const later = open();
-    assert.deepEqual([later.cover(full), size()], [true, 3 * mebibyte]);
+    assert.deepEqual([later.cover(full), size()], [mebibyte, 3 * mebibyte]);
     later.release();
     assert.equal(exists(), false);
     logIs(0);
-    assert.deepEqual([later.cover(full), size()], [true, mebibyte]);
+    assert.deepEqual([later.cover(full), size()], [mebibyte, mebibyte]);
   });
 
   test('that cannot be written fails nothing', () => {
-    assert.equal(openLogReserve(join(root, 'no such folder', 'x.db')).cover(full), true);
+    assert.equal(openLogReserve(join(root, 'no such folder', 'x.db')).cover(full), 0);
   });
 });

@@ -29,8 +29,11 @@ export const reserveBytesMax = 64 * 1024 * 1024;
 export type UnusedBytes = () => number;
 
 export interface LogReserve {
-  /** Makes sure that there is room to copy the log as it is now; false where there may be none. */
-  cover(unused: UnusedBytes): boolean;
+  /**
+   * Makes sure that there is room to copy the log as it is now. Returns by how many bytes it may grow before there may
+   * be none; below zero where there may be none already.
+   */
+  cover(unused: UnusedBytes): number;
   /** Gives back what is more than its share, so that a log that was emptied can grow again. */
   share(unused: UnusedBytes): void;
   /** Gives all of it back, to whoever is the first to use it. */
@@ -61,9 +64,8 @@ export function openLogReserve(databasePath: string, roomOn: (folder: string) =>
   return {
     cover(unused) {
       const log = Math.min(sizeOf(logPath), reserveBytesMax);
-      if (log + stepBytes / 2 <= size) return true;
-      attempt(() => grow(Math.min(log + stepBytes, shareBytes(unused))));
-      return log <= size;
+      if (log + stepBytes / 2 > size) attempt(() => grow(Math.min(log + stepBytes, shareBytes(unused))));
+      return size - log;
     },
     share(unused) {
       attempt(() => {

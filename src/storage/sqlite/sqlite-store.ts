@@ -12,7 +12,7 @@ import type { ForgetWrite, Outcome, Store, Write } from '../store.ts';
 import { checkForget, checkWrites } from '../write-checks.ts';
 import { connectWriter } from './connection.ts';
 import { claimDataFolder, type DataFolder } from './data-folder.ts';
-import { flatten } from './flat-writes.ts';
+import { flatten, outcomesOf, type Remarks } from './flat-writes.ts';
 import { type LocalReader, openLocalReader } from './local-reader.ts';
 import { migrate } from './migrations.ts';
 import { openSqliteBulkOperations } from './sqlite-bulk-operations.ts';
@@ -137,7 +137,8 @@ async function closeAll({ local, writer, reader, release }: Parts): Promise<void
 }
 
 async function commitOn(writer: WorkerLink, writes: readonly Write[]): Promise<readonly Outcome[]> {
-  return (await writer.call({ kind: 'commit', writes: flatten(writes) })) as readonly Outcome[];
+  const remarks = (await writer.call({ kind: 'commit', writes: flatten(writes) })) as Remarks;
+  return outcomesOf(writes.length, remarks);
 }
 
 function runOn(link: WorkerLink): RunStatements {

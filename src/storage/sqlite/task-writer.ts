@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { present } from '../../kit/assert.ts';
 import type { ExtendWrite, LeaseWrite, Outcome, ReleaseWrite } from '../store.ts';
-import type { RowsOfMove } from './flat-writes.ts';
+import { done, type RowsOfMove } from './flat-writes.ts';
 
 export interface TaskWriter {
   /** Removes and adds the tasks of a move. */
@@ -34,7 +34,6 @@ const releaseLease = `
   UPDATE tasks SET lease_token = NULL, lease_worker = NULL, lease_since = NULL, lease_expires_at = NULL
   WHERE task_id = ?1 AND lease_token = ?2`;
 
-const done: Outcome = { ok: true };
 const leaseLost: Outcome = { ok: false, reason: 'LEASE_LOST' };
 
 export function prepareTaskWriter(database: DatabaseSync): TaskWriter {

@@ -4,7 +4,7 @@ import type { StoreFailure } from './sqlite-faults.ts';
 import type { Statement } from './statements.ts';
 
 export type Request =
-  /** One durable transaction; answered with the outcomes. Writer only. */
+  /** One durable transaction; answered with the remarks on it (`flat-writes.ts`). Writer only. */
   | { readonly kind: 'commit'; readonly writes: FlatWrites }
   /** One transaction; answered with the rows of each statement. What makes room may use the room kept for the log. */
   | { readonly kind: 'run'; readonly statements: readonly Statement[]; readonly makesRoom?: boolean }

@@ -6,12 +6,12 @@
  * that a commit whose sync failed (or that a kill came before) is never taken for durable when it is seen again. It
  * also empties the log: a commit that failed because the disk was full has filled it to the last free byte.
  */
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { present } from '../../kit/assert.ts';
 import { type BatchWriter, prepareBatchWriter } from './batch-writer.ts';
 import { connectWriter, pageBytes, type WriterSettings } from './connection.ts';
-import { type FlatWrites, unflatten } from './flat-writes.ts';
+import { type FlatWrites, type Remarks, remarksOn, unflatten } from './flat-writes.ts';
 import { openLogReserve } from './log-reserve.ts';
 import { failureOf, isDiskFull } from './sqlite-faults.ts';
 import { type PreparedStatements, prepareOnDemand, rollBack, runTogether } from './statements.ts';
@@ -19,6 +19,8 @@ import type { Reply, Request } from './worker-protocol.ts';
 
 interface Open {
   readonly database: DatabaseSync;
+  readonly begin: StatementSync;
+  readonly end: StatementSync;
   readonly batches: BatchWriter;
   readonly statements: PreparedStatements;
 }
@@ -27,6 +29,8 @@ const port = present(parentPort, 'the port of the writer');
 const settings = workerData as WriterSettings;
 const reserve = openLogReserve(settings.path);
 let open: Open | undefined;
+/** What the log may grow by before the room that is kept for it has to be looked at again, in bytes. */
+let slack = 0;
 
 port.on('message', (request: Request) => {
   if (request.kind === 'close') return close();
@@ -57,7 +61,8 @@ function replyFromReserve(request: Work): Reply {
 function perform(request: Work, room: { reserve: 'kept' | 'used' }): unknown {
   try {
     open ??= openDatabase();
-    if (room.reserve === 'kept') coverLog(open.database);
+    if (room.reserve === 'kept' && slack <= 0) slack = coverLog(open.database);
+    slack -= growthOf(request);
     if (request.kind === 'commit') return commit(open, request.writes);
     return runTogether(open.database, open.statements, request.statements);
   } catch (error) {
@@ -66,12 +71,24 @@ function perform(request: Work, room: { reserve: 'kept' | 'used' }): unknown {
   }
 }
 
-/** Before the log grows on, there is room to copy what it holds. */
-function coverLog(database: DatabaseSync): void {
+/** Before the log grows on, there is room to copy what it holds. Returns by how much it may grow. */
+function coverLog(database: DatabaseSync): number {
   const unused = unusedBytesOf(database);
-  if (reserve.cover(unused)) return;
+  const room = reserve.cover(unused);
+  if (room >= 0) return room;
   settleLog(database);
-  reserve.cover(unused);
+  return reserve.cover(unused);
+}
+
+/** Reckoned freely: a page for every value that crosses, and its text. To ask the disk costs a lone commit a twelfth. */
+function growthOf(request: Work): number {
+  if (request.kind !== 'commit') return Number.POSITIVE_INFINITY;
+  let bytes = request.writes.length * pageBytes;
+  for (const value of request.writes) {
+    if (typeof value === 'string') bytes += value.length;
+    else if (typeof value === 'object' && value !== null) return Number.POSITIVE_INFINITY;
+  }
+  return bytes;
 }
 
 const unusedBytesOf = (database: DatabaseSync) => (): number =>
@@ -81,7 +98,8 @@ function openDatabase(): Open {
   const database = connectWriter(settings);
   try {
     settleLog(database);
-    return { database, batches: prepareBatchWriter(database), statements: prepareOnDemand(database) };
+    const [begin, end] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')];
+    return { database, begin, end, batches: prepareBatchWriter(database), statements: prepareOnDemand(database) };
   } catch (error) {
     database.close();
     throw error;
@@ -111,17 +129,18 @@ function emptyLog(database: DatabaseSync): boolean {
   }
 }
 
-function commit({ database, batches }: Open, writes: FlatWrites): unknown {
+function commit({ begin, end, batches }: Open, writes: FlatWrites): Remarks {
   const rows = unflatten(writes);
-  database.exec('BEGIN IMMEDIATE');
+  begin.run();
   const outcomes = batches.apply(rows);
-  database.exec('COMMIT');
-  return outcomes;
+  end.run();
+  return remarksOn(outcomes);
 }
 
 function abandon(): void {
   const broken = open?.database;
   open = undefined;
+  slack = 0;
   if (!broken) return;
   try {
     rollBack(broken);

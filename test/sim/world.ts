@@ -72,7 +72,7 @@ export function makeWorld(seed: number): World {
     : undefined;
   const ageOf = (status: string): number =>
     retention?.[status === 'completed' ? 'completedMs' : 'failedMs'] ?? Number.POSITIVE_INFINITY;
-  const watched = { disk, target, tally, trace, isFair: weather.isFair, ageOf };
+  const watched = { time, disk, target, tally, trace, isFair: weather.isFair, ageOf };
   const runningMax = dice.chance(0.3) ? dice.int(1, 5) : Number.POSITIVE_INFINITY;
   const isCalm = (): boolean => weather.isCalm;
   const auditor = openAuditor({ ...watched, runningMax, isCalm, isAlone: () => !nodes.hasOverlapped() });

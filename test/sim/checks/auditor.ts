@@ -14,6 +14,7 @@ import type { Tally } from '../tally.ts';
 import type { Target } from '../target.ts';
 import type { Trace } from '../trace.ts';
 import { claim } from '../violation.ts';
+import type { VirtualTime } from '../virtual-time.ts';
 import type { Book, Check } from './book.ts';
 import { checkAttempts } from './check-attempts.ts';
 import { checkBreaker } from './check-breaker.ts';
@@ -47,6 +48,7 @@ export interface AuditorDeps {
   /** Whether there was never more than one node at a time. */
   readonly isAlone: () => boolean;
   readonly isCalm: () => boolean;
+  readonly time: Pick<VirtualTime, 'now'>;
 }
 
 export interface Auditor {

@@ -13,6 +13,7 @@ import type { ExecutionState } from '../../../src/core/state.ts';
 import type { MemoryDisk } from '../../../src/storage/memory/memory-disk.ts';
 import type { Tally } from '../tally.ts';
 import { claim } from '../violation.ts';
+import type { VirtualTime } from '../virtual-time.ts';
 
 export interface LimitsCheck {
   /** Before the event changes the shadow. */
@@ -35,13 +36,16 @@ export interface LimitsCheckDeps {
   readonly isAlone: () => boolean;
   /** No fault happens any more. */
   readonly isCalm: () => boolean;
+  /** Whatever the clocks of the nodes say. */
+  readonly time: Pick<VirtualTime, 'now'>;
 }
 
 /** How long a line may stand still before room for its first, in milliseconds. In the calm after faults the sweep may be first to look. */
 const idleMaxMs = 2_000;
 const calmIdleMaxMs = 15_000;
 
-export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone, isCalm }: LimitsCheckDeps): LimitsCheck {
+export function openLimitsCheck(deps: LimitsCheckDeps): LimitsCheck {
+  const { disk, tally, isFair, runningMax, isAlone, isCalm, time } = deps;
   const limits = new Map<string, number>();
   const periods = new Map<string, { until: number; used: number }>();
   /** Of leased tasks with a slot: its key, and until when somebody may be at work. */
@@ -97,10 +101,10 @@ export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone, isCa
       const limit = limits.get(key) ?? 0;
       claim(count <= limit, 'limits', () => `${key} has ${count} holders, its limit is ${limit}`);
     }
-    checkIdle(counts, at);
+    checkIdle(counts);
   }
 
-  function checkIdle(counts: ReadonlyMap<string, number>, at: number): void {
+  function checkIdle(counts: ReadonlyMap<string, number>): void {
     if (!isFair && !isCalm()) return idleSince.clear();
     const isFull = [...disk.slots.values()].some(({ size }) => size >= runningMax);
     const ready = disk.waiters.filter(({ holder, isInside }) => holder !== '' || isInside || !isFull);
@@ -116,12 +120,13 @@ export function openLimitsCheck({ disk, tally, isFair, runningMax, isAlone, isCa
         idleSince.delete(key);
         continue;
       }
-      const since = idleSince.get(key) ?? at;
+      const since = idleSince.get(key) ?? time.now();
       idleSince.set(key, since);
+      const idleMs = time.now() - since;
       claim(
-        at - since <= (isFair ? idleMaxMs : calmIdleMaxMs),
+        idleMs <= (isFair ? idleMaxMs : calmIdleMaxMs),
         'limits',
-        () => `${key} has had room for ${at - since} ms and a line stands still`,
+        () => `${key} has had room for ${idleMs} ms and a line stands still`,
       );
     }
   }

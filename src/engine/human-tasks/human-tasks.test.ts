@@ -239,21 +239,27 @@ describe('a crash', () => {
     await assert.rejects(complete(again, task.humanTaskId, { sum: 1 }, { id: 'd' }), isFault('STATE_CONFLICT'));
   });
 
-  test('is told of no repeat that what is lost was done', async () => {
-    const { node, id, task } = await asking();
-    const rival = await restarted(node, { clock: node.clock });
-    await rival.operate(id, { type: 'signal', name: 'go', payload: null });
-    // The first meets what the rival did, and both are decided once that is read.
-    node.fates.push('kept', 'refused', 'refused', 'refused');
-    const answer = () => complete(node, task.humanTaskId, { sum: 1 }, { id: 'c' });
-    const answers = Promise.allSettled([answer(), answer()]);
-    await node.clock.advance(10_000);
-    assert.deepEqual(
-      (await answers).map(({ status }) => status),
-      ['rejected', 'fulfilled'],
-    );
-    assert.equal((await restarted(node).then((next) => next.state(id))).steps.get('ask')?.status, 'completed');
-  });
+  for (const act of ['claim', 'complete'] as const) {
+    test(`tells nobody that a repeat was done when the ${act} that it repeats is lost`, async () => {
+      const { node, id, task } = await asking();
+      const rival = await restarted(node, { clock: node.clock });
+      await rival.operate(id, { type: 'signal', name: 'go', payload: null });
+      const once = () =>
+        act === 'claim'
+          ? node.engine.humanTasks.claim(ada, task.humanTaskId)
+          : complete(node, task.humanTaskId, { sum: 1 }, { id: 'c' });
+      // The first meets what the rival did, and both are decided once that is read.
+      node.fates.push('kept', 'refused', 'refused', 'refused');
+      const both = Promise.allSettled([once(), once()]);
+      await node.clock.advance(10_000);
+      assert.deepEqual(
+        (await both).map(({ status }) => status),
+        ['rejected', 'rejected'],
+      );
+      assert.equal((await only(await restarted(node))).status, 'open');
+      await once();
+    });
+  }
 
   test('an escalation that fell due meanwhile comes after the restart', async () => {
     const { node } = await asking('escalation: {after: 10m, assignee: boss}');

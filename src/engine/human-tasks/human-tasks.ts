@@ -7,7 +7,7 @@
  */
 import { admit, type Refusal } from '../../core/admit/admit.ts';
 import { checkAnswer, type GivenAnswer, outcomesDefault } from '../../core/check-answer.ts';
-import type { Fact, HumanFact, Person } from '../../core/facts.ts';
+import type { Fact, Person } from '../../core/facts.ts';
 import type { HumanWork } from '../../core/program.ts';
 import { type HumanTask, inputOf } from '../../core/state.ts';
 import { present } from '../../kit/assert.ts';
@@ -16,13 +16,13 @@ import type { Json } from '../../kit/json.ts';
 import type { HumanTaskQuery, StoredHumanTask } from '../../storage/human-tasks.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Caller, HumanTaskDesk, HumanTaskDetail } from '../engine.ts';
-import { type Advanced, isRepeat, type Live, type UntimedFact } from '../moves/live.ts';
+import type { Advanced, Live, UntimedFact } from '../moves/live.ts';
 import type { Mailboxes } from '../moves/mailbox.ts';
 import { copyJson, findUnstorableText } from '../moves/storable.ts';
 
 export interface HumanTasksDeps {
   readonly store: Store;
-  readonly mailboxes: Pick<Mailboxes, 'read' | 'submit'>;
+  readonly mailboxes: Pick<Mailboxes, 'read' | 'submitAll'>;
 }
 
 export function openHumanTasks({ store, mailboxes }: HumanTasksDeps): HumanTaskDesk {
@@ -68,17 +68,15 @@ export function openHumanTasks({ store, mailboxes }: HumanTasksDeps): HumanTaskD
     return detail(await find(caller.workspace, humanTaskId));
   }
 
-  async function submit(row: StoredHumanTask, fact: UntimedFact & { type: HumanFact['type'] }): Promise<void> {
-    const advanced = await new Promise<Advanced>((settle) => mailboxes.submit(row.executionId, fact, settle));
+  /** A repeat is told that it was done, which only what is durable can say. */
+  async function submit({ executionId }: StoredHumanTask, fact: UntimedFact): Promise<void> {
+    const advanced = await new Promise<Advanced>((settle) =>
+      mailboxes.submitAll(executionId, [{ fact, settle, claims: undefined, needsProof: true }]),
+    );
     if (advanced.ok) return;
     if ('fault' in advanced) throw advanced.fault;
     const refusal = present('refusal' in advanced ? advanced.refusal : undefined, 'the reason of a refusal');
     if (refusal.code !== 'REPEATED') throw refused(refusal);
-    // An answer is final; whoever took a task may have given it back meanwhile, and shall not take it again by this.
-    if (fact.type !== 'human.answered') return;
-    // It was a repeat of what may be lost yet: only what is durable was done.
-    const isDone = await read(row.executionId, ({ state }) => isRepeat(state, fact));
-    if (!isDone) await submit(row, fact);
   }
 
   return {

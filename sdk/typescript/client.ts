@@ -5,6 +5,7 @@ import { backoffMs, pause } from './backoff.ts';
 import { bulkCalls } from './bulk.ts';
 import { deadLetterCalls } from './dead-letters.ts';
 import { humanTaskCalls } from './human-tasks.ts';
+import { limitCalls } from './limits.ts';
 import { retentionCalls } from './retention.ts';
 import { type StreamPlace, streamExecution } from './stream.ts';
 import { type Call, openTransport, type TransportOptions, wasNeverSent } from './transport.ts';
@@ -43,12 +44,13 @@ export type Client = ReturnType<typeof createClient>;
 export function createClient(options: ClientOptions) {
   const transport = openTransport(options);
   const caller = new Caller((call) => transport.send(call).then((answer) => answer.body), options.attemptsMax ?? 5);
-  const further = Object.assign(
-    humanTaskCalls(caller, queryText),
-    bulkCalls(caller, queryText),
-    deadLetterCalls(caller, queryText),
-    retentionCalls(caller),
-  );
+  const further = {
+    ...humanTaskCalls(caller, queryText),
+    ...bulkCalls(caller, queryText),
+    ...deadLetterCalls(caller, queryText),
+    ...limitCalls(caller, queryText),
+    ...retentionCalls(caller),
+  };
   return Object.assign(workflowCalls(caller), executionCalls(caller), further, {
     /** Live events from after a position to the end of the execution; goes on by itself after a lost connection. */
     stream: (executionId: string, at: StreamPlace = {}): AsyncGenerator<JournalEvent> =>

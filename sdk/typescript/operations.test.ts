@@ -31,6 +31,7 @@ describe('the client', () => {
     await client.replayDeadLetters({ executor: 'bank' }, 'k');
     await client.discardDeadLetters({}, 'k');
     await client.previewDeadLetters('replay');
+    await client.listLimits({ key: 'key:a b' });
     await client.getRetention();
     await client.runRetention();
     await client.runRetention({ dryRun: true });
@@ -49,6 +50,7 @@ describe('the client', () => {
         ['POST /dead-letters/bulk/replay', { filter: { executor: 'bank' } }],
         ['POST /dead-letters/bulk/discard', { filter: {} }],
         ['POST /dead-letters/bulk/replay', { filter: {}, dry_run: true }],
+        ['GET /limits?key=key%3Aa+b', ''],
         ['GET /system/retention', ''],
         ['POST /system/retention/run', {}],
         ['POST /system/retention/run', { dry_run: true }],

@@ -22,6 +22,7 @@ export const commands = {
   signal: async () => (await import('./signal.ts')).signal,
   'human-tasks': async () => (await import('./human-tasks.ts')).humanTasks,
   'dead-letters': async () => (await import('./dead-letters.ts')).deadLetters,
+  limits: async () => (await import('./limits.ts')).limits,
   retention: async () => (await import('./retention.ts')).retention,
   test: async () => (await import('./test.ts')).test,
   config: async () => (await import('./config-command.ts')).configCommand,

@@ -1,6 +1,7 @@
 /** Limits over real HTTP: keys that workflows share, a crash in the middle, workflows that bound themselves, labels. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { runWords } from '../../src/cli/test-io.ts';
 import { openPlatform, type PlatformProcess, until } from '../support/platform.ts';
 
 const workflow = (name: string, spec: string, metadata = ''): string => `
@@ -45,6 +46,10 @@ describe('limits', () => {
     const { limits } = await platform.get('limits?key=key:acc-7');
     const [holder] = limits[0].holders;
     assert.deepEqual([limits[0].held, limits[0].waiting, holder.execution_id, holder.step], [1, 2, first, 'charge']);
+    const told = await runWords(['limits', 'key:acc-7', '--server', platform.url, '--token', platform.token], {
+      env: {},
+    });
+    assert.match(told.out, /^KEY +HELD +WAITING +EXECUTION .*\nkey:acc-7 +1 +2 +exec_\w+ +charge +-$/m);
     const { summary, reasons } = await platform.get(`executions/${second}/explain`);
     assert.equal(summary, `step charge waits for its key: key "acc-7" held by ${first} (step charge)`);
     assert.equal(reasons[0].kind, 'limit');

@@ -80,12 +80,12 @@ function coverLog(database: DatabaseSync): number {
   return reserve.cover(unused);
 }
 
-/** Reckoned freely: a page for every value that crosses, and its text. To ask the disk costs a lone commit a twelfth. */
+/** Reckoned freely: a page for every value that crosses, and its text as UTF-8. To ask the disk costs a lone commit a twelfth. */
 function growthOf(request: Work): number {
   if (request.kind !== 'commit') return Number.POSITIVE_INFINITY;
   let bytes = request.writes.length * pageBytes;
   for (const value of request.writes) {
-    if (typeof value === 'string') bytes += value.length;
+    if (typeof value === 'string') bytes += value.length * 3;
     else if (typeof value === 'object' && value !== null) return Number.POSITIVE_INFINITY;
   }
   return bytes;

@@ -15,6 +15,12 @@ export interface LimitUse {
   }[];
 }
 
+export interface LimitQuery {
+  readonly key?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
 export interface LimitPage {
   readonly limits: readonly LimitUse[];
   /** Given back as `after` for the next page; null on the last one. */
@@ -31,7 +37,6 @@ export function limitCalls(
   queryText: (query: Readonly<Record<string, string | number | undefined>>) => string,
 ) {
   return {
-    listLimits: (query: { key?: string; after?: string; limit?: number } = {}): Promise<LimitPage> =>
-      sender.read(`/api/v1/limits${queryText({ ...query })}`),
+    listLimits: (query: LimitQuery = {}): Promise<LimitPage> => sender.read(`/api/v1/limits${queryText({ ...query })}`),
   };
 }

@@ -1,11 +1,11 @@
-import type { LimitUse } from '../../sdk/typescript/limits.ts';
+import type { LimitQuery, LimitUse } from '../../sdk/typescript/limits.ts';
 import type { Command } from './command.ts';
 import { type Connection, connectionFlags, connectionOf, withClient } from './connection.ts';
 import { numberOf, readWords, textOf } from './read-words.ts';
 import { type Format, formatFlags, formatOf, show, tableOf } from './show.ts';
 
 interface Args {
-  readonly query: { readonly key?: string; readonly after?: string; readonly limit?: number };
+  readonly query: LimitQuery;
   readonly format: Format;
   readonly connection: Connection;
 }
@@ -24,13 +24,10 @@ export const limits: Command<Args> = {
 
   parse(argv) {
     const words = readWords(argv, limits.flags, { names: ['KEY'], min: 0 });
-    const [key] = words.positionals;
-    const after = textOf(words, 'after');
-    const limit = numberOf(words, 'limit', { min: 1, max: 100 });
     const query = {
-      ...(key === undefined ? {} : { key }),
-      ...(after === undefined ? {} : { after }),
-      ...(limit === undefined ? {} : { limit }),
+      key: words.positionals[0],
+      after: textOf(words, 'after'),
+      limit: numberOf(words, 'limit', { min: 1, max: 100 }),
     };
     return { query, format: formatOf(words), connection: connectionOf(words) };
   },

@@ -1,7 +1,8 @@
 /** Starting, reading and operating executions: the calls of users, turned into facts. */
 import { createHash } from 'node:crypto';
-import type { Refusal } from '../../core/admit/admit.ts';
+import { admit, type Refusal } from '../../core/admit/admit.ts';
 import { type ExecutionTurn, keyText } from '../../core/execution-turn.ts';
+import type { Fact } from '../../core/facts.ts';
 import type { Program } from '../../core/program.ts';
 import { type Command, type ExecutionState, isEnded, statusOf } from '../../core/state.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -20,7 +21,7 @@ import type { Executions, NumberedEvent, Operation, RerunRequest, Started, Start
 import { priorityDefault, startKeyLifetimeMs } from '../limits.ts';
 import { decodeEvents, largeHashes } from '../moves/codec.ts';
 import type { Committer } from '../moves/committer.ts';
-import { type Advanced, type Claims, isRepeat, type UntimedFact } from '../moves/live.ts';
+import type { Advanced, Claims, UntimedFact } from '../moves/live.ts';
 import type { Mailboxes } from '../moves/mailbox.ts';
 import { copyJson, findUnstorableText } from '../moves/storable.ts';
 import type { Estimates } from './estimates.ts';
@@ -221,6 +222,10 @@ function startKeyOf(clock: Clock, request: StartRequest, fingerprint: string): S
 function proofFor(operation: Operation): { needsProof?: true } {
   return 'asked' in operation && operation.asked ? { needsProof: true } : {};
 }
+
+/** Whether what the fact would bring about is there: asked of a durable state, for a move may still be lost. */
+const isRepeat = (state: ExecutionState, fact: UntimedFact): boolean =>
+  admit(state, { ...fact, at: 0 } as Fact)?.code === 'REPEATED';
 
 function reasonsOf(deps: ExecutionsDeps, state: ExecutionState): Omit<ExplainDeps, 'limits'> {
   const { desk, clock } = deps;

@@ -1,6 +1,6 @@
 /** One execution in memory: its state as the journal has it, and what is on its way. */
 
-import { admit, type Refusal } from '../../core/admit/admit.ts';
+import type { Refusal } from '../../core/admit/admit.ts';
 import { evolve } from '../../core/evolve/evolve.ts';
 import type { Fact } from '../../core/facts.ts';
 import { takeChanges } from '../../core/outstanding.ts';
@@ -66,10 +66,6 @@ export interface Entry {
   /** It was refused once, and the state has been read or made durable since. */
   readonly isDoubted?: true;
 }
-
-/** Whether what the fact would bring about is there: asked of a durable state, for a move may still be lost. */
-export const isRepeat = (state: ExecutionState, fact: UntimedFact): boolean =>
-  admit(state, { ...fact, at: 0 } as Fact)?.code === 'REPEATED';
 
 /** What is taken together with a move, or the move is refused. */
 export interface Claims {

@@ -9,6 +9,8 @@ import { globSync } from 'node:fs';
 
 const root = new URL('..', import.meta.url).pathname;
 const coverageMin = 90;
+/** Three times what the longest test, the simulation, takes on a slow machine. */
+const timeoutMs = 20 * 60_000;
 
 /** The runner gathers what the test files and every process they start have covered. */
 const coverageFlags = [
@@ -46,6 +48,9 @@ const flags = [
   '--conditions=magicflow-source',
   '--test',
   '--test-concurrency=2',
+  // A test that hangs fails by its name, and a process that it forgot holds nobody up.
+  `--test-timeout=${timeoutMs}`,
+  '--test-force-exit',
   ...(only === undefined ? coverageFlags : []),
 ];
 process.exit(run('tests', [...flags, ...files], { isFinal: false }));

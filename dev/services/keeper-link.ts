@@ -68,7 +68,7 @@ export function keeperFolder(name: string): string {
 function startKeeper({ name = 'shared', lingerMs = lingerDefaultMs }: KeeperOptions): ChildProcess {
   const file = new URL('keeper.ts', import.meta.url).pathname;
   const env = { ...process.env };
-  delete env['NODE_V8_COVERAGE'];
+  env['NODE_V8_COVERAGE'] = undefined;
   delete env['NODE_TEST_CONTEXT'];
   const args = [file, keeperFolder(name), String(lingerMs)];
   const keeper = spawn(process.execPath, args, { detached: true, stdio: 'ignore', cwd: '/', env });

@@ -95,8 +95,8 @@ function inherited(willBeKilled: boolean): NodeJS.ProcessEnv {
   );
   const env = Object.fromEntries(kept);
   if (!willBeKilled) return { ...env, NODE_DISABLE_COMPILE_CACHE: '1' };
-  const { NODE_V8_COVERAGE: _, ...rest } = env;
-  return { ...rest, NODE_COMPILE_CACHE: compileCache };
+  // Node hands the variable down where it is left out, so it is set to nothing.
+  return { ...env, NODE_V8_COVERAGE: undefined, NODE_COMPILE_CACHE: compileCache };
 }
 
 function deadline(delayMs: number): Promise<undefined> {

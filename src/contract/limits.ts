@@ -7,7 +7,7 @@ const limitKeyText = Type.String({
   minLength: 1,
   maxLength: 512,
   description:
-    '`key:…` of steps that name a key, `step:<workflow>.<step>` of those that do not; `executions:…` and `workflow:<workflow>` of whole executions.',
+    '`key:…` of steps that name a key, `step:<workflow>.<step>` of those that do not; `rate:…` and `step-rate:<workflow>.<step>` of their rates; `executions:…` and `workflow:<workflow>` of whole executions.',
 });
 
 export const LimitListQuery = closed({

@@ -12,7 +12,7 @@ export interface ExecutionTurn {
 export function keyIn(
   scope: Scope,
   template: Template | undefined,
-  { own, field, shared }: { own: string; field: string; shared: 'key' | 'executions' },
+  { own, field, shared }: { own: string; field: string; shared: 'key' | 'rate' | 'executions' },
 ): string {
   if (!template) return own;
   const value = template.fill(scope);
@@ -26,5 +26,13 @@ export function keyIn(
 export function keyText(key: string): string {
   const colon = key.indexOf(':');
   const [kind, name] = [key.slice(0, colon), key.slice(colon + 1)];
-  return kind === 'key' || kind === 'executions' ? `"${name}"` : `of ${kind} ${name}`;
+  const owner = owners.get(kind);
+  return owner === undefined ? `"${name}"` : `of ${owner} ${name}`;
 }
+
+/** What has a limit that nobody has given a key, by how its own keys begin. */
+const owners: ReadonlyMap<string, string> = new Map([
+  ['step', 'step'],
+  ['step-rate', 'step'],
+  ['workflow', 'workflow'],
+]);

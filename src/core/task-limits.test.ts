@@ -13,7 +13,7 @@ describe('a step with limits', () => {
     const [event] = story.events.slice(-1);
     assert.deepEqual(event?.type === 'step.scheduled' && event.task.limits, {
       slot: { key: 'key:x', limit: 2 },
-      rate: { key: 'step:story.a', limit: 5, perMs: 1_000 },
+      rate: { key: 'step-rate:story.a', limit: 5, perMs: 1_000 },
     });
     assert.deepEqual([story.statuses(), story.inHand(), story.end().status], [{ a: 'waiting' }, [], 'running']);
     assert.deepEqual(story.when(permit), [{ type: 'step.permitted', step: 'a' }]);

@@ -72,6 +72,8 @@ export function openClient(deps: ClientDeps): Client {
     for (let attempt = 1; attempt <= tries; attempt += 1) {
       try {
         const started = await send(number, body);
+        // Whoever waits for any of them finds several.
+        if (dice.chance(0.25)) crowd(started.executionId, dice.int(2, 6));
         if (body.idempotencyKey === undefined || !dice.chance(0.2)) return;
         tally.fault('client repeats a start');
         const again = await send(number, body);
@@ -110,6 +112,11 @@ export function openClient(deps: ClientDeps): Client {
     const key = dice.chance(0.5) ? { key: dice.pick([...signalKeys, String(dice.int(0, 9))]) } : {};
     const signal = { type: 'signal', name: dice.pick(signalNames), payload, ...key } as const;
     return dice.chance(0.7) ? { ...signal, id: `sig-${dice.int(0, 1_000_000)}` } : signal;
+  }
+
+  /** Signals come in crowds: of those that are kept a wait must take the right one. */
+  function crowd(executionId: string, count: number): void {
+    for (let sent = 0; sent < count; sent += 1) void operate(executionId, signalAtRandom());
   }
 
   function operationAtRandom(): Operation {
@@ -195,9 +202,7 @@ export function openClient(deps: ClientDeps): Client {
       if (!dice.chance(0.5)) return;
       const operation = operationAtRandom();
       void operate(id, operation);
-      // Signals come in crowds: of those that are kept a wait must take the right one.
-      if (operation.type !== 'signal' || dice.chance(0.5)) return;
-      for (let count = dice.int(1, 3); count > 0; count -= 1) void operate(id, signalAtRandom());
+      if (operation.type === 'signal' && dice.chance(0.5)) crowd(id, dice.int(1, 3));
     },
   };
 }

@@ -10,7 +10,8 @@ const sharedRate = { limit: 2, per: '3s', key: 'all' };
 
 /** What a step that calls something may have. */
 export function limitFields(dice: Dice): Fields {
-  return { ...concurrency(dice), ...rate(dice) };
+  const slot = concurrency(dice);
+  return { ...slot, ...rate(dice, slot['concurrency'] === undefined ? 0.06 : 0.4) };
 }
 
 /**
@@ -34,7 +35,8 @@ function concurrency(dice: Dice): Fields {
   return { concurrency: { limit: shared[key], key, ...onLimit } };
 }
 
-function rate(dice: Dice): Fields {
-  if (!dice.chance(0.08)) return {};
+/** Often beside a slot: an attempt that goes out again keeps the one and waits for the other. */
+function rate(dice: Dice, share: number): Fields {
+  if (!dice.chance(share)) return {};
   return { rate_limit: dice.chance(0.5) ? sharedRate : { limit: dice.int(1, 3), per: `${dice.int(1, 4)}s` } };
 }

@@ -11,7 +11,7 @@ export const signalKeys = ['a', 'b'] as const;
 /** What a wait waits for, without its name. */
 export function waitFields(dice: Dice): Fields {
   if (dice.chance(0.45)) return { duration: dice.pick(['50ms', '1s', '7s', '25s', '80s']) };
-  if (dice.chance(0.75)) return signalFields(dice);
+  if (dice.chance(0.6)) return signalFields(dice);
   const any = Array.from({ length: dice.int(2, 3) }, (_, index) => ({
     name: `x${index}`,
     ...(dice.chance(0.8) ? signalFields(dice) : { duration: dice.pick(['1s', '7s', '25s', '1s']) }),

@@ -133,16 +133,22 @@ describe('a concurrency limit', () => {
     assert.equal((await claimedOne(node)).executionId, second);
   });
 
-  test('lets a task go out again that must draw a rate for it, although others wait for the slot that it keeps', async () => {
-    const limits = 'concurrency: {limit: 1, key: a}, rate_limit: {limit: 1, per: 1s}';
-    const { node, task, second } = await holding(`steps:\n  - {name: charge, ${call}, ${limits}}`);
-    await node.clock.advance(31_000);
-    const again = await claimedOne(node);
-    assert.equal(again.taskId, task.taskId);
-    await node.complete(again);
-    await node.clock.advance(1_000);
-    assert.equal((await claimedOne(node)).executionId, second);
-  });
+  const bothLimits = {
+    'each under a key of its own': 'concurrency: {limit: 1, key: a}, rate_limit: {limit: 1, per: 1s, key: b}',
+    'both under one key': 'concurrency: {limit: 1, key: a}, rate_limit: {limit: 1, per: 1s, key: a}',
+    'both without a key': 'concurrency: 1, rate_limit: {limit: 1, per: 1s}',
+  };
+  for (const [which, limits] of Object.entries(bothLimits)) {
+    test(`lets a task go out again by its rate, although others wait for the slot that it keeps: ${which}`, async () => {
+      const { node, task, second } = await holding(`steps:\n  - {name: charge, ${call}, ${limits}}`);
+      await node.clock.advance(31_000);
+      const again = await claimedOne(node);
+      assert.equal(again.taskId, task.taskId);
+      await node.complete(again);
+      await node.clock.advance(1_000);
+      assert.equal((await claimedOne(node)).executionId, second);
+    });
+  }
 
   test('keeps the slot of a cancelled task until its worker answers', async () => {
     const undo = 'compensate: {executor: e, function: undo}';

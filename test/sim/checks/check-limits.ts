@@ -151,7 +151,10 @@ export function openLimitsCheck(deps: LimitsCheckDeps): LimitsCheck {
         if (command.type === 'permit' && !shadow.paused) waiting.add(command.holder);
         if (command.type === 'permit')
           tally.saw(command.slot === undefined ? 'waited for a limit' : 'delivery waited for its rate');
-        if (command.type === 'permit' && command.slot !== undefined) held.add(command.holder);
+        if (command.type === 'permit' && command.slot !== undefined) {
+          held.add(command.holder);
+          if (disk.waiters.some(({ key }) => key === command.slot)) tally.saw('kept its slot before a line');
+        }
         if (command.type === 'dispatch' && command.slot !== undefined) held.add(command.id);
         if (command.type === 'withdraw' && command.slot !== undefined) held.add(command.dispatch);
       }

@@ -25,16 +25,11 @@ export function checkWaits(book: Book): Check {
     return found?.type === 'wait' ? found : undefined;
   }
 
-  /** The one that a waiting step may go on with now, by the signals that are kept. */
-  function wayOf(step: StepState): Way | undefined {
+  /** Those that a waiting step may go on with now, by the signals that are kept: the one that came first before others. */
+  function waysOf(step: StepState): readonly Way[] {
     const defined = definedAs(step);
-    const ways = (defined?.any ?? (defined ? [{ ...defined, name: undefined }] : [])).flatMap(
-      (each) => wayBy(each) ?? [],
-    );
-    return ways.reduce<Way | undefined>(
-      (first, way) => (first && first.enoughAt <= way.enoughAt ? first : way),
-      undefined,
-    );
+    const awaited = defined?.any ?? (defined ? [{ ...defined, name: undefined }] : []);
+    return awaited.flatMap((each) => wayBy(each) ?? []).sort((one, other) => one.enoughAt - other.enoughAt);
   }
 
   function wayBy(awaited: Awaitable & { readonly name?: string | undefined }): Way | undefined {
@@ -59,7 +54,7 @@ export function checkWaits(book: Book): Check {
 
   function checkTaken(step: StepState, event: StepCompleted): void {
     const ids = event.signals ?? (event.signal === undefined ? [] : [event.signal]);
-    const way = wayOf(step);
+    const [way, next] = waysOf(step);
     const expected = way?.signals.map((signal) => signal.id) ?? [];
     claim(deepEqual(ids, expected), 'I3', () => `${id}: ${step.path} takes ${ids}, ${expected} are to be taken`);
     if (!way) return checkTime(step, event);
@@ -68,6 +63,7 @@ export function checkWaits(book: Book): Check {
     checkOutput(step, event, way.name === undefined ? payload : { which: way.name, payload });
     if (way.isList && way.signals.length > 1) tally.saw('several signals taken');
     if (way.name !== undefined) tally.saw('wait for any ended by a signal');
+    if (next && next.enoughAt > way.enoughAt) tally.saw('first of several ready');
     if (way.signals[0]?.key !== undefined) tally.saw('signal taken by its key');
   }
 
@@ -96,7 +92,7 @@ export function checkWaits(book: Book): Check {
       if (shadow.signals.length === 0 || shadow.closing) return;
       for (const step of shadow.steps.values()) {
         if (step.status !== 'waiting' || step.kind !== 'wait') continue;
-        const way = wayOf(step);
+        const [way] = waysOf(step);
         claim(
           !way,
           'I7',

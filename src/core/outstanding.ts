@@ -84,7 +84,6 @@ export function openWithdrawal(state: ExecutionState, step: StepState): void {
   const held = state.outstanding.get(dispatch);
   const slot = held?.type === 'dispatch' && held.slot !== undefined ? { slot: held.slot } : {};
   state.outstanding.delete(dispatch);
-  state.outstanding.delete(`queue:${dispatch}`);
   openCommand(state, { type: 'withdraw', id: `withdraw:${dispatch}`, step: step.path, dispatch, ...slot });
 }
 

@@ -201,7 +201,6 @@ export const mutants: readonly Mutant[] = [
     'a slot outlives its execution',
   ),
   recovery('const looked = await sweepWakes(dueAt);', 'const looked = 0;', 'wake rows wake nobody'),
-  outstanding('state.outstanding.delete(`queue:${dispatch}`);', '', 'the queue timeout of a withdrawn task stays'),
   breakers(
     'nowMs - breaker.since < recoveryMsOf(settings)',
     'nowMs < breaker.since',

@@ -1,5 +1,5 @@
 /** Looks at every write that reached the disk, at the moment it did, and at every answer the engine gave. */
-import type { ExecutionEvent } from '../../../src/core/events.ts';
+import { type ExecutionEvent, serverExecutor } from '../../../src/core/events.ts';
 import { evolve } from '../../../src/core/evolve/evolve.ts';
 import { readSnapshot, writeSnapshot } from '../../../src/core/snapshot.ts';
 import { emptyState, inputOf, isEnded } from '../../../src/core/state.ts';
@@ -88,6 +88,8 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   /** Tokens of leases that are on the disk, with their task. */
   const tokens = new Map<string, string>();
   const leaseEnds = new Map<string, { token: string; expiresAt: number }>();
+  /** Tasks that were leased since they went out. */
+  const leased = new Set<string>();
   const acceptedTokens = new Map<string, string>();
   let events = 0;
   const breaker = deps.isFair ? checkBreaker(tally) : undefined;
@@ -134,6 +136,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       if (event.type === 'execution.started') book.outline = outlineByHash(disk, event.definition);
       for (const check of checks) check.before?.(event, stored.at);
       checkWithdrawal(found, event, stored.at);
+      checkRedelivery(book, event);
       limits.before(shadow, event, stored.at);
       newest.before(shadow, event);
       const hadEnded = 'step' in event && shadow.steps.get(event.step)?.endedAt !== undefined;
@@ -184,13 +187,14 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     if (row && row.lease?.token !== write.token) return;
     if (tokens.has(write.token)) return;
     tokens.set(write.token, write.taskId);
+    leased.add(write.taskId);
     if (!row) return;
     const shadow = audited.get(row.executionId)?.book.shadow;
     const isHeld = deps.isFair && shadow?.paused === true;
     claim(!isHeld, 'I5', () => `${write.taskId} leaves while its execution is paused`);
-    const leased = shadow?.steps.get(stepOf(write.taskId));
-    breaker?.leased(leased, write.at);
-    limits.leased(write.taskId, leased?.task?.limits?.slot?.key, write);
+    const step = shadow?.steps.get(stepOf(write.taskId));
+    breaker?.leased(step, write.at);
+    limits.leased(write.taskId, step?.task?.limits?.slot?.key, write);
     const earlier = leaseEnds.get(write.taskId);
     const isFree = !earlier || earlier.expiresAt <= write.at;
     claim(isFree, 'I9', () => `${write.taskId} is leased to ${write.worker} while another lease runs`);
@@ -236,6 +240,15 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     if (!lease || lease.expiresAt <= at || step?.status !== 'running') return;
     if (event.type === 'step.cancel_requested') tally.saw('withdrawal of a held task');
     else if (shadow.closing && !shadow.compensation && deps.isFair) inHand.add(event.step);
+  }
+
+  /** Nobody loses what nobody had; functions of a node are lost with it. */
+  function checkRedelivery({ id, shadow }: Book, event: ExecutionEvent): void {
+    if (event.type !== 'step.redelivered') return;
+    const step = shadow.steps.get(event.step);
+    if (!step?.task || isOfNode(step.task.executor)) return;
+    const taskId = `${id}/${step.path}#${step.visit}/${step.attempt}`;
+    claim(leased.delete(taskId), 'I9', () => `${taskId} goes out again, and nobody had it`);
   }
 
   return {
@@ -303,6 +316,8 @@ export function openAuditor(deps: AuditorDeps): Auditor {
     },
   };
 }
+
+const isOfNode = (executor: string): boolean => executor === 'inside' || executor === serverExecutor;
 
 /** `exec_…/path#visit/attempt` */
 const stepOf = (taskId: string): string => taskId.slice(taskId.indexOf('/') + 1, taskId.lastIndexOf('#'));

@@ -165,6 +165,14 @@ export function checkAttempts(book: Book): Check {
         default:
       }
     },
+    /** Whether somebody takes what was asked back counts for nothing any more. */
+    moved() {
+      for (const command of shadow.outstanding.values()) {
+        if (command.type !== 'withdraw') continue;
+        const isTimed = shadow.outstanding.has(`queue:${command.dispatch}`);
+        claim(!isTimed, 'I8', () => `${id}: ${command.dispatch} is asked back, and its queue_timeout runs on`);
+      }
+    },
   };
 }
 

@@ -122,10 +122,10 @@ function start(turn: Turn, fact: StartFact): void {
     ...(rerun === undefined ? {} : { rerun: { of: rerun.of, from: rerun.from, vars: rerun.vars } }),
   };
   emit(turn, started);
+  if (rerun) takeOver(turn, rerun);
   if (stillborn !== undefined) {
     return closeExecution(turn, { outcome: 'cancelled', error: cancelled(stillborn), steps: [] });
   }
-  if (rerun) takeOver(turn, rerun);
   if (!fact.queued) begin(turn);
 }
 

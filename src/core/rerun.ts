@@ -5,9 +5,9 @@
 import { present } from '../kit/assert.ts';
 import type { Json, JsonObject } from '../kit/json.ts';
 import { enter } from './arrival.ts';
-import { isDone } from './flow.ts';
 import type { Node, Program } from './program.ts';
 import { type ExecutionState, inputOf, type StepState } from './state.ts';
+import { isReady } from './stream.ts';
 import { emit, frameAt, later, type Turn } from './turn.ts';
 
 /** What a start takes over. */
@@ -95,17 +95,11 @@ export function takeOverAgain(turn: Turn, from: string): void {
 export function beginAt(turn: Turn, from: string): void {
   const { root, nodes } = turn.program;
   const frame = frameAt(turn.state, '');
-  const first = present(nodes.get(from), `step ${from}`);
-  const beside = root.isGraph
-    ? root.nodes.filter(
-        (node) =>
-          node !== first &&
-          !node.step.handler &&
-          !frame.begun.has(node.name) &&
-          node.dependsOn.every((name) => isDone(turn, frame, name)),
-      )
-    : [];
-  for (const node of [first, ...beside]) {
+  // In a graph whatever has its turn begins: the step itself later, where it waits for what was never done.
+  const first = root.isGraph
+    ? root.nodes.filter((node) => !node.step.handler && !frame.begun.has(node.name) && isReady(turn, frame, node))
+    : [present(nodes.get(from), `step ${from}`)];
+  for (const node of first) {
     later(turn, () => enter(turn, node, { frame: '', origin: 'flow', previous: frame.last }));
   }
 }

@@ -5,6 +5,7 @@ import { frameChanged } from './containers.ts';
 import { finishFrame, go, openFrame } from './flow.ts';
 import { resumeLoop } from './loop.ts';
 import type { ProgramList } from './program.ts';
+import { beginAt } from './rerun.ts';
 import { cancelledOrFailed, type FrameState } from './state.ts';
 import { isReady } from './stream.ts';
 import { emit, later, nodeOf, pathIn, stepAt, type Turn } from './turn.ts';
@@ -45,8 +46,13 @@ function resumeGraph(turn: Turn, frame: FrameState, { list, cut }: { list: Progr
   if (cut.length + fresh.length === 0) later(turn, () => finishFrame(turn, frame.path));
 }
 
-/** No step of this sequence failed: the one that a rule judged runs again, else the flow goes on behind the last one. */
+/**
+ * No step of this sequence failed: the one that a rule judged runs again, else the flow goes on behind the last one. An
+ * execution that takes up another one and was cancelled before it began begins now.
+ */
 function goOn(turn: Turn, frame: FrameState, blamed: string | undefined): void {
+  const { rerun } = turn.state;
+  if (rerun && frame.path === '' && !frame.begun.has(rerun.from)) return beginAt(turn, rerun.from);
   const arrival: Arrival = { frame: frame.path, origin: 'flow', previous: frame.last };
   const judged = blamed !== undefined && frame.begun.has(blamed) ? stepAt(turn.state, blamed) : undefined;
   if (judged) return later(turn, () => enter(turn, nodeOf(turn, judged), { ...judged, isAgain: true }));

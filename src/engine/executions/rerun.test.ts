@@ -109,6 +109,17 @@ describe('a rerun', () => {
     assert.deepEqual([await node.status(executionId), seen.map(([step]) => step)], ['completed', ['b', 'c']]);
   });
 
+  test('of a graph begins with what the step waits for, where that was never done', async () => {
+    const graph = `steps:
+  - {name: a, ${call}}
+  - {name: b, ${call}, depends_on: a}
+  - {name: c, ${call}, depends_on: b}`;
+    const { node, id } = await ended(graph);
+    const { executionId } = await node.engine.executions.rerun({ workspace, executionId: id, fromStep: 'c' });
+    await node.clock.settle();
+    assert.deepEqual([await node.status(executionId), seen.map(([step]) => step)], ['completed', ['b', 'c']]);
+  });
+
   test('compensates what it took over, and is found whole after a crash', async () => {
     const spec = `steps:
   - {name: a, ${call}, compensate: {name: undo, ${call}, input: $.a}}
@@ -138,5 +149,52 @@ error_handling: [{condition: '$.error != null', action: dead_letter}]`;
     await node.operate(holder, { type: 'signal', name: 'go', payload: null });
     await node.clock.settle();
     assert.deepEqual([await node.status(executionId), seen.map(([step]) => step)], ['waiting', ['b', 'c']]);
+  });
+
+  for (const step of ['a', 'b']) {
+    test(`at ${step} that was cancelled before it began begins there when it is retried`, async () => {
+      const { node, id } = await ended(`${line}\n  - {name: hold, type: wait, signal: go}`, ['b'], {
+        admission: { running: 1 },
+      });
+      const holder = await node.start({ n: 2 });
+      await node.clock.settle();
+      seen.length = 0;
+      const { executionId } = await node.engine.executions.rerun({ workspace, executionId: id, fromStep: step });
+      await node.operate(executionId, { type: 'cancel' });
+      await node.operate(holder, { type: 'cancel' });
+      await node.operate(executionId, { type: 'retry' });
+      await node.clock.settle();
+      assert.equal(await node.status(executionId), 'waiting');
+      const all = ['a', 'both.x.inner', 'b', 'c'];
+      assert.deepEqual(
+        seen.map(([name]) => name),
+        all.slice(all.indexOf(step)),
+      );
+    });
+  }
+
+  test('that was not let in keeps what it took over for a retry', async () => {
+    const { node, id } = await ended(
+      `concurrency: {limit: 1, on_limit: cancel_new}\n${line}\n  - {name: hold, type: wait, signal: go}`,
+    );
+    const holder = await node.start({ n: 2 });
+    await node.clock.settle();
+    seen.length = 0;
+    const { executionId } = await node.engine.executions.rerun({ workspace, executionId: id, fromStep: 'b' });
+    assert.equal(await node.status(executionId), 'cancelled');
+    await node.operate(holder, { type: 'cancel' });
+    await node.operate(executionId, { type: 'retry' });
+    await node.clock.settle();
+    assert.deepEqual(
+      seen.map(([name]) => name),
+      ['b', 'c'],
+    );
+    assert.deepEqual(seen[0]?.[1], {
+      a: { by: 'a' },
+      inner: { by: 'both.x.inner' },
+      seen: { by: 'a' },
+      n: 1,
+      before: { x: { by: 'both.x.inner' } },
+    });
   });
 });

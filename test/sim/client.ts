@@ -48,12 +48,19 @@ export function openClient(deps: ClientDeps): Client {
   const idsByKey = new Map<string, string>();
   let requests = 0;
 
-  function request(): { number: number; body: StartRequest } {
+  function numbered(hasKey: boolean): number {
     const number = requests;
     requests += 1;
-    const hasKey = dice.chance(0.5);
     ledger.asked.set(number, { sent: 0, hasKey });
-    const input = { k1: dice.int(0, 9), k2: dice.int(0, 9), k3: dice.int(0, 9), k4: dice.int(0, 9) };
+    return number;
+  }
+
+  const inputAtRandom = () => ({ k1: dice.int(0, 9), k2: dice.int(0, 9), k3: dice.int(0, 9), k4: dice.int(0, 9) });
+
+  function request(): { number: number; body: StartRequest } {
+    const hasKey = dice.chance(0.5);
+    const number = numbered(hasKey);
+    const input = inputAtRandom();
     const body = {
       workspace,
       workflow: dice.pick(deps.workflows),
@@ -105,6 +112,36 @@ export function openClient(deps: ClientDeps): Client {
     const earlier = idsByKey.get(key);
     claim(earlier === undefined || earlier === executionId, 'I2', () => `${key} started ${earlier} and ${executionId}`);
     idsByKey.set(key, executionId);
+  }
+
+  /** Takes up one that has ended, at any step of its workflow's own list. */
+  async function rerun({ id, outline }: Book): Promise<void> {
+    const names = outline.definition.steps.steps.flatMap(({ name, handler }) => (handler ? [] : [name]));
+    const hasKey = dice.chance(0.5);
+    const number = numbered(hasKey);
+    const key = hasKey ? `key-${number}` : undefined;
+    const body = {
+      workspace,
+      executionId: id,
+      fromStep: dice.pick(names),
+      metadata: { request: `r${number}` },
+      ...(dice.chance(0.3) ? { input: inputAtRandom() } : {}),
+      ...(key === undefined ? {} : { idempotencyKey: key }),
+    };
+    try {
+      await network.ask({
+        run(engine) {
+          const asked = ledger.asked.get(number);
+          if (asked) asked.sent += 1;
+          return engine.executions.rerun(body);
+        },
+        seen: (started) => acknowledge(number, key, started),
+        mayDouble: true,
+      });
+      tally.fault('client rerun');
+    } catch (error) {
+      if (!isExpected(error) && !isRemoved(error, id)) deps.broken(error);
+    }
   }
 
   function signalAtRandom(): Operation {
@@ -199,6 +236,8 @@ export function openClient(deps: ClientDeps): Client {
       if (dead && dice.chance(0.3)) {
         void operate(dead.id, dice.chance(0.5) ? { type: 'discard', by: 'ada' } : { type: 'retry' });
       }
+      const ended = [...auditor.books.values()].filter(({ shadow }) => isEnded(shadow));
+      if (ended.length > 0 && dice.chance(0.15)) void rerun(dice.pick(ended));
       if (!dice.chance(0.5)) return;
       const operation = operationAtRandom();
       void operate(id, operation);

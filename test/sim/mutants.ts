@@ -32,6 +32,8 @@ const flow = of('core/flow.ts');
 const loop = of('core/loop.ts');
 const stream = of('core/stream.ts');
 const outstanding = of('core/outstanding.ts');
+const rerun = of('core/rerun.ts');
+const resume = of('core/resume.ts');
 const retry = of('core/retry.ts');
 const snapshot = of('core/snapshot.ts');
 const waiting = of('core/waiting.ts');
@@ -350,6 +352,22 @@ export const mutants: readonly Mutant[] = [
     'await recover(deps.handOver, live, commands);',
     'await recover(deps.handOver, live, pending(live.state));',
     'what a move on its way hands out is taken for lost',
+  ),
+  rerun(
+    '&& isReady(turn, frame, node))',
+    '&& (node.name === from || isReady(turn, frame, node)))',
+    'a rerun begins at a step of a graph before what that waits for',
+  ),
+  rerun('own.has(rootOf(step.path)) && !step', '!step', 'a rerun takes over what comes behind its step'),
+  rerun(
+    'input: inputOf(state, step),\n    output: step.output ?? null',
+    'input: inputOf(state, step),\n    output: inputOf(state, step)',
+    'a rerun takes over another output',
+  ),
+  resume(
+    "if (rerun && frame.path === '' && !frame.begun.has(rerun.from)) return beginAt(turn, rerun.from);",
+    'void rerun;',
+    'a rerun that was cancelled before it began never begins',
   ),
   children('needsProof: true', '', 'another execution acts on a refusal that is not durable'),
   recovery(

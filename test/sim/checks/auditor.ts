@@ -29,6 +29,7 @@ import { checkLoop } from './check-loop.ts';
 import { openNewestCheck } from './check-newest.ts';
 import { checkPeople } from './check-people.ts';
 import { openRandomCheck } from './check-random.ts';
+import { openRerunCheck } from './check-rerun.ts';
 import { openRetentionCheck, type RetentionCheck } from './check-retention.ts';
 import { checkRows, checkWrittenView } from './check-rows.ts';
 import { checkStream } from './check-stream.ts';
@@ -99,6 +100,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   const limits = openLimitsCheck(deps);
   const newest = openNewestCheck(deps);
   const random = openRandomCheck();
+  const reruns = openRerunCheck(books);
 
   function open(executionId: string): Audited {
     const found = audited.get(executionId);
@@ -119,6 +121,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       checkDeadLetter(book),
       bulk.of(book),
       random.of(book),
+      reruns(book),
     ];
     books.set(executionId, book);
     const opened = { book, checks, inHand: new Set<string>() };

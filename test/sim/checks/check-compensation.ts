@@ -49,6 +49,11 @@ export function checkCompensation(book: Book): Check {
     tally.saw('compensation started');
   }
 
+  function complete(path: string): void {
+    if (completed.includes(path)) completed.splice(completed.indexOf(path), 1);
+    completed.push(path);
+  }
+
   return {
     before(event) {
       switch (event.type) {
@@ -67,11 +72,12 @@ export function checkCompensation(book: Book): Check {
         }
         case 'step.completed': {
           const step = shadow.steps.get(event.step);
-          if (!step || step.origin === 'compensation') return;
-          if (completed.includes(step.path)) completed.splice(completed.indexOf(step.path), 1);
-          completed.push(step.path);
+          if (step && step.origin !== 'compensation') complete(step.path);
           return;
         }
+        case 'step.reused':
+          if (event.status === 'completed') complete(event.step);
+          return;
         default:
       }
       if (!('visit' in event)) return;

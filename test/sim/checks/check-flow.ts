@@ -26,7 +26,7 @@ export function checkFlow(book: Book): Check {
     step !== undefined && (step.status === 'completed' || step.status === 'skipped' || step.passed);
 
   function checkArrival(event: Arriving): void {
-    if (event.origin === 'compensation') return;
+    if (event.origin === 'compensation' || event.type === 'step.reused') return;
     const frame = shadow.frames.get(event.frame);
     claim(frame?.status === 'open', 'I10', () => `${id}: ${event.step} begins in a list that is ${frame?.status}`);
     const isWanted = !shadow.closing || isUndoing(event.frame);
@@ -166,7 +166,8 @@ export function checkFlow(book: Book): Check {
     claim(earlier?.status !== 'open', 'I10', () => `${id}: the list ${event.frame} opens twice`);
     const list = book.outline.lists.get(event.list);
     claim(list, 'I10', () => `${id}: there is no list ${event.list}`);
-    const first = list.steps.find((step) => !step.handler)?.name ?? 'end';
+    const rerunFrom = event.frame === '' ? shadow.rerun?.from : undefined;
+    const first = rerunFrom ?? list.steps.find((step) => !step.handler)?.name ?? 'end';
     batons.set(event.frame, new Set([first]));
     const owner = event.owner === undefined ? undefined : defined(shadow.steps.get(event.owner)?.name ?? '');
     if (owner?.type !== 'condition') return;

@@ -1,9 +1,9 @@
 /**
- * Asks whether the simulation is blind: plants every defect of test/sim/mutants.ts, one at a time, and prints which seed
+ * Asks whether the simulation is blind: plants every defect of test/sim/mutants, one at a time, and prints which seed
  * found it. `node dev/mutants.ts [part of a file name or reason]`. Exits with 1 where more than two were missed.
  */
-import { mutants } from '../test/sim/mutants.ts';
-import { countMatches, huntMutant } from '../test/sim/run-mutant.ts';
+import { mutants } from '../test/sim/mutants/mutants.ts';
+import { countMatches, huntMutant } from '../test/sim/mutants/run-mutant.ts';
 
 /** Defects that may be missed in a run over all of them. */
 const missedMax = 2;

@@ -197,7 +197,13 @@ function call(draft: Draft): Fields {
   if (dice.chance(0.15)) step['heartbeat_timeout'] = `${dice.int(2, 8)}s`;
   if (dice.chance(0.1)) step['fallback_response'] = { n: 7, instead: true };
   if (dice.chance(0.1)) step['idempotency_key'] = `key-${name}-\${execution.id}`;
-  return Object.assign(step, limitFields(dice));
+  return Object.assign(step, limitFields(dice), cacheFields(dice));
+}
+
+function cacheFields(dice: Dice): Fields {
+  if (!dice.chance(0.12)) return {};
+  const ttl = `${dice.int(2, 40)}s`;
+  return { cache: dice.chance(0.6) ? { ttl, key: dice.pick(['one', '$.input.k1']) } : { ttl } };
 }
 
 /** One for all steps that call this function, as all of them share it. */

@@ -7,6 +7,7 @@ import { seededRandom } from '../../src/kit/random.ts';
 import { type Parsed, parseDocuments } from '../../src/model/parse.ts';
 import type { MemoryDisk } from '../../src/storage/memory/memory-disk.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
+import { openSimCache } from './cache.ts';
 import type { Auditor } from './checks/auditor.ts';
 import { openSimConnectors } from './connectors.ts';
 import type { Dice } from './dice.ts';
@@ -81,6 +82,7 @@ export function openNodes(deps: NodesDeps): Nodes {
       random: seededRandom(dice.int(0, 2 ** 31)),
       parse: async (text) => parseOnce(text),
       admission: { running: deps.runningMax },
+      cache: openSimCache({ ...deps, machine, dice: dice.fork() }),
       connectors: openSimConnectors({ ...deps, machine, dice: dice.fork() }),
       ...(deps.retention && { retention: deps.retention }),
       warn: (message, error) => warned(machine, message, error),

@@ -96,6 +96,24 @@ describe('a step with a cache', () => {
     assert.equal(await node.engine.executions.read('team', executionId, (state) => state.output), 2);
   });
 
+  test('shares with a step of its name no result of another function', async () => {
+    const { node, calls, run } = await counting(cached(', key: same'));
+    await run({ k: 1 });
+    node.engine.local.register(workspace, 'e', 'g', () => ({ count: 'of g' }));
+    await node.deploy(cached(', key: same').replace('function: f', 'function: g'), 'flow', '2.0.0');
+    assert.deepEqual([await run({ k: 1 }), calls.length], ['of g', 1]);
+  });
+
+  test('keeps what a call gave under its own input where the step has begun anew since', async () => {
+    const spec = `steps:
+  - {name: a, ${call}, input: "\${vars.n ?? 0}", set: {n: "\${(vars.n ?? 0) + 1}"}, cache: {ttl: 10m}}
+  - {name: back, when: $.vars.n < 3, type: fail, code: AGAIN, message: once more, on_failure: a}
+output: $.a`;
+    const { calls, run } = await counting(spec);
+    assert.deepEqual(await run({}), { input: 2, count: 3 });
+    assert.deepEqual(calls, [0, 1, 2]);
+  });
+
   test('keeps no failure and no result that its mapping could not take', async () => {
     const { node, calls } = await counting(
       `steps:\n  - {name: a, ${call}, input: 1, cache: {ttl: 1h}, output: "\${response.count * input.n}"}`,

@@ -49,7 +49,8 @@ export function openCacheGate(deps: {
       for (const { fact } of entries) {
         if (fact.type !== 'task.completed' || fact.cached) continue;
         const step = live.state.steps.get(fact.step);
-        if (!step?.task?.cache) continue;
+        // One that has begun anew since has another input.
+        if (!step?.task?.cache || step.visit !== fact.visit || step.attempt !== fact.attempt) continue;
         const isTaken = events.some((event) => event.type === 'step.completed' && event.step === fact.step);
         if (isTaken) keep(live, step, fact.output);
       }
@@ -57,12 +58,16 @@ export function openCacheGate(deps: {
   };
 }
 
-/** A given key is shared by steps of one name, whatever their version; without one the version and the input count. */
+/**
+ * A given key is shared by steps of one name that call the same function, whatever their version; without one the version
+ * and the input count.
+ */
 function keyOf(live: Live, step: StepState): string {
   const { task, name } = step;
-  if (task?.cache?.key !== undefined) return `key/${name}/${task.cache.key}`;
-  const identity = canonicalJson([live.state.definition, task?.executor, task?.function, callInput(live, step)]);
-  return `step/${name}/${createHash('sha256').update(identity).digest('base64url')}`;
+  const key = task?.cache?.key;
+  const called = key === undefined ? [live.state.definition, callInput(live, step)] : [key];
+  const identity = canonicalJson([name, task?.executor, task?.function, ...called]);
+  return createHash('sha256').update(identity).digest('base64url');
 }
 
 /** The input without what differs from one call to the next. */

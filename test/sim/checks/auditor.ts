@@ -19,6 +19,7 @@ import type { Book, Check } from './book.ts';
 import { checkAttempts } from './check-attempts.ts';
 import { checkBreaker } from './check-breaker.ts';
 import { type BulkCheck, openBulkCheck } from './check-bulk.ts';
+import { openCacheCheck } from './check-cache.ts';
 import { openChildrenCheck } from './check-children.ts';
 import { checkCompensation } from './check-compensation.ts';
 import { checkDeadLetter } from './check-dead-letter.ts';
@@ -100,6 +101,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
   const limits = openLimitsCheck(deps);
   const newest = openNewestCheck(deps);
   const random = openRandomCheck();
+  const cache = openCacheCheck();
   const reruns = openRerunCheck(books);
 
   function open(executionId: string): Audited {
@@ -121,6 +123,7 @@ export function openAuditor(deps: AuditorDeps): Auditor {
       checkDeadLetter(book),
       bulk.of(book),
       random.of(book),
+      cache.of(book),
       reruns(book),
     ];
     books.set(executionId, book);

@@ -117,7 +117,8 @@ export function checkAttempts(book: Book): Check {
     claim(step.endedAt === undefined, 'I3', () => `${id}: ${event.step} is ${step.status} and completes`);
     if (event.vars) tally.saw('variable set');
     if (step.kind === 'wait') return checkWaited(step, event, at);
-    if (!step.task || definedAs(step).output !== undefined) return;
+    // What a cache gave is the question of `check-cache.ts`.
+    if (!step.task || event.cached || definedAs(step).output !== undefined) return;
     const attempts = [`${step.path}#${step.visit}/${step.attempt}`, `${step.path}#*/${step.attempt}`];
     const answers = attempts.flatMap((attempt) => book.target.answers(id, attempt));
     const isKnown = answers.some((answer) => deepEqual(answer, event.output));

@@ -44,7 +44,8 @@ export function openNewestCheck({ disk, tally, isFair }: NewestCheckDeps): Newes
     const place = all.indexOf(one);
     // Clocks of two nodes differ, and within a millisecond nobody knows: then either order will do.
     const newer = all.filter((other, index) => index > place || (index < place && compareIdTimes(other.id, id) >= 0));
-    const limits = newer.flatMap(({ turn }) => (turn.onLimit === 'cancel_running' ? [turn.limit] : []));
+    // Versions may say different things: it is enough that one of them says that the newest run.
+    const limits = [one, ...newer].flatMap(({ turn }) => (turn.onLimit === 'cancel_running' ? [turn.limit] : []));
     const isRight = newer.length >= Math.min(...limits);
     claim(isRight, 'limits', () => `${id} makes room under ${one.turn.key} for ${newer.map((other) => other.id)}`);
     tally.saw('newer execution took its place');

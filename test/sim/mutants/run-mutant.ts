@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Mutant } from './mutants.ts';
-import { runBeside } from './run-beside.ts';
+import { runBeside } from '../run-beside.ts';
+import type { Mutant } from './mutant.ts';
 
 /** Seeds in which a defect must show itself. */
 export const mutantSeedsMax = 500;
@@ -16,7 +16,7 @@ export interface Hunt {
   readonly message: string;
 }
 
-const root = new URL('../../', import.meta.url);
+const root = new URL('../../../', import.meta.url);
 
 /** How often the text stands in its file: once, or the table is out of date. */
 export function countMatches({ file, find }: Mutant): number {

@@ -179,5 +179,4 @@ export const engineMutants: readonly Mutant[] = [
     ')',
     'a result is kept under the input of the next visit',
   ),
-  cacheGate('if (isTaken) keep(', 'keep(', 'a result that was not taken is kept'),
 ];

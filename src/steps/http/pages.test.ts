@@ -52,6 +52,13 @@ describe('an http step that reads all pages', () => {
     assert.deepEqual(answer['body'], [1, 2, 1, 2, 1, 2]);
   });
 
+  test('takes as many small items as fit', async () => {
+    const many = Array.from({ length: 500_000 }, () => 0);
+    target.answer = json(many);
+    const answer = await run({ next: 'null' });
+    assert.equal((answer['body'] as readonly number[]).length, many.length);
+  });
+
   test('stops at max_pages and says that it is not complete', async () => {
     target.answer = json({ next: '/list' });
     const answer = await run({ next: '$.response.body.next', maxPages: 3 });

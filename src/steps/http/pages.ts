@@ -41,7 +41,7 @@ export async function readPages(ask: AskPage, first: OutboundRequest, pagination
     const found = pagination.items(response) ?? [];
     length += JSON.stringify(found).length;
     if (length > pagesTextMax) throw tooLarge(pages);
-    items.push(...[found].flat());
+    for (const item of [found].flat()) items.push(item);
     const lead = pagination.next(response);
     const isLast = lead === null || lead === '' || lead === false;
     if (isLast || pages === pagination.pagesMax) {

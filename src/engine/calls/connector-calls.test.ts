@@ -79,6 +79,25 @@ describe('a step that the server carries out', () => {
     });
   });
 
+  test('leaves out a secret that came back from an address or a form, and one that holds another', async () => {
+    const written = "it's 100 /(safe)!";
+    const query = new URLSearchParams({ key: written }).toString();
+    const { node, id } = await run({
+      run: async (call) => {
+        call.hide('safe');
+        call.hide(written);
+        const { search } = new URL(`http://host/?key=${written}`);
+        return { query, search, path: encodeURI(written), text: `not ${written}, but safe` };
+      },
+    });
+    assert.deepEqual((await node.state(id)).steps.get('ask')?.output, {
+      query: 'key=***',
+      search: '?key=***',
+      path: '***',
+      text: 'not ***, but ***',
+    });
+  });
+
   test('is told what the attempt before failed with, in another process too', async () => {
     const told: (ConnectorCall['lastError'] | 'nothing')[] = [];
     const connector: Connector = {

@@ -24,15 +24,14 @@ export function connectorCalls(connectors: Connectors, secret: SecretOf): Readon
 async function carryOut(connector: Connector, secret: SecretOf, { input, task }: { input: Json; task: Running }) {
   const used = new Set<string>();
   const request = mapTexts(input, (text) => resolveSecrets(text, task.workspace, { secret, used }));
-  const hide = (text: string): string => hideSecrets(text, used);
   try {
     const answer = await connector.run({
       ...callOf(task, isObject(request) ? (request as JsonObject) : {}),
       hide: (value) => void used.add(value),
     });
-    return used.size === 0 ? answer : mapTexts(answer, hide);
+    return used.size === 0 ? answer : mapTexts(answer, hider(used));
   } catch (error) {
-    if (used.size > 0 && error instanceof Error) throw hidden(error, hide);
+    if (used.size > 0 && error instanceof Error) throw hidden(error, hider(used));
     throw error;
   }
 }
@@ -71,17 +70,21 @@ function resolveSecrets(
 /** Secrets shorter than this are not searched for: every text would hold them. */
 const hiddenLengthMin = 4;
 
-function hideSecrets(text: string, used: ReadonlySet<string>): string {
-  let shown = text;
-  for (const value of used) {
-    if (value.length < hiddenLengthMin) continue;
-    for (const form of [value, encodeURIComponent(value), base64(value), escaped(value)]) {
-      shown = shown.replaceAll(form, '***');
-    }
-  }
-  return shown;
+/** The longest first: what is left of it, where a shorter one is a part of it, would be shown. */
+function hider(used: ReadonlySet<string>): (text: string) => string {
+  const forms = new Set([...used].filter((value) => value.length >= hiddenLengthMin).flatMap(formsOf));
+  const ordered = [...forms].sort((a, b) => b.length - a.length);
+  return (text) => ordered.reduce((shown, form) => shown.replaceAll(form, '***'), text);
 }
 
+/** As it is sent, and as a service may tell what it got: from an address, a form, a header, or inside a JSON text. */
+function formsOf(value: string): readonly string[] {
+  const inPath = encodeURI(value);
+  const inQuery = inPath.replaceAll("'", '%27');
+  return [value, inPath, inQuery, encodeURIComponent(value), inForm(value), base64(value), escaped(value)];
+}
+
+const inForm = (value: string): string => new URLSearchParams([['', value]]).toString().slice(1);
 const base64 = (value: string): string => Buffer.from(value).toString('base64');
 /** As it stands inside a JSON text that came as text. */
 const escaped = (value: string): string => JSON.stringify(value).slice(1, -1);

@@ -56,5 +56,7 @@ describe('a webhook', () => {
     refuses({ secret: ['another', 'third'] }, 'SIGNATURE_WRONG');
     assert.throws(() => verifyWebhook({ ...genuine, secret: '' }), TypeError);
     assert.throws(() => verifyWebhook({ ...genuine, secret: [] }), TypeError);
+    for (const bad of ['whsec_', 'whsec_!!!'])
+      assert.throws(() => verifyWebhook({ ...genuine, secret: bad }), TypeError);
   });
 });

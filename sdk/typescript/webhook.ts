@@ -72,8 +72,17 @@ function signatureOf(
   { id, timestamp, body }: { id: string; timestamp: string; body: string | Uint8Array },
   secret: string,
 ): string {
-  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret);
-  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`;
+  return `v1,${createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.`).update(body).digest('base64')}`;
+}
+
+const base64Key = /^whsec_([A-Za-z0-9+/_-]+={0,2})$/;
+
+/** Of what is no base64 only a part would count, or nothing: anybody could sign with that. */
+function keyOf(secret: string): Buffer {
+  if (!secret.startsWith('whsec_')) return Buffer.from(secret);
+  const [, key] = base64Key.exec(secret) ?? [];
+  if (key === undefined) throw new TypeError('a secret that begins with whsec_ must go on with a key in base64');
+  return Buffer.from(key, 'base64');
 }
 
 function isSame(given: string, right: string): boolean {

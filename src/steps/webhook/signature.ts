@@ -3,6 +3,7 @@
  * a message, that it is not an old one sent again, and, by its id, that it was seen before.
  */
 import { createHmac } from 'node:crypto';
+import { StepFailure } from '../connector.ts';
 import type { OutgoingHeaders } from '../outbound.ts';
 
 export interface Message {
@@ -35,7 +36,17 @@ export function messageIdOf(key: string): string {
   return encodeURIComponent(key).replaceAll('.', '%2E');
 }
 
-/** `whsec_` begins a key in base64; any other secret is its own bytes. */
+const base64Key = /^whsec_([A-Za-z0-9+/_-]+={0,2})$/;
+
+/**
+ * `whsec_` begins a key in base64; any other secret is its own bytes. Of what is no base64 only a part would count, or
+ * nothing: anybody could sign with that.
+ */
 function keyOf(secret: string): Buffer {
-  return secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret);
+  if (!secret.startsWith('whsec_')) return Buffer.from(secret);
+  const [, key] = base64Key.exec(secret) ?? [];
+  if (key !== undefined) return Buffer.from(key, 'base64');
+  throw new StepFailure('REQUEST_INVALID', 'a secret that begins with whsec_ must go on with a key in base64', {
+    retryable: false,
+  });
 }

@@ -79,6 +79,14 @@ describe('the webhook connector', () => {
     }
   });
 
+  test('refuses a secret that promises a key in base64 and has none', async () => {
+    for (const secret of ['whsec_', 'whsec_!!!', 'whsec_ab c', ['ok', 'whsec_='], 'whsec_b3RoZXI=x']) {
+      const before = target.asked.length;
+      await assert.rejects(run({ body: {}, secret }), fails('REQUEST_INVALID', /whsec_ must go on with a key/));
+      assert.equal(target.asked.length, before);
+    }
+  });
+
   test('lets no header of the step stand in for the signature', async () => {
     await run({ body: {}, secret: 's3cret', headers: { 'Webhook-Id': 'forged', 'X-A': 'b' } }, { method: 'PUT' });
     assert.deepEqual(

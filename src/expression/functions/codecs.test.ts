@@ -32,6 +32,8 @@ test('what cannot be decoded is a fault', () => {
   assertFaults([
     ['parse_json("{")', /no JSON/],
     ['parse_json(5)', /needs a string/],
+    ['parse_json("[1e999]")', /too large/],
+    ['parse_json(\'{"a": -1e999}\')', /too large/],
     ['base64_decode("*")', /no base 64/],
     ['base64_decode("/w==")', /no base 64 of UTF-8/],
     ['hash("crc32", "a")', /knows md5, sha1, sha256 and sha512/],

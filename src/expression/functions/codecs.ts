@@ -26,16 +26,21 @@ function parseJson(call: Call): unknown {
     return failed('parse_json() was given a text that is no JSON');
   }
   call.run.admitValue(value);
-  if (text.includes('\\u0000') && holdsNul(value)) failNul('parse_json');
+  if (text.includes('\\u0000') && holds(value, isNul)) failNul('parse_json');
+  if (holds(value, isInfinite)) return failed('parse_json() was given a number that is too large');
   return value;
 }
 
 /** Its caller has bounded the depth. */
-function holdsNul(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\0');
-  if (Array.isArray(value)) return value.some(holdsNul);
-  return isObject(value) && Object.entries(value).some(([name, item]) => name.includes('\0') || holdsNul(item));
+function holds(value: unknown, isIt: (found: unknown) => boolean): boolean {
+  if (Array.isArray(value)) return value.some((item) => holds(item, isIt));
+  if (!isObject(value)) return isIt(value);
+  return Object.entries(value).some(([name, item]) => isIt(name) || holds(item, isIt));
 }
+
+const isNul = (found: unknown): boolean => typeof found === 'string' && found.includes('\0');
+/** `1e999`: a journal would have null in its place, and a replay another value than the first run. */
+const isInfinite = (found: unknown): boolean => typeof found === 'number' && !Number.isFinite(found);
 
 function failNul(name: string): never {
   return failed(`${name}() was given a text that holds NUL`);

@@ -97,6 +97,10 @@ describe('statistics', () => {
     );
     assert.equal(statistic('function: percentile, percentile: 12.5', values), 13.75);
     assert.equal(statistic('function: percentile, percentile: 0', values), 10);
+    assert.deepEqual(
+      ['median', 'p75'].map((name) => statistic(`function: ${name}`, [-1e308, 1e308])),
+      [0, 5e307],
+    );
     assert.equal(statistic('function: p99', [7]), 7);
   });
 

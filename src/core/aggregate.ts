@@ -184,5 +184,8 @@ function percentile(numbers: number[], share: number): number | null {
   const below = sorted[Math.floor(place)];
   if (below === undefined) return null;
   const above = sorted[Math.ceil(place)] ?? below;
-  return below + (above - below) * (place - Math.floor(place));
+  const way = place - Math.floor(place);
+  const distance = above - below;
+  // Between huge numbers of both signs even the distance is too large for a number.
+  return Number.isFinite(distance) ? below + distance * way : below * (1 - way) + above * way;
 }

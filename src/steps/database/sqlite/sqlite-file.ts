@@ -86,10 +86,9 @@ function jsonOf(value: unknown): Json {
   return value as Json;
 }
 
-/** Lists and objects are the text of their JSON; SQLite has no booleans. */
+/** Lists and objects are the text of their JSON; SQLite has no booleans. Whole numbers would be stored as real ones. */
 function parameterOf(value: Json): null | number | bigint | string {
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  // As an integer: a whole number would be stored as a real one.
+  if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }

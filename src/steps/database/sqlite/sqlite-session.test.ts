@@ -110,7 +110,8 @@ describe('a SQLite file', () => {
     for (const [given, kept] of values) {
       assert.deepEqual((await step.query('SELECT :v AS v, typeof(:v) AS t', { v: given })).rows[0]?.['v'], kept);
     }
-    assert.deepEqual((await step.query('SELECT typeof(:v) AS t', { v: 5 })).rows, [{ t: 'integer' }]);
+    for (const v of [5, true, false])
+      assert.deepEqual((await step.query('SELECT typeof(:v) AS t', { v })).rows, [{ t: 'integer' }]);
   });
 
   test('a statement that was killed in the middle leaves nothing, and the file is sound', async () => {

@@ -6,6 +6,7 @@ import type { ServerSettings, TlsManner } from '../database-settings.ts';
 import { collectRows } from '../row-collector.ts';
 import type { Result, Session, SessionLimits, TransactionOptions } from '../session.ts';
 import type { Statement } from '../statement.ts';
+import { type ArrayTypes, openArrayTypes } from './array-types.ts';
 import { parameterOf, readerOf } from './postgres-values.ts';
 
 /** How long a connection may take to open. */
@@ -20,6 +21,7 @@ const idleInTransactionMs = 60_000;
  */
 export async function openPostgresSession(connection: ServerSettings, limits: SessionLimits): Promise<Session> {
   const client = openClient(connection);
+  const arrayTypes = openArrayTypes(client);
   let isUsable = true;
   const lose = (): void => {
     isUsable = false;
@@ -30,7 +32,7 @@ export async function openPostgresSession(connection: ServerSettings, limits: Se
 
   async function run(statement: Statement): Promise<Result> {
     try {
-      return await runExtended(client, statement, limits);
+      return await runExtended({ client, arrayTypes }, statement, limits);
     } catch (error) {
       // The rest of a result that is too large would still be sent: the connection is of no more use.
       if (error instanceof StepFailure || isFatal(error)) close();
@@ -114,8 +116,19 @@ function beginning({ readOnly, timeoutMs = 0 }: TransactionOptions): string {
   ].join('; ');
 }
 
-function runExtended(client: Client, { text, values }: Statement, { rowsMax }: SessionLimits): Promise<Result> {
-  const { promise, resolve, reject } = Promise.withResolvers<Result>();
+async function runExtended(
+  { client, arrayTypes }: { client: Client; arrayTypes: ArrayTypes },
+  statement: Statement,
+  limits: SessionLimits,
+): Promise<Result> {
+  const { rows, rowCount, columns } = await collect(client, statement, limits);
+  return { rows: await arrayTypes.read(rows, columns), rowCount };
+}
+
+type Collected = Result & { readonly columns: readonly pg.FieldDef[] };
+
+function collect(client: Client, { text, values }: Statement, { rowsMax }: SessionLimits): Promise<Collected> {
+  const { promise, resolve, reject } = Promise.withResolvers<Collected>();
   const collected = collectRows(rowsMax);
   // One statement, even where it has no values: `queryMode` is not in the client's types.
   const config = { text, values: values.map(parameterOf), rowMode: 'array', queryMode: 'extended' };
@@ -132,7 +145,8 @@ function runExtended(client: Client, { text, values }: Statement, { rowsMax }: S
   query.on('error', reject);
   query.on('end', (result) => {
     const { rowCount, fields } = result;
-    resolve({ rows: collected.rows, rowCount: fields.length > 0 ? collected.rows.length : (rowCount ?? 0) });
+    const { rows } = collected;
+    resolve({ rows, rowCount: fields.length > 0 ? rows.length : (rowCount ?? 0), columns: fields });
   });
   client.query(query);
   return promise;

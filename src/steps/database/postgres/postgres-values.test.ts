@@ -102,6 +102,29 @@ describe('values of PostgreSQL', { skip }, () => {
     }
   });
 
+  test('an array of any type is a list, also of those that a database has of its own', async () => {
+    await step.query("CREATE TYPE mood AS ENUM ('sad', 'ok')");
+    for (const _ of ['asked', 'known']) {
+      const { rows } = await step.query(`SELECT ARRAY['sad', NULL, 'ok']::mood[] AS enums, '{}'::mood[] AS none,
+        NULL::mood[] AS absent, ARRAY[['ok']]::mood[][] AS nested, ARRAY[ROW(1, 'a')] AS composites, ARRAY[B'101'] AS bits,
+        ARRAY['[1,3)'::int4range] AS ranges, '{a}' AS text, '{"a": 1}'::varchar AS json_text, '1 2'::int2vector AS vector`);
+      assert.deepEqual(rows, [
+        {
+          enums: ['sad', null, 'ok'],
+          none: [],
+          absent: null,
+          nested: [['ok']],
+          composites: ['(1,a)'],
+          bits: ['101'],
+          ranges: ['[1,3)'],
+          text: '{a}',
+          json_text: '{"a": 1}',
+          vector: '1 2',
+        },
+      ]);
+    }
+  });
+
   test('a write gives back the columns that it was asked for', async () => {
     await step.query('CREATE TABLE item (id bigint GENERATED ALWAYS AS IDENTITY, name text)');
     const inserted = await step.operate(

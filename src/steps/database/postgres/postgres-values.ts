@@ -56,6 +56,9 @@ const arrays: ReadonlyMap<number, number> = new Map([
 
 const text: Read = (value) => value;
 
+/** False for types that are left as the text that the server writes. */
+export const hasReader = (typeId: number): boolean => scalars.has(typeId) || arrays.has(typeId);
+
 export function readerOf(typeId: number): Read {
   const item = arrays.get(typeId);
   if (item === undefined) return scalars.get(typeId) ?? text;

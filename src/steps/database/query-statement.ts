@@ -14,6 +14,7 @@ export function queryStatement(
 ): Statement {
   const parts = partsOf(query, dialect.syntax);
   requireOneTransaction(parts);
+  requireNoStream(parts);
   if (readOnly) requireReading(parts, dialect);
   if (isObject(params)) return namedStatement(parts, params as JsonObject, dialect);
   const values = params ?? [];
@@ -85,4 +86,11 @@ function requireOneTransaction(parts: readonly SqlPart[]): void {
   if (word === '') throw invalidQuery('the query is empty');
   if (!transactionWords.has(word)) return;
   throw invalidQuery(`${word} is not for a step: each attempt is a transaction of its own, of one statement`);
+}
+
+/** PostgreSQL would wait for rows that a step never sends, or send some that nobody takes. */
+function requireNoStream(parts: readonly SqlPart[]): void {
+  const code = parts.map(({ text, isCode }) => (isCode ? text : ' ')).join('');
+  if (!/^\s*COPY\b.*\b(STDIN|STDOUT)\b/is.test(code)) return;
+  throw invalidQuery('a step has no stream of rows for COPY: write INSERT or SELECT');
 }

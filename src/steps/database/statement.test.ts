@@ -101,6 +101,15 @@ test('a query that begins or ends a transaction is refused', () => {
   refuses(() => queryStatement(' -- nothing', [], postgresDialect), /empty/);
 });
 
+test('a query of rows in a stream is refused: nobody would send or take them', () => {
+  for (const query of ['COPY t FROM STDIN', '-- go\ncopy t (a)\nto stdout (FORMAT csv)', 'COPY (SELECT 1) TO STDOUT']) {
+    refuses(() => queryStatement(query, [], postgresDialect), /no stream of rows/);
+  }
+  for (const query of ["COPY t FROM '/srv/rows.csv' -- STDIN", "SELECT 'COPY t FROM STDIN'"]) {
+    assert.equal(queryStatement(query, [], postgresDialect).text, query);
+  }
+});
+
 test('the parts of any text are the text', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(...`'"\`[]$#-/*:a\\\n eE`), maxLength: 60 }), (text) => {

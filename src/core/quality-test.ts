@@ -29,7 +29,7 @@ export function compileTest(test: QualityTest): CompiledTest {
     case 'condition':
       return conditionTest(expressionOf(test.condition));
     case 'range':
-      return rangeTest(memberPathOf(test.field), { min: edgeOf(test.min), max: edgeOf(test.max) });
+      return rangeTest(memberPathOf(test.field), { min: templateOf(test.min), max: templateOf(test.max) });
     case 'unique':
       return uniqueTest(test.fields.map(memberPathOf));
     case 'reference':
@@ -53,19 +53,10 @@ function conditionTest(condition: Expression): CompiledTest {
   };
 }
 
-type Edge = (scope: Scope) => unknown;
-
-function edgeOf(edge: number | string | undefined): Edge | undefined {
-  if (edge === undefined) return undefined;
-  if (typeof edge === 'number') return () => edge;
-  const expression = expressionOf(edge);
-  return (scope) => expression.evaluate(scope);
-}
-
-function rangeTest(field: MemberPath, edges: { min: Edge | undefined; max: Edge | undefined }): CompiledTest {
+function rangeTest(field: MemberPath, edges: { min: Template | undefined; max: Template | undefined }): CompiledTest {
   return (scope, effort) => {
-    const min = edges.min?.(scope);
-    const max = edges.max?.(scope);
+    const min = edges.min?.fill(scope);
+    const max = edges.max?.fill(scope);
     const wanted = wantedRange(min, max);
     return (item) => {
       effort.spend(1);

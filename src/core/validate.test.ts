@@ -80,8 +80,13 @@ describe('the rules of a validate step', () => {
       ]),
       ['r 2 /2/total', 'r 3 /3/total', 'r 6 /6/total'],
     );
-    const days = 'rules: [{name: r, range: {field: day, min: "\'2026-01-01\'"}}]';
-    assert.deepEqual(errorsOf(days, [{ day: '2026-01-01' }, { day: '2025-12-31' }]), ['r 1 /1/day']);
+    const days = 'rules: [{name: r, range: {field: day, min: "2026-01-01", max: "${input.data[0].day}"}}]';
+    assert.deepEqual(errorsOf(days, [{ day: '2026-02-01' }, { day: '2025-12-31' }, { day: '2026-02-02' }]), [
+      'r 1 /1/day',
+      'r 2 /2/day',
+    ]);
+    const year = 'rules: [{name: r, range: {field: day, min: "2026"}}]';
+    assert.deepEqual(errorsOf(year, [{ day: '2026-02-01' }, { day: '2025-12-31' }]), ['r 1 /1/day']);
   });
 
   test('unique: the first of equal ones passes; nothing equals what is missing', () => {

@@ -250,7 +250,7 @@ export interface QualityRule {
 /** A `field` is names of members with dots between them. */
 export type QualityTest =
   | { readonly kind: 'condition'; readonly condition: string }
-  /** `min`, `max`: a number, or the text of an expression. */
+  /** `min`, `max`: a number or a template. */
   | { readonly kind: 'range'; readonly field: string; readonly min?: number | string; readonly max?: number | string }
   | { readonly kind: 'unique' | 'required'; readonly fields: readonly string[] }
   /** `in`: a template. */

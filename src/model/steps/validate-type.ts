@@ -2,7 +2,7 @@ import { compilePattern } from '../../expression/pattern.ts';
 import type { QualityRule, QualityTest } from '../definition.ts';
 import { expression, template } from '../fields/expression.ts';
 import { type Fields, object, optional, type Read, required } from '../fields/field.ts';
-import { choice, either, type Kind, list, number, oneOrMore, text } from '../fields/kind.ts';
+import { choice, type Kind, list, oneOrMore, reportType, text } from '../fields/kind.ts';
 import { memberPath } from '../fields/member-path.ts';
 import { plainName } from '../fields/name.ts';
 import { schema } from '../fields/schema.ts';
@@ -17,16 +17,20 @@ import { stepType } from './step-type.ts';
 const roots = ['item', 'index'];
 const onItem: Purpose = { ...purposes.condition, roots };
 
-const edge = either(
-  (spot) => textOf(spot) !== undefined,
-  expression(purposes.value),
-  number({ min: -Number.MAX_VALUE, max: Number.MAX_VALUE }),
-);
+const edge: Kind<number | string> = {
+  expected: 'a number or a text, which may be an expression',
+  read(spot, sink) {
+    const value = template(purposes.value).read(spot, sink);
+    if (value === undefined || typeof value === 'number' || typeof value === 'string') return value;
+    return reportType(spot, sink, edge.expected);
+  },
+  schema: () => ({ type: ['number', 'string'] }),
+};
 
 const range: Kind<QualityTest> = built(
   object('a range', {
     field: required('field', memberPath, 'Which member.'),
-    min: optional('min', edge, 'The least, included: a number, or an expression.'),
+    min: optional('min', edge, 'The least, included: a number or a text, or an expression that gives one.'),
     max: optional('max', edge, 'The most, included.'),
   } satisfies Fields),
   ({ field, min, max }, spot, sink) => {

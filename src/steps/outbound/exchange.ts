@@ -1,7 +1,6 @@
 /** One request and its whole answer, bounded in bytes and time. Redirects are answers here. */
 import http from 'node:http';
 import https from 'node:https';
-import type { Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import type { Clock } from '../../kit/clock.ts';
 import { StepFailure } from '../connector.ts';
@@ -107,20 +106,30 @@ function headersOf({ headers }: http.IncomingMessage): OutboundAnswer['headers']
 }
 
 /** By what the answer says; where it says more than one way, or one that is not known, as it came. */
-function decompressed(incoming: http.IncomingMessage): Readable {
-  const open = {
-    gzip: zlib.createGunzip,
-    'x-gzip': zlib.createGunzip,
-    deflate: zlib.createInflate,
-    br: zlib.createBrotliDecompress,
-  };
+async function* decompressed(incoming: http.IncomingMessage): AsyncGenerator<Buffer> {
   const encoding = incoming.headers['content-encoding']?.trim().toLowerCase() ?? '';
-  if (!Object.hasOwn(open, encoding)) return incoming;
-  const stream = open[encoding as keyof typeof open]();
+  if (!Object.hasOwn(decompressors, encoding)) return yield* incoming;
+  const stream = decompressors[encoding as keyof typeof decompressors]();
+  let isEmpty = true;
+  incoming.once('data', () => {
+    isEmpty = false;
+  });
   incoming.once('error', (error) => stream.destroy(error));
   incoming.once('aborted', () => stream.destroy(new Error('the answer broke off')));
-  return incoming.pipe(stream);
+  try {
+    yield* incoming.pipe(stream);
+  } catch (error) {
+    // A whole body without a byte is empty and not torn, whatever it says of itself.
+    if (!isEmpty || !incoming.complete) throw error;
+  }
 }
+
+const decompressors = {
+  gzip: zlib.createGunzip,
+  'x-gzip': zlib.createGunzip,
+  deflate: zlib.createInflate,
+  br: zlib.createBrotliDecompress,
+};
 
 function failureOf(error: NodeJS.ErrnoException, request: Exchange): StepFailure {
   if (error instanceof StepFailure) return error;

@@ -22,6 +22,12 @@ const answers: Readonly<Record<string, Answer>> = {
   deflate: compressed('deflate', zlib.deflateSync('squeezed')),
   bomb: compressed('gzip', zlib.gzipSync(Buffer.alloc(4_000_000))),
   torn: compressed('gzip', Buffer.from('no gzip at all')),
+  cut: compressed('gzip', zlib.gzipSync('squeezed').subarray(0, 5)),
+  nothing: (response, encoding) => response.setHeader('content-encoding', encoding).end(),
+  'no-chunk': (response, encoding) => {
+    response.setHeader('content-encoding', encoding).flushHeaders();
+    response.end();
+  },
   large: (response, size) => response.setHeader('content-length', size).end(Buffer.alloc(Number(size), 'x')),
   chunked: (response, size) => {
     response.write(Buffer.alloc(1));
@@ -107,7 +113,13 @@ describe('a request that goes out', () => {
 
   test('decompresses what comes compressed', async () => {
     for (const encoding of ['gzip', 'br', 'deflate']) assert.equal((await get(encoding)).body.toString(), 'squeezed');
-    await assert.rejects(get('torn'), fails('RESPONSE_INVALID'));
+    for (const path of ['torn', 'cut']) await assert.rejects(get(path), fails('RESPONSE_INVALID'));
+  });
+
+  test('takes an empty body for empty, whatever it is said to be compressed by', async () => {
+    for (const encoding of ['gzip', 'br', 'deflate']) {
+      for (const path of ['nothing', 'no-chunk']) assert.equal((await get(`${path}/${encoding}`)).body.length, 0);
+    }
   });
 
   test('takes as many bytes as the rules say and not one more, however they come', async () => {

@@ -155,6 +155,8 @@ function failureOf(error: NodeJS.ErrnoException, request: Exchange): StepFailure
 /** Of several addresses that were tried the reasons of each. */
 function reasonOf(error: Error): string {
   if (error.name === 'TimeoutError') return 'no connection in time';
+  // All that Node says of it.
+  if (error.message === 'aborted') return 'the answer broke off';
   return error instanceof AggregateError
     ? error.errors.map((each) => (each as Error).message).join('; ')
     : error.message;

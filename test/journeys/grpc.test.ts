@@ -42,6 +42,7 @@ describe('gRPC called by a server', () => {
       workflow('list', `${here}, method: List, request: { count: "$.input.count" }, output: "$.response.messages"`),
       workflow('timed', `${here}, ${get}, timeout: 1s`),
       workflow('encrypted', `address: "localhost:${encrypted.port}", ${get}`),
+      workflow('encrypted-address', `address: "127.0.0.1:${encrypted.port}", ${get}`),
       workflow(
         'late',
         `address: "127.0.0.1:${latePort}", tls: false, ${get}, retry_config: { max_attempts: 20, initial_delay: 200ms, max_delay: 500ms }`,
@@ -69,8 +70,10 @@ describe('gRPC called by a server', () => {
   });
 
   test('is encrypted where nothing else is said', async () => {
-    const { status, output, error } = await run('encrypted', { id: 'o2' });
-    assert.deepEqual([status, output?.id], ['completed', 'o2'], JSON.stringify(error));
+    for (const name of ['encrypted', 'encrypted-address']) {
+      const { status, output, error } = await run(name, { id: 'o2' });
+      assert.deepEqual([status, output?.id], ['completed', 'o2'], JSON.stringify(error));
+    }
   });
 
   test('fails by the name of its status', async () => {

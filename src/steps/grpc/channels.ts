@@ -6,9 +6,9 @@
  */
 
 import { isIPv6 } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import { Client, connectivityState, credentials } from '@grpc/grpc-js';
 import type { Outbound } from '../outbound.ts';
+import { Encryption } from './encryption.ts';
 import { invalidCall } from './grpc-failure.ts';
 
 export interface GrpcPlace {
@@ -70,11 +70,8 @@ function openClient({ host, port, isEncrypted }: GrpcPlace, addresses: readonly 
   // One kind of address a target: of a mixed answer the older kind, which more networks have.
   const usable = isV6 ? addresses.map((address) => `[${address}]`) : addresses.filter((address) => !isIPv6(address));
   const target = `${isV6 ? 'ipv6' : 'ipv4'}:${usable.map((address) => `${address}:${port}`).join(',')}`;
-  // Certificates as everywhere in this process: the library's own default looks at variables of its own.
-  const encrypted = () => credentials.createFromSecureContext(createSecureContext());
-  return new Client(target, isEncrypted ? encrypted() : credentials.createInsecure(), {
+  return new Client(target, isEncrypted ? new Encryption(host) : credentials.createInsecure(), {
     'grpc.default_authority': `${isIPv6(host) ? `[${host}]` : host}:${port}`,
-    'grpc.ssl_target_name_override': host,
     'grpc.service_config_disable_resolution': 1,
     'grpc.enable_http_proxy': 0,
     'grpc.enable_retries': 0,

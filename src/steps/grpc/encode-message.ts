@@ -72,7 +72,7 @@ function writeMap(writer: protobuf.Writer, field: protobuf.MapField, { value, pa
   if (keys === undefined) throw invalidCall('GRPC_PROTO_INVALID', `"${path}" has keys of type ${field.keyType}`);
   for (const [key, item] of Object.entries(value as JsonObject)) {
     writer.uint32(tagOf(field.id, 2)).fork().uint32(tagOf(1, keys.wireType));
-    keys.write(writer, field.keyType === 'bool' ? key === 'true' : key, `${path}.${key}`);
+    keys.write(writer, field.keyType === 'bool' ? (truths.get(key) ?? key) : key, `${path}.${key}`);
     const scalar = scalarOf(field);
     if (scalar) {
       writer.uint32(tagOf(2, scalar.wireType));
@@ -81,6 +81,12 @@ function writeMap(writer: protobuf.Writer, field: protobuf.MapField, { value, pa
     writer.ldelim();
   }
 }
+
+/** A key of JSON is a text. */
+const truths: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
 
 /** Undefined for a field that holds messages. */
 export function scalarOf({ type, resolvedType }: protobuf.FieldBase): Scalar | undefined {

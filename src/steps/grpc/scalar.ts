@@ -56,15 +56,16 @@ const unusualNumbers: Readonly<Record<string, number>> = {
 };
 
 function real(method: 'float' | 'double', wireType: number): Scalar {
+  const held = method === 'float' ? Math.fround : (number: number): number => number;
   return {
     wireType,
     absent: 0,
     write(writer, value, path) {
       const number = typeof value === 'string' ? (unusualNumbers[value] ?? Number(value || 'x')) : value;
       const isPlain =
-        typeof number === 'number' && (Number.isFinite(number) || Object.hasOwn(unusualNumbers, String(value)));
+        typeof number === 'number' && (Number.isFinite(held(number)) || Object.hasOwn(unusualNumbers, String(value)));
       if (isPlain) writer[method](number);
-      else refuse(path, 'a number', value);
+      else refuse(path, `a number that a ${method} holds`, value);
     },
     read(reader) {
       const number = reader[method]();

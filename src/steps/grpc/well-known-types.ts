@@ -1,4 +1,5 @@
 /** Types that everybody uses, and that JSON has a form of its own for. */
+import { parseTimestamp } from '../../expression/functions/times.ts';
 import { emptyObject, isObject, type Json, type JsonObject } from '../../kit/json.ts';
 import { invalidCall } from './grpc-failure.ts';
 
@@ -19,8 +20,8 @@ const timestamp: WellKnownType = {
     const [, whole, fraction = ''] =
       /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|[+-]\d\d:\d\d)$/.exec(String(value)) ?? [];
     const zone = /(Z|[+-]\d\d:\d\d)$/.exec(String(value))?.[0] ?? '';
-    const atMs = whole === undefined ? Number.NaN : Date.parse(whole + zone);
-    if (Number.isNaN(atMs)) throw refuse(path, 'a time like 2030-01-31T09:00:00Z', value);
+    const atMs = whole === undefined ? undefined : parseTimestamp(whole + zone);
+    if (atMs === undefined) throw refuse(path, 'a time like 2030-01-31T09:00:00Z', value);
     return { seconds: String(atMs / 1_000), nanos: Number(fraction.padEnd(9, '0')) };
   },
   toJson({ seconds = '0', nanos = 0 }) {

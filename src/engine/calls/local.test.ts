@@ -62,6 +62,30 @@ describe('a function in this process', () => {
     }
   });
 
+  test('may give and throw what cannot be read: its attempt fails, and nothing else', async () => {
+    const unreadable = Object.defineProperty({}, 'a', { enumerable: true, get: () => assert.fail('a getter') });
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const given: readonly unknown[] = [unreadable, [unreadable], [proxy]];
+    for (const value of given) {
+      for (const run of [() => value, async () => value]) {
+        const { node, id } = await running(run);
+        assert.equal((await node.state(id)).error?.code, 'OUTPUT_INVALID');
+      }
+    }
+    const strange = [Object.create(null), proxy, Object.assign(new Error(), { message: { text: 'no text' } }), 'a\0b'];
+    for (const value of [...strange, Object.assign(new Error(), { details: unreadable })]) {
+      const throwing = (): never => {
+        throw value;
+      };
+      for (const run of [async () => throwing(), throwing]) {
+        const { node, id } = await running(run);
+        const { error } = await node.state(id);
+        assert.deepEqual([error?.code, error?.message.includes('\0')], ['EXECUTOR_ERROR', false]);
+      }
+    }
+  });
+
   test('cannot change what the journal says by changing its input or its result', async () => {
     const result = { list: [1] };
     const { node, id } = await running((input) => {

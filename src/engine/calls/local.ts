@@ -14,7 +14,7 @@ import type { Json, JsonObject } from '../../kit/json.ts';
 import { SlotMap } from '../../kit/slot-map.ts';
 import type { EngineCounters, LocalFunction, LocalTask } from '../engine.ts';
 import type { Live, UntimedFact } from '../moves/live.ts';
-import { copyJson, findUnstorable } from '../moves/storable.ts';
+import { copyJson, kept } from '../moves/storable.ts';
 import { traceRootOf } from '../moves/trace.ts';
 
 type Dispatch = Command & { type: 'dispatch' };
@@ -123,10 +123,13 @@ export function openLocal(deps: {
     if (!running.delete(task.number)) return;
     const { dispatch, startedAt } = task;
     const { step, visit, attempt } = dispatch;
-    const error = 'error' in outcome ? outcome.error : findUnstorable(outcome.output ?? null);
-    if (error) return deps.submit(task.executionId, { type: 'task.failed', step, visit, attempt, error, startedAt });
-    const output = copyJson(('output' in outcome ? (outcome.output ?? null) : null) as Json);
-    deps.submit(task.executionId, { type: 'task.completed', step, visit, attempt, output, startedAt });
+    const known = 'error' in outcome ? outcome : kept(outcome.output ?? null);
+    deps.submit(
+      task.executionId,
+      'error' in known
+        ? { type: 'task.failed', step, visit, attempt, error: known.error, startedAt }
+        : { type: 'task.completed', step, visit, attempt, output: known.output, startedAt },
+    );
   }
 
   function run(live: Live, dispatch: Dispatch): void {
@@ -210,14 +213,28 @@ function callFunction(
   }
 }
 
-/** What a function throws, as the error of its attempt: `code`, `details` and `retryable` are taken from it. */
+/** What a function throws, as the error of its attempt. It may be anything, down to what throws when it is read. */
 function errorOf(thrown: unknown): StepError {
-  if (!(thrown instanceof Error)) return { code: 'EXECUTOR_ERROR', message: String(thrown) };
+  try {
+    return thrown instanceof Error ? errorOfError(thrown) : { code: unnamed, message: plainText(thrown) };
+  } catch {
+    return { code: unnamed, message: 'the function threw what cannot be read' };
+  }
+}
+
+/** Of a failure that brings no code of its own. */
+const unnamed = 'EXECUTOR_ERROR';
+
+/** `code`, `details` and `retryable` are taken from it. */
+function errorOfError(thrown: Error): StepError {
   const { code, details, retryable } = thrown as { code?: unknown; details?: unknown; retryable?: unknown };
+  const told = details === undefined ? undefined : kept(details);
   return {
-    code: typeof code === 'string' && code !== '' ? code : 'EXECUTOR_ERROR',
-    message: thrown.message.toWellFormed().replaceAll('\u0000', ''),
-    ...(details === undefined || findUnstorable(details) ? {} : { details: details as Json }),
+    code: typeof code === 'string' && code !== '' ? code : unnamed,
+    message: plainText(thrown.message),
+    ...(told === undefined || 'error' in told ? {} : { details: told.output }),
     ...(retryable === false ? { retryable: false } : {}),
   };
 }
+
+const plainText = (value: unknown): string => String(value).toWellFormed().replaceAll('\u0000', '');

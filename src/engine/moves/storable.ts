@@ -11,6 +11,19 @@ export function findUnstorable(value: unknown): StepError | undefined {
   return found === undefined ? undefined : { code: 'OUTPUT_INVALID', message: `the result cannot be kept: ${found}` };
 }
 
+/**
+ * What a user's code gave, as a copy that can be kept, or the error its attempt fails with. Never throws: members may throw
+ * when they are read.
+ */
+export function kept(value: unknown): { readonly output: Json } | { readonly error: StepError } {
+  try {
+    const error = findUnstorable(value);
+    return error ? { error } : { output: copyJson(value as Json) };
+  } catch {
+    return { error: { code: 'OUTPUT_INVALID', message: 'the result cannot be kept: to read it throws' } };
+  }
+}
+
 /** What is wrong with a value, and where (JSON pointer); undefined where it can be kept. */
 export function findUnstorableText(value: unknown): string | undefined {
   return examine(value, '', { left: valueTextMax }, 0);

@@ -142,6 +142,59 @@ describe('the results of an executor', () => {
     assert.equal(errors['big']?.code, 'OUTPUT_INVALID');
   });
 
+  it('goes on where what a function gives or throws cannot be read', async () => {
+    const unreadable = Object.defineProperty({}, 'a', { enumerable: true, get: () => assert.fail('a getter') });
+    const cyclic: Record<string, unknown> = Object.create(null);
+    cyclic['self'] = cyclic;
+    const given = { getter: unreadable, unwritten: { toJSON: () => assert.fail('no') }, large: { toJSON: () => 1n } };
+    const thrown = { cyclic, message: Object.assign(new Error(), { message: {} }), getter: unreadable };
+    const executor = make();
+    for (const [name, value] of Object.entries(given)) executor.register(`give-${name}`, () => ({ inner: value }));
+    for (const [name, value] of Object.entries(thrown)) {
+      executor.register(`throw-${name}`, () => {
+        throw value;
+      });
+    }
+    executor.register('throw-details', () => {
+      throw Object.assign(new Error('told'), { details: unreadable });
+    });
+    await executor.start();
+    const names = [
+      ...Object.keys(given).map((name) => `give-${name}`),
+      ...Object.keys(thrown).map((name) => `throw-${name}`),
+      'throw-details',
+    ];
+    for (const name of names) platform.add('shop', name, [{ id: name }]);
+    await until(() => platform.results.length === names.length, 'all results');
+    for (const result of platform.results) {
+      const error = result.status === 'failed' ? result.error : undefined;
+      assert.equal(
+        error?.code,
+        result.task_id.startsWith('give-') ? 'OUTPUT_INVALID' : 'EXECUTOR_ERROR',
+        result.task_id,
+      );
+      assert.equal(error?.details, undefined);
+    }
+  });
+
+  it('sends what was given, whatever becomes of it after that', async () => {
+    const counted = { runs: 0 };
+    let isDown = true;
+    platform.onCall = (call) => (isDown && call.path === '/api/v1/tasks/complete' ? { status: 503 } : undefined);
+    await make()
+      .register('count', () => {
+        counted.runs += 1;
+        return counted;
+      })
+      .start();
+    platform.add('shop', 'count', numbered(3));
+    await until(() => counted.runs === 3, 'three runs');
+    isDown = false;
+    await until(() => platform.results.length === 3, 'the results');
+    const outputs = platform.results.map((result) => (result.status === 'completed' ? result.output : undefined));
+    assert.deepEqual(outputs, [{ runs: 1 }, { runs: 2 }, { runs: 3 }]);
+  });
+
   it('takes up work by itself when the server comes back', async () => {
     let isDown = true;
     platform.onCall = () => (isDown ? { status: 503 } : undefined);

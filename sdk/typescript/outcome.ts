@@ -7,9 +7,9 @@ const messageLengthMax = 4_000;
 const codeLengthMax = 128;
 
 export function completed(task: WireTask, output: unknown): WireResult {
-  const problem = problemOf(output);
-  if (problem !== undefined) return failed(task, { code: 'OUTPUT_INVALID', message: problem, retryable: false });
-  return { task_id: task.task_id, lease_token: task.lease_token, status: 'completed', output: output ?? null };
+  const kept = keep(output);
+  if ('problem' in kept) return failed(task, { code: 'OUTPUT_INVALID', message: kept.problem, retryable: false });
+  return { task_id: task.task_id, lease_token: task.lease_token, status: 'completed', output: kept.json };
 }
 
 export function failed(task: WireTask, error: WireError): WireResult {
@@ -18,24 +18,45 @@ export function failed(task: WireTask, error: WireError): WireResult {
 
 /** The error of a result: `code`, `retryable` and `details` are taken from the thrown value where it has them. */
 export function errorOf(thrown: unknown): WireError {
+  try {
+    return readError(thrown);
+  } catch {
+    return { code: 'EXECUTOR_ERROR', message: 'the function threw what cannot be read', retryable: true };
+  }
+}
+
+function readError(thrown: unknown): WireError {
   const own = typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>) : {};
   const code =
     typeof own['code'] === 'string' && own['code'] !== '' ? own['code'].slice(0, codeLengthMax) : 'EXECUTOR_ERROR';
-  const details = own['details'];
+  const kept = keep(own['details']);
   return {
     code,
     message: messageOf(thrown).slice(0, messageLengthMax),
     retryable: own['retryable'] !== false && !(thrown instanceof TaskStopped && thrown.code === 'CANCELLED'),
-    ...(details !== undefined && problemOf(details) === undefined ? { details } : {}),
+    ...(own['details'] === undefined || 'problem' in kept ? {} : { details: kept.json }),
   };
 }
 
 function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name;
+  if (thrown instanceof Error) return String(thrown.message || thrown.name);
   try {
     return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
   } catch {
     return String(thrown);
+  }
+}
+
+/**
+ * A copy, as JSON has it, or why there is none: what is sent, perhaps again and again, is what was given, and can be
+ * written whatever its members do when they are read.
+ */
+function keep(value: unknown): { readonly json: unknown } | { readonly problem: string } {
+  try {
+    const problem = problemOf(value);
+    return problem === undefined ? { json: JSON.parse(JSON.stringify(value ?? null)) } : { problem };
+  } catch (thrown) {
+    return { problem: `it cannot be written as JSON: ${errorOf(thrown).message}` };
   }
 }
 

@@ -68,6 +68,13 @@ describe('commands without a server', () => {
     });
   });
 
+  it('validate takes a definition from stdin, and tells its problems as of "-"', async () => {
+    assert.equal((await run('validate -', { stdin: workflow })).code, 0);
+    const { code, out, err } = await run('validate -', { stdin: workflow.replace('greet, type', 'greet, tipe') });
+    assert.equal(code, 3);
+    assert.match(`${out}${err}`, /^-:\d+:\d+: error FIELD_/m);
+  });
+
   it('validate prints each problem with its place, and warnings stop only --strict', async () => {
     const path = join(root, 'examples/user-onboarding/workflow.yaml');
     const lenient = await run(`validate ${path}`);

@@ -13,13 +13,16 @@ export async function readDefinitions(paths: readonly string[], io: CliIo): Prom
   const files: DefinitionFile[] = [];
   for (const path of paths) {
     for (const found of await findFiles(path, io))
-      files.push({ path: found, text: await io.readText(resolve(io.directory, found)) });
+      files.push({ path: found, text: await io.readText(placeOf(found, io)) });
   }
   return files;
 }
 
+/** `-` is what comes in by stdin. */
+const placeOf = (path: string, io: CliIo): string => (path === '-' ? path : resolve(io.directory, path));
+
 async function findFiles(path: string, io: CliIo): Promise<readonly string[]> {
-  if (path === '-' || !(await stat(resolve(io.directory, path))).isDirectory()) return [path];
+  if (path === '-' || !(await stat(placeOf(path, io))).isDirectory()) return [path];
   const entries = await readdir(resolve(io.directory, path), { recursive: true, withFileTypes: true });
   return entries
     .filter(

@@ -20,6 +20,7 @@ export const validate: Command<Args> = {
     'validate workflow.yaml context.yaml',
     'validate --workflows ./workflows --strict',
     'validate -o json workflow.yaml',
+    'validate - < workflow.yaml',
   ],
   flags: {
     workflows: { type: 'string', value: 'DIR', doc: 'check every definition below a folder' },

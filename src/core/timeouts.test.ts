@@ -80,6 +80,21 @@ error_handling:
       idempotencyKey: 'k-90s',
     });
   });
+
+  test('fails the step where its expression gives no duration; null leaves it out', () => {
+    for (const field of ['timeout', 'queue_timeout', 'heartbeat_timeout']) {
+      const spec = `steps:\n  - {name: a, ${call}, ${field}: $.input.limit, on_failure: h}\n  - {name: h, ${call}}`;
+      for (const limit of ['soon', -1, { ms: 5 }]) {
+        const story = started(spec, { input: { limit } });
+        assert.deepEqual([story.step('a').error?.code, story.inHand()], ['EXPRESSION_FAILED', ['h']]);
+        assert.match(story.step('a').error?.message ?? '', new RegExp(`^"${field}" gives .* no duration`));
+      }
+      assert.deepEqual(started(spec, { input: { limit: null } }).inHand(), ['a']);
+    }
+    const loop =
+      'steps:\n  - {name: l, type: loop, iterate_over: "[1]", timeout: $.input.limit, steps: [{name: a, type: wait, signal: s}]}';
+    assert.equal(started(loop, { input: { limit: 'soon' } }).end().code, 'EXPRESSION_FAILED');
+  });
 });
 
 describe('queue_timeout', () => {

@@ -13,7 +13,7 @@ import type { Node, Program, ProgramList, Rule, Target } from '../program.ts';
 import { taskOf } from '../task-spec.ts';
 import { compileLimits } from './compile-limits.ts';
 import { compileRetry } from './compile-retry.ts';
-import { durationOf, expressionOf, templateOf } from './compile-text.ts';
+import { durationOf, expressionOf, templateOf, timeLimitOf } from './compile-text.ts';
 import { type CompileInner, compileWork } from './compile-work.ts';
 
 export interface ProgramOptions {
@@ -95,9 +95,9 @@ function compileNode(builder: Builder, list: ProgramList, step: Step): Node {
     cacheKey: templateOf(step.cache?.key),
     limits: compileLimits(step, builder.definition.name),
     retries: (step.retry ?? [{}]).map(compileRetry),
-    timeout: durationOf(step.timeout),
-    queueTimeout: durationOf(step.queueTimeout),
-    heartbeatTimeout: durationOf(step.heartbeatTimeout),
+    timeout: timeLimitOf('timeout', step.timeout),
+    queueTimeout: timeLimitOf('queue_timeout', step.queueTimeout),
+    heartbeatTimeout: timeLimitOf('heartbeat_timeout', step.heartbeatTimeout),
     visitsMax: step.maxVisits ?? visitsDefault,
     work: compileWork(step, innerLists(builder, list, step), builder.definition),
     task: undefined,

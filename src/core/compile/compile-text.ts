@@ -6,7 +6,7 @@
  */
 
 import { compileExpression, compileTemplate } from '../../expression/compile.ts';
-import type { Compiled, Expression, Template } from '../../expression/expression.ts';
+import { type Compiled, type Expression, ExpressionFault, type Template } from '../../expression/expression.ts';
 import { assert } from '../../kit/assert.ts';
 import { parseDuration } from '../../kit/duration.ts';
 import type { Json } from '../../kit/json.ts';
@@ -17,14 +17,25 @@ export function durationOf(timing: Timing | undefined): DurationOf | undefined {
   if (timing === undefined) return undefined;
   if (typeof timing === 'number') return () => timing;
   const template = required(compileTemplate(timing));
+  return (scope) => millisecondsOf(template.fill(scope));
+}
+
+/** Of a limit: null leaves it out, and what is no duration fails the step, which would go on without it. */
+export function timeLimitOf(field: string, timing: Timing | undefined): DurationOf | undefined {
+  if (timing === undefined || typeof timing === 'number') return durationOf(timing);
+  const template = required(compileTemplate(timing));
   return (scope) => {
     const value = template.fill(scope);
-    return typeof value === 'string'
-      ? parseDuration(value)
-      : typeof value === 'number' && value >= 0
-        ? value
-        : undefined;
+    const limitMs = millisecondsOf(value);
+    if (limitMs !== undefined || value === null) return limitMs;
+    const found = JSON.stringify(value).slice(0, 80);
+    throw new ExpressionFault('EXPRESSION_FAILED', `"${field}" gives ${found}, which is no duration like 15s or PT15S`);
   };
+}
+
+function millisecondsOf(value: unknown): number | undefined {
+  if (typeof value === 'string') return parseDuration(value);
+  return typeof value === 'number' && value >= 0 ? value : undefined;
 }
 
 export function amountOf(amount: Amount | undefined): AmountOf | undefined {

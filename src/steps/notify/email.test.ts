@@ -164,6 +164,18 @@ describe('a notification by email', () => {
     await assert.rejects(send(server, { to: [] }), fails('REQUEST_INVALID', /gave 0/));
   });
 
+  test('goes to whom the step names, and to nobody whom a text smuggles in', async () => {
+    const server = await serve();
+    const names = ['ann@example.com', 'Bob <bob@example.com>', '"Doe, Cid" <cid+x@example.com>'];
+    await send(server, { to: names });
+    assert.deepEqual(server.mails[0]?.to, ['ann@example.com', 'bob@example.com', 'cid+x@example.com']);
+    const smuggled = ['ann@example.com, eve@example.com', 'ann@example.com>\r\nRCPT TO:<eve@example.com'];
+    for (const strange of [...smuggled, 'Team: eve@example.com;', 'A <a@b.de> eve@example.com', 'ann', '', null]) {
+      await assert.rejects(send(server, { to: [strange] }), fails('REQUEST_INVALID', /not one address/));
+    }
+    assert.equal(server.mails.length, 1);
+  });
+
   test('ends where nobody answers, and at once where it is not wanted any more', async () => {
     const sockets: Socket[] = [];
     const mute = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');

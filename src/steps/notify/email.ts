@@ -63,6 +63,11 @@ function mailOf(notice: Notice, { from }: SmtpConnection): SendMailOptions {
     const fault = `an email goes to 1 to ${recipientsMax} addresses, "to" gave ${to.length}`;
     throw new StepFailure('REQUEST_INVALID', fault, { retryable: false });
   }
+  const strange = to.find((text) => !isOneAddress(text));
+  if (strange !== undefined) {
+    const fault = `"to" gave ${JSON.stringify(strange.slice(0, 200))}, which is not one address like ann@example.com`;
+    throw new StepFailure('REQUEST_INVALID', fault, { retryable: false });
+  }
   const written = isObject(message) ? message : { text: textOf(notice) };
   const parts = ['text', 'html'].flatMap((name) => (typeof written[name] === 'string' ? [[name, written[name]]] : []));
   if (parts.length === 0) {
@@ -78,6 +83,12 @@ function mailOf(notice: Notice, { from }: SmtpConnection): SendMailOptions {
     messageId: `<${digest}@magicflow>`,
     ...content,
   };
+}
+
+/** With a name before it or not. Of a text that holds more, others would get the message than the step names. */
+function isOneAddress(text: string): boolean {
+  const [, named] = /^(?:"[^"\\\r\n]*" ?|[^"<>,;:@\r\n]*)<([^<>]*)>$/.exec(text) ?? [];
+  return /^[^\s"<>(),;:@]+@[^\s"<>(),;:@]+$/.test(named ?? text);
 }
 
 const subjectMax = 200;

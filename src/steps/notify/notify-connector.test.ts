@@ -55,6 +55,15 @@ describe('a notification', () => {
     assert.deepEqual(lastBody(), { text: '[1,2]' });
   });
 
+  test('that says nothing is not sent', async () => {
+    const start = target.asked.length;
+    for (const message of [null, '']) {
+      const { code, retryable } = await failureOf(made.notify(['slack', 'webhook'], { message }));
+      assert.deepEqual([code, retryable], ['REQUEST_INVALID', false]);
+    }
+    assert.equal(target.asked.length, start);
+  });
+
   test('to Teams is an adaptive card', async () => {
     await made.notify(['teams'], { message: 'it broke', subject: 'Alarm' });
     const [attachment] = lastBody().attachments;

@@ -74,6 +74,7 @@ export function openNotifyConnector({ outbound, connections, clock }: NotifyDeps
 
   return {
     async run(call) {
+      requireMessage(call.request);
       const { channels, connections: names = [] } = call.settings as unknown as NotifySettings;
       const routes = routesOf(connections, { channels, names });
       const delivered = deliveredOf(call);
@@ -97,6 +98,14 @@ export function openNotifyConnector({ outbound, connections, clock }: NotifyDeps
       throw channels.length === 1 ? first.failure : partly(delivered, failed);
     },
   };
+}
+
+/** People would be told "null". */
+function requireMessage({ message = null }: JsonObject): void {
+  if (message !== null && message !== '') return;
+  throw new StepFailure('REQUEST_INVALID', '"message" gave nothing: see which of its expressions is empty', {
+    retryable: false,
+  });
 }
 
 function deliveredBefore({ lastError }: ConnectorCall): JsonObject {

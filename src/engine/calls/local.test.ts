@@ -36,9 +36,12 @@ describe('a function in this process', () => {
     assert.deepEqual(leftovers(node, id), []);
   });
 
-  test('may answer by a promise', async () => {
-    const { node, id } = await running(async () => 7);
-    assert.equal((await node.state(id)).steps.get('a')?.output, 7);
+  test('may answer by a promise, of whatever kind', async () => {
+    const query = { then: (done: (rows: number) => void) => done(7) };
+    for (const run of [async () => 7, () => query]) {
+      const { node, id } = await running(run);
+      assert.equal((await node.state(id)).steps.get('a')?.output, 7);
+    }
   });
 
   test('that throws or rejects fails its attempt, with its code, details and retryable', async () => {

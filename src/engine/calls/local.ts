@@ -202,8 +202,8 @@ function callFunction(
 ): void {
   try {
     const returned = call(input, task);
-    if (returned instanceof Promise) {
-      returned.then(
+    if (isPromise(returned)) {
+      Promise.resolve(returned).then(
         (output) => settle({ output }),
         (thrown: unknown) => settle({ error: errorOf(thrown) }),
       );
@@ -211,6 +211,11 @@ function callFunction(
   } catch (thrown) {
     settle({ error: errorOf(thrown) });
   }
+}
+
+/** Also one that waits in its own way, as queries of many database libraries do: no result that is kept has such a member. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** What a function throws, as the error of its attempt. It may be anything, down to what throws when it is read. */

@@ -164,5 +164,5 @@ function reasonOf(error: Error): string {
 
 /** Without the query, which may hold what is nobody's business. */
 export function placeOf({ method, url }: { method: string; url: URL }): string {
-  return `${method} ${url.origin}${url.pathname}`;
+  return `${method} ${url.protocol}//${url.host}${url.pathname}`;
 }

@@ -6,7 +6,7 @@ import { findEntry, isMap, nameOf, textOf } from '../model/yaml/tree.ts';
 import type { Connection } from '../steps/connections.ts';
 import { isDatabase } from '../steps/database-connections.ts';
 import { mysql, postgres, reportAstray, sqlite } from './config-databases.ts';
-import { named, port, webAddress } from './config-kinds.ts';
+import { credential, named, port, webAddress } from './config-kinds.ts';
 
 /** What steps reach by the name of a connection. A new kind is a table here and its interface in `steps/connections.ts`. */
 const type = <const T extends string>(name: T) => required('type', choice(name), 'What it is.');
@@ -23,7 +23,7 @@ const teams = {
 
 const pagerduty = {
   type: type('pagerduty'),
-  routingKey: required('routing_key', label, 'Of an Events API v2 integration. Keep it in a variable.'),
+  routingKey: required('routing_key', credential, 'Of an Events API v2 integration. Keep it in a variable.'),
   url: optional('url', webAddress({ takesQuery: true }), 'Default https://events.pagerduty.com/v2/enqueue.'),
 } satisfies Fields;
 
@@ -31,7 +31,7 @@ const webhook = {
   type: type('webhook'),
   url: required('url', webAddress({ takesQuery: true }), 'Where it is posted to.'),
   headers: optional('headers', record(label, label), 'Sent with every message.'),
-  secret: optional('secret', label, 'Signs every message. Keep it in a variable.'),
+  secret: optional('secret', credential, 'Signs every message. Keep it in a variable.'),
 } satisfies Fields;
 
 const smtp = {

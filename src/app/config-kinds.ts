@@ -58,6 +58,16 @@ export const size: Kind<number> = {
   schema: () => ({ type: ['string', 'integer'] }),
 };
 
+/** What proves who we are. An empty one, of a variable that holds nothing, would prove nothing and look as if it did. */
+export const credential: Kind<string> = {
+  expected: 'a text that is not empty: see what its variable holds',
+  read: (spot, sink) => {
+    const found = label.read(spot, sink);
+    return found === '' ? reportType(spot, sink, credential.expected) : found;
+  },
+  schema: () => ({ type: 'string', minLength: 1 }),
+};
+
 /** A URL of one of these protocols. Messages never show it: it may hold a password. */
 export function url(...protocols: readonly string[]): Kind<string> {
   const expected = `a URL that begins with ${protocols.map((each) => `${each}:`).join(' or ')}`;

@@ -111,6 +111,10 @@ describe('the configuration of what goes out', () => {
       'connections: { a: { type: slack, url: "https://x", chanel: c } }',
       /a connection of type slack has no field "chanel"/,
     ],
+    ['services: { crm: { base_url: "https://x", auth: { bearer: "" } } }', /"bearer" must be a text that is not empty/],
+    ['services: { crm: { base_url: "https://x", auth: { api_key: { value: "" } } } }', /"value" must be .* not empty/],
+    ['connections: { a: { type: webhook, url: "https://x", secret: "" } }', /"secret" must be .* not empty/],
+    ['connections: { a: { type: pagerduty, routing_key: "" } }', /"routing_key" must be .* not empty/],
     ['connections: { a: { type: smtp, host: h } }', /a connection of type smtp needs "from"/],
     ['connections: { a: { type: smtp, host: h, from: f, secure: maybe } }', /one of tls, starttls, none/],
   ];
@@ -123,6 +127,12 @@ describe('the configuration of what goes out', () => {
       );
     });
   }
+
+  it('refuses credentials of a variable that holds nothing', () => {
+    const text = 'services: { crm: { base_url: "https://x", auth: { bearer: "${TOKEN}" } } }';
+    const { problems } = readPlatformFile(text, { file: 'f', env: { TOKEN: '' } });
+    assert.match(problems.map(formatProblem).join(), /"bearer" must be a text that is not empty/);
+  });
 
   it('leaves values whose variables are not set here to the machine where the file is used', () => {
     const text = `connections: { ops: { type: slack, url: "\${HOOK}" } }

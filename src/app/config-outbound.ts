@@ -5,7 +5,7 @@ import { plainName } from '../model/fields/name.ts';
 import { nameOf } from '../model/yaml/tree.ts';
 import { allowEntryExpected, parseAllowEntry } from '../steps/outbound-rules.ts';
 import type { Credentials, Service } from '../steps/services.ts';
-import { commaSeparated, port, size, webAddress } from './config-kinds.ts';
+import { commaSeparated, credential, port, size, webAddress } from './config-kinds.ts';
 
 /** Where the server may connect to for its users, and the HTTP services that it knows by name. */
 const allowEntry: Kind<string> = {
@@ -30,7 +30,7 @@ export const outboundFields = {
 } satisfies Fields;
 
 const credentials = exactlyOne('credentials', {
-  bearer: optional('bearer', label, 'A token. Keep it in a variable.'),
+  bearer: optional('bearer', credential, 'A token. Keep it in a variable.'),
   basic: optional(
     'basic',
     object('basic credentials', {
@@ -43,7 +43,7 @@ const credentials = exactlyOne('credentials', {
     'api_key',
     object('an API key', {
       header: optional('header', label, 'The name of the header. Default X-API-Key.'),
-      value: required('value', label, 'Keep it in a variable.'),
+      value: required('value', credential, 'Keep it in a variable.'),
     }),
     'A key in a header of its own.',
   ),

@@ -59,7 +59,8 @@ describe('the request of an http step', () => {
     assert.equal(authOf({ basic: { username: 'u', password: '' } })['authorization'], 'Basic dTo=');
     assert.equal(authOf({ apiKey: { value: 'k' } })['x-api-key'], 'k');
     assert.equal(authOf({ apiKey: { header: 'X-Own', value: 'k' } })['x-own'], 'k');
-    assert.throws(() => authOf({ bearer: null }), fails('REQUEST_INVALID', /auth\.bearer/));
+    for (const bearer of [null, '']) assert.throws(() => authOf({ bearer }), fails('REQUEST_INVALID', /auth\.bearer/));
+    assert.throws(() => authOf({ apiKey: { value: '' } }), fails('REQUEST_INVALID', /auth\.apiKey/));
     assert.throws(() => authOf({ basic: { username: 'u', password: 7 } }), fails('REQUEST_INVALID', /auth\.basic/));
   });
 

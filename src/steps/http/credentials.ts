@@ -26,7 +26,9 @@ export function credentialsOf(auth: Json | undefined): Credentials {
   const parts = isObject(auth)
     ? Object.values(auth).flatMap((part) => (isObject(part) ? Object.values(part) : [part]))
     : [auth];
-  if (parts.every((part) => typeof part === 'string')) return auth as Credentials;
+  // A user or a password may be empty where the other one is the key.
+  const proof = member(auth, 'bearer') ?? member(member(auth, 'apiKey'), 'value');
+  if (parts.every((part) => typeof part === 'string') && proof !== '') return auth as Credentials;
   const kind = isObject(auth) ? Object.keys(auth)[0] : '';
   throw new StepFailure('REQUEST_INVALID', `"auth.${kind}" gave no text: see which of its expressions is empty`, {
     retryable: false,

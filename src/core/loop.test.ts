@@ -160,6 +160,17 @@ error_handling: [{condition: '$.steps.last.status == "failed"', action: compensa
     story.completes('each[1].work', 'b').completes('each[2].work', 'c');
     assert.deepEqual((output(story) as { results: unknown }).results, ['a', 'b', 'c']);
   });
+
+  test('a retry that is cut short leaves the rounds it had no time for to the next one', () => {
+    const story = run(over('on_item_error: continue, '), [1, 2, 3]);
+    story.fails('each[0].work').fails('each[1].work');
+    for (const _ of ['once', 'twice']) {
+      story.when({ type: 'cancel' });
+      story.when({ type: 'retry' });
+    }
+    drain(story);
+    assert.deepEqual((output(story) as { results: unknown }).results, [0, 1, 2]);
+  });
 });
 
 describe('a loop on a condition', () => {

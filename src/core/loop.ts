@@ -236,11 +236,14 @@ export function continueLoop(turn: Turn, path: string): void {
   goOnLoop(turn, path);
 }
 
-/** A retry of the execution: the rounds that failed or were cut off run again, then those that never began. */
+/**
+ * A retry of the execution: the rounds that failed or were cut off run again, and those that the retry before had no time
+ * for; then those that never began.
+ */
 export function resumeLoop(turn: Turn, path: string): void {
   const loop = loopAt(turn, path);
   const cut = [...turn.state.frames.values()].filter(({ owner, status }) => owner === path && status === 'cancelled');
-  const again = new Set([...loop.failures.keys(), ...cut.flatMap(({ index }) => index ?? [])]);
+  const again = new Set([...loop.again, ...loop.failures.keys(), ...cut.flatMap(({ index }) => index ?? [])]);
   emit(turn, { type: 'loop.resumed', step: path, again: [...again].sort((a, b) => a - b) });
   openStream(turn, path);
   later(turn, () => goOnLoop(turn, path));

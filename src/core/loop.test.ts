@@ -171,6 +171,19 @@ error_handling: [{condition: '$.steps.last.status == "failed"', action: compensa
     drain(story);
     assert.deepEqual((output(story) as { results: unknown }).results, [0, 1, 2]);
   });
+
+  test('a retry runs no round of an earlier visit that had more of them', () => {
+    const story = started(`steps:
+- {name: list, ${call}}
+- {name: each, type: loop, iterate_over: $.list, parallel: true, on_failure: list, steps: [{name: work, ${call}}]}`);
+    story.completes('list', ['a', 'b', 'c']).fails('each[0].work');
+    story.completes('list', ['d', 'e']);
+    story.when({ type: 'cancel' });
+    story.when({ type: 'retry' });
+    assert.deepEqual(story.inHand(), ['each[0].work', 'each[1].work']);
+    drain(story);
+    assert.deepEqual((story.step('each').output as { results: unknown }).results, [0, 1]);
+  });
 });
 
 describe('a loop on a condition', () => {

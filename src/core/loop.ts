@@ -242,8 +242,10 @@ export function continueLoop(turn: Turn, path: string): void {
  */
 export function resumeLoop(turn: Turn, path: string): void {
   const loop = loopAt(turn, path);
-  const cut = [...turn.state.frames.values()].filter(({ owner, status }) => owner === path && status === 'cancelled');
-  const again = new Set([...loop.again, ...loop.failures.keys(), ...cut.flatMap(({ index }) => index ?? [])]);
+  const rounds = [...turn.state.frames.values()].filter(({ owner }) => owner === path);
+  const cut = rounds.flatMap(({ index, status }) => (status === 'cancelled' && index !== undefined ? index : []));
+  // Beyond the newest round lie those of an earlier visit or attempt.
+  const again = new Set([...loop.again, ...loop.failures.keys(), ...cut.filter((index) => index < loop.next)]);
   emit(turn, { type: 'loop.resumed', step: path, again: [...again].sort((a, b) => a - b) });
   openStream(turn, path);
   later(turn, () => goOnLoop(turn, path));

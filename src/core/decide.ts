@@ -21,7 +21,7 @@ import { escalate, takeHuman } from './human-task.ts';
 import { deliveriesMax, eventsMax } from './limits.ts';
 import { continueLoop } from './loop.ts';
 import type { Program } from './program.ts';
-import { beginAt, takeOver, takeOverAgain } from './rerun.ts';
+import { beginAt, hasBegun, takeOver, takeOverAgain } from './rerun.ts';
 import { resumeFailed } from './resume.ts';
 import { retryDelayMs } from './retry.ts';
 import { type ExecutionState, isEnded } from './state.ts';
@@ -77,7 +77,7 @@ function take(turn: Turn, fact: Fact): void {
     case 'retry': {
       const blamed = turn.state.error?.step;
       emit(turn, { type: 'execution.retried', run: turn.state.run + 1, ...deadlineOf(turn, undefined) });
-      return resumeFailed(turn, blamed);
+      return hasBegun(turn.state) ? resumeFailed(turn, blamed) : begin(turn);
     }
     case 'discard':
       return emit(turn, { type: 'execution.dead_letter_discarded', by: fact.by });

@@ -5,6 +5,7 @@ import type { StartFact } from './facts.ts';
 import { eventsMax, signalIdsKept, signalsKeptMax } from './limits.ts';
 import { call, noon, plain, programOf, type Story, started } from './make-story.ts';
 import { earliestDue, pending } from './pending.ts';
+import type { Rerun } from './rerun.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
 import { statusOf } from './state.ts';
 
@@ -137,6 +138,20 @@ steps:
     story.when({ type: 'cancel' });
     assert.deepEqual(retried(story).inHand(), ['a']);
   });
+
+  const reused = { name: 'a', kind: 'function', frame: '', status: 'completed', input: {}, output: {} } as const;
+  const reruns: readonly [string, Rerun][] = [
+    ['its first step', { of: 'exec_0', from: 'a', steps: [], vars: {} }],
+    ['a later one', { of: 'exec_0', from: 'b', steps: [{ step: 'a', ...reused }], vars: {} }],
+  ];
+  for (const [where, rerun] of reruns) {
+    test(`of a rerun from ${where} that ended before its turn came begins at that step`, () => {
+      const inLine = started(twoSteps, { queued: true, rerun });
+      inLine.when({ type: 'cancel' });
+      const turnedAway = started(twoSteps, { stillborn: 'the limit is reached', rerun });
+      for (const story of [inLine, turnedAway]) assert.deepEqual(retried(story).inHand(), [rerun.from]);
+    });
+  }
 
   test('keeps the branches that completed', () => {
     const story = started(`steps:

@@ -87,6 +87,11 @@ export function takeOver(turn: Turn, { steps }: Pick<Rerun, 'steps'>): void {
   }
 }
 
+/** Whether the flow has come to a first step: what ended before its turn came has at most taken over what another did. */
+export function hasBegun({ rerun, steps, frames }: Readonly<ExecutionState>): boolean {
+  return rerun ? steps.has(rerun.from) : frames.has('');
+}
+
 /** Another run of such an execution: what was done before the step stays done, as in the run before. */
 export function takeOverAgain(turn: Turn, from: string): void {
   takeOver(turn, { steps: reusable(turn.program, turn.state, from) });

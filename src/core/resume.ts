@@ -2,19 +2,17 @@
 import { present } from '../kit/assert.ts';
 import { type Arrival, attemptAnew, beginAttempt, canRunIn, enter } from './arrival.ts';
 import { frameChanged } from './containers.ts';
-import { finishFrame, go, openFrame } from './flow.ts';
+import { finishFrame, go } from './flow.ts';
 import { resumeLoop } from './loop.ts';
 import type { ProgramList } from './program.ts';
 import { beginAt } from './rerun.ts';
 import { cancelledOrFailed, type FrameState } from './state.ts';
 import { isReady } from './stream.ts';
-import { emit, later, nodeOf, pathIn, stepAt, type Turn } from './turn.ts';
+import { emit, frameAt, later, nodeOf, pathIn, stepAt, type Turn } from './turn.ts';
 
 /** `blamed`: the step that the error named, where it had completed (a rule ended the execution after it). */
 export function resumeFailed(turn: Turn, blamed: string | undefined): void {
-  const root = turn.state.frames.get('');
-  if (!root) return openFrame(turn, { path: '', list: '' });
-  resumeFrame(turn, root, blamed);
+  resumeFrame(turn, frameAt(turn.state, ''), blamed);
 }
 
 export function resumeFrame(turn: Turn, frame: FrameState, blamed: string | undefined): void {

@@ -252,6 +252,25 @@ steps:
     assert.deepEqual(story.inHand(), ['a']);
   });
 
+  test('leaves a failure alone that was handled before the execution ended at a later step', () => {
+    const story = started(`steps:
+  - {name: a, ${call}, on_failure: h}
+  - {name: b, ${call}}
+  - {name: h, ${call}, on_success: b}
+error_handling:
+  - {condition: $.b.valid == false, action: return_error}`);
+    story.fails('a').completes('h').completes('b', { valid: false });
+    assert.deepEqual(retried(story).inHand(), ['b']);
+  });
+
+  test('goes on behind a fallback where the step goes on that it stood in for', () => {
+    const story = started(`steps:
+  - {name: a, ${call}, fallback_step: f, on_success: nowhere}
+  - {name: f, ${call}}`);
+    assert.equal(story.fails('a').completes('f').end().code, 'UNDEFINED_STEP');
+    assert.equal(retried(story).end().code, 'UNDEFINED_STEP');
+  });
+
   test('of a sequence that jumped back goes on with the step that failed last', () => {
     const story = started(`steps:
   - {name: a, ${call}}

@@ -5,6 +5,7 @@
 import { present } from '../kit/assert.ts';
 import type { Json, JsonObject } from '../kit/json.ts';
 import { enter } from './arrival.ts';
+import type { ExecutionEvent } from './events.ts';
 import type { Node, Program } from './program.ts';
 import { type ExecutionState, inputOf, type StepState } from './state.ts';
 import { isReady } from './stream.ts';
@@ -54,7 +55,17 @@ export function reusable(program: Program, state: Readonly<ExecutionState>, from
   }));
 }
 
-const rootOf = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;
+/**
+ * The variables that an event sets for whoever takes over these steps of the workflow's own list. A state has them as they
+ * were set last of all, by whatever step.
+ */
+export function varsSetIn(event: ExecutionEvent, taken: ReadonlySet<string>): JsonObject | undefined {
+  if (event.type === 'execution.started') return event.rerun?.vars;
+  if (event.type !== 'step.completed' && event.type !== 'loop.opened') return undefined;
+  return taken.has(rootOf(event.step)) ? event.vars : undefined;
+}
+
+export const rootOf = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;
 
 const isOver = (step: StepState): boolean =>
   step.origin !== 'compensation' && (step.status === 'completed' || step.status === 'skipped' || step.passed);

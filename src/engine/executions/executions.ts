@@ -4,11 +4,12 @@ import { admit, type Refusal } from '../../core/admit/admit.ts';
 import { type ExecutionTurn, keyText } from '../../core/execution-turn.ts';
 import type { Fact } from '../../core/facts.ts';
 import type { Program } from '../../core/program.ts';
+import { type Rerun, rootOf, varsSetIn } from '../../core/rerun.ts';
 import { type Command, type ExecutionState, isEnded, statusOf } from '../../core/state.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { Fault } from '../../kit/fault.ts';
 import { makeId } from '../../kit/ids.ts';
-import { canonicalJson, isObject, type Json, type JsonObject } from '../../kit/json.ts';
+import { canonicalJson, emptyObject, isObject, type Json, type JsonObject } from '../../kit/json.ts';
 import type { Random } from '../../kit/random.ts';
 import type { Journal, StoredRecord } from '../../storage/journal.ts';
 import type { StartKey, Store } from '../../storage/store.ts';
@@ -18,7 +19,7 @@ import { startInTurn, takeOf, turnedAway, turnOf } from '../concurrency/turns.ts
 import { checkInput } from '../definitions/input-check.ts';
 import type { CompiledVersions } from '../definitions/versions.ts';
 import type { Executions, NumberedEvent, Operation, RerunRequest, Started, StartRequest, TaskDesk } from '../engine.ts';
-import { priorityDefault, startKeyLifetimeMs } from '../limits.ts';
+import { loadPage, priorityDefault, startKeyLifetimeMs } from '../limits.ts';
 import { decodeEvents, largeHashes } from '../moves/codec.ts';
 import type { Committer } from '../moves/committer.ts';
 import type { Advanced, Claims, UntimedFact } from '../moves/live.ts';
@@ -72,9 +73,23 @@ export function openExecutions(deps: ExecutionsDeps): Executions {
     const prepared = await read(given.workspace, given.executionId, (state) => prepareRerun(program, state, given));
     refuseStart(deps, prepared.request);
     const input = checkInput(program, copyJson((prepared.request.input ?? null) as Json));
-    const fact = { ...startFact(deps, prepared.request, { program, input }), rerun: prepared.rerun };
+    const rerun = { ...prepared.rerun, vars: await varsTakenOver(prepared.rerun, given) };
+    const fact = { ...startFact(deps, prepared.request, { program, input }), rerun };
     const fingerprint = fingerprintOf(program, prepared.request, rerunFingerprint(given));
     return begun(prepared.request, { executionId: makeId('exec', clock, random), program, fact, fingerprint });
+  }
+
+  async function varsTakenOver({ steps, vars }: Rerun, given: RerunRequest): Promise<JsonObject> {
+    const { workspace, executionId } = given;
+    const taken = new Set(steps.map(({ step }) => rootOf(step)));
+    const set = emptyObject();
+    if (Object.keys(vars).length === 0) return set;
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const page: readonly NumberedEvent[] = await journal(workspace, executionId, { after, limit: loadPage });
+      for (const { event } of page) Object.assign(set, varsSetIn(event, taken));
+      after = page.at(-1)?.position;
+    }
+    return set;
   }
 
   type Beginning = {

@@ -79,6 +79,26 @@ describe('a rerun', () => {
     await assert.rejects(rerun({ workspace: 'other' }), refusal('EXECUTION_NOT_FOUND', /exec_/));
   });
 
+  test('finds the variables as they were before the step, not as later steps left them', async () => {
+    const counting = `steps:
+  - {name: a, ${call}, set: {n: "\${(vars.n ?? 0) + 1}", by: a}}
+  - name: each
+    type: loop
+    while: $.vars.left > 0
+    variables: {left: 2}
+    steps: [{name: round, ${call}, set: {left: "\${vars.left - 1}"}}]
+  - {name: b, ${call}, set: {n: "\${vars.n + 1}", by: b, late: true}}
+  - {name: c, ${call}}`;
+    const { node, id } = await ended(counting, ['c']);
+    const once = { n: 2, by: 'b', left: 0, late: true };
+    assert.deepEqual({ ...(await node.state(id)).vars }, once);
+    for (const fromStep of ['a', 'each', 'b', 'c']) {
+      const { executionId } = await node.engine.executions.rerun({ workspace, executionId: id, fromStep });
+      await node.clock.settle();
+      assert.deepEqual({ ...(await node.state(executionId)).vars }, once);
+    }
+  });
+
   test('of an execution that still runs is refused', async () => {
     const node = await makeEngine();
     await node.deploy(line);

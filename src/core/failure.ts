@@ -9,12 +9,12 @@ import { enter, isTrue, sightOf } from './arrival.ts';
 import { closeExecution, compensationAdvanced, isStopping } from './closing.ts';
 import { isRetryable, type StepError } from './errors.ts';
 import type { Quality } from './events.ts';
-import { advance, cancelFrame, cancelInner, failFrame, go, succeed } from './flow.ts';
+import { advance, cancelInner, cancelSteps, failFrame, go, succeed } from './flow.ts';
 import type { Node, Rule } from './program.ts';
 import { askedDelayMs, chooseRetry, retryDelayMs } from './retry.ts';
 import type { StepState } from './state.ts';
 import { cutStream, wakeStream } from './stream.ts';
-import { emit, evaluated, later, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
+import { emit, evaluated, frameAt, later, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
 
 export interface AttemptFailure {
   readonly error: StepError;
@@ -199,13 +199,7 @@ function again(turn: Turn, step: StepState): void {
 function jump(turn: Turn, step: StepState, name: string): void {
   const node = turn.program.nodes.get(name);
   const frame = node && turn.state.frames.get(step.frame)?.list === node.list.id ? step.frame : '';
-  if (frame !== step.frame) {
-    const root = turn.state.frames.get('');
-    for (const path of root?.active ?? []) {
-      for (const inner of turn.state.frames.values()) if (inner.owner === path) cancelFrame(turn, inner.path);
-      emit(turn, { type: 'step.cancelled', step: path });
-    }
-  }
+  if (frame !== step.frame) cancelSteps(turn, frameAt(turn.state, frame));
   const arrival = { frame, origin: 'rule', after: step.path, previous: step.path } as const;
   if (!node) return go(turn, name === 'end' ? { kind: 'end' } : { kind: 'undefined', name }, arrival);
   later(turn, () => {

@@ -58,3 +58,17 @@ error_handling:
   assert.deepEqual([story.step('b').visit, story.step('b').attempt], [1, 2]);
   assert.equal(story.completes('b').end().status, 'completed');
 });
+
+test('what a goto out of a branch cuts off in the hands of an executor may have to be undone', () => {
+  const story = started(`steps:
+- {name: a, ${call}, compensate: {name: undo-a, ${call}}}
+- {name: both, type: parallel, branches: [{name: x, steps: [{name: b, ${call}}]}]}
+- {name: c, ${call}, depends_on: [a, both]}
+error_handling:
+- {condition: '$.b.status == "failed"', action: {type: goto, step: c}}`);
+  story.fails('both.x.b');
+  assert.deepEqual(story.inHand(), ['c']);
+  story.when({ type: 'cancel' });
+  story.when({ type: 'task.withdrawn', step: 'c', visit: 1, attempt: 1, outcome: 'untouched' });
+  assert.deepEqual(story.inHand(), ['undo-a']);
+});

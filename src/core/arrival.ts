@@ -9,7 +9,7 @@ import type { Json } from '../kit/json.ts';
 import { aggregate } from './aggregate.ts';
 import { callChild } from './child.ts';
 import { isStopping } from './closing.ts';
-import { isContainer, openContainer } from './containers.ts';
+import { openContainer } from './containers.ts';
 import type { Origin, TaskSpec, Waits } from './events.ts';
 import { failAttempt } from './failure.ts';
 import { failFrame, leave, succeed } from './flow.ts';
@@ -237,7 +237,7 @@ export function beginAttempt(turn: Turn, path: string): void {
     const queue = queueMs === undefined ? {} : { queueDeadlineAt: turn.at + queueMs };
     return emit(turn, { type: 'step.attempted', step: path, attempt: step.attempt + 1, ...queue });
   }
-  const isLasting = step.child !== undefined || isWaitingWork(node.work) || isContainer(node.work);
+  const isLasting = step.child !== undefined || isWaitingWork(node.work) || step.hasLists;
   if (!isLasting || !attemptAnew(turn, path)) return enter(turn, node, { ...step, isAgain: true });
   perform(turn, path, sightOf(turn, step));
 }

@@ -62,6 +62,25 @@ describe('a loop over items', () => {
     assert.match(story.state.error?.message ?? '', /iterate_over.*no list but object/);
   });
 
+  for (const [what, items] of [
+    ['at first', [undefined]],
+    ['at a later visit', [['x'], undefined]],
+  ] as const) {
+    test(`over what is no list ${what} fails again where the execution is retried`, () => {
+      const story = started(`steps:
+- {name: list, ${call}}
+- {name: each, type: loop, iterate_over: $.list.items, steps: [{name: work, ${call}}]}
+- {name: next, type: transform, mapping: {}, on_success: list}`);
+      for (const given of items) {
+        story.completes('list', given ? { items: given } : {});
+        if (given) story.completes('each[0].work');
+      }
+      assert.deepEqual(story.end(), { status: 'failed', code: 'EXPRESSION_FAILED' });
+      story.when({ type: 'retry' });
+      assert.deepEqual(story.end(), { status: 'failed', code: 'EXPRESSION_FAILED' });
+    });
+  }
+
   test('an item that is null is null to its steps', () => {
     const story = run(over(''), [null]);
     assert.deepEqual(plain(story.step('each[0].work').input ?? null), { item: null, index: 0 });

@@ -252,6 +252,15 @@ steps:
     assert.deepEqual(story.inHand(), ['a']);
   });
 
+  test('of a condition without a value does not take what an earlier visit gave', () => {
+    const story = started(`steps:
+  - {name: a, ${call}}
+  - {name: either, type: condition, condition: len($.a.x) > 1, then: [{name: b, ${call}}], on_success: a}`);
+    story.completes('a', { x: 'yes' }).completes('either.b').completes('a', { x: 1 });
+    assert.equal(story.end().code, 'EXPRESSION_FAILED');
+    assert.equal(retried(story).end().code, 'EXPRESSION_FAILED');
+  });
+
   test('leaves a failure alone that was handled before the execution ended at a later step', () => {
     const story = started(`steps:
   - {name: a, ${call}, on_failure: h}

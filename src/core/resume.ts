@@ -50,11 +50,11 @@ function goOn(turn: Turn, frame: FrameState, { last, blamed }: { last: StepState
 }
 
 function resumeStep(turn: Turn, path: string, blamed: string | undefined): void {
-  if (!canRunIn(turn, stepAt(turn.state, path))) return;
-  const inner = [...turn.state.frames.values()].filter((frame) => frame.owner === path);
-  if (inner.length === 0 || !attemptAnew(turn, path)) return beginAttempt(turn, path);
+  const step = stepAt(turn.state, path);
+  if (!canRunIn(turn, step)) return;
+  if (!step.hasLists || !attemptAnew(turn, path)) return beginAttempt(turn, path);
   if (turn.state.loops.has(path)) return resumeLoop(turn, path);
-  const cut = inner.filter((frame) => frame.status !== 'completed');
+  const cut = [...turn.state.frames.values()].filter(({ owner, status }) => owner === path && status !== 'completed');
   for (const frame of cut) resumeFrame(turn, frame, blamed);
   if (cut.length === 0) frameChanged(turn, path);
 }

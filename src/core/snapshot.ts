@@ -6,7 +6,7 @@ import type { Quality, RoundFailure } from './events.ts';
 import type { ExecutionState, FrameState, LoopState } from './state.ts';
 
 /** Raised whenever the state's shape changes; older snapshots are then ignored and the journal is read from its start. */
-const format = 6;
+const format = 7;
 
 export function writeSnapshot(state: ExecutionState): string {
   return JSON.stringify({

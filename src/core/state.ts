@@ -126,6 +126,8 @@ export interface StepState {
   passed: boolean;
   /** An attempt was in an executor's hands when the flow stopped waiting for it. */
   outcomeUnknown: boolean;
+  /** Of a container: its lists were opened in this visit. */
+  hasLists: boolean;
   /** Of a validate step: how many items passed each rule and how many failed it. */
   quality: Quality | undefined;
   scheduledAt: number;

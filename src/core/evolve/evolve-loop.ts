@@ -63,6 +63,8 @@ function recordOpened(state: ExecutionState, event: LoopOpened): void {
     foldedEver,
     visits,
   });
+  const step = state.steps.get(path);
+  if (step) step.hasLists = true;
   for (const name of Object.keys(vars ?? {})) state.vars[name] = vars?.[name] ?? null;
 }
 

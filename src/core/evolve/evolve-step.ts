@@ -42,6 +42,7 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
     error: undefined,
     passed: false,
     outcomeUnknown: false,
+    hasLists: false,
     quality: undefined,
     scheduledAt: at,
     startedAt: status === 'skipped' ? undefined : at,

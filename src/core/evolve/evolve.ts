@@ -97,6 +97,8 @@ function recordFrame(state: ExecutionState, event: FrameOpened): void {
     index,
     visitsBefore: visitsBefore(state, event),
   });
+  const container = owner === undefined ? undefined : state.steps.get(owner);
+  if (container) container.hasLists = true;
   recordRound(state, event);
 }
 

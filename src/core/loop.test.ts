@@ -153,6 +153,20 @@ describe('a loop over items', () => {
     ]);
   });
 
+  test('steps of branches and cases in a round are seen by name behind them, each round its own', () => {
+    const steps = `[
+    {name: both, type: parallel, branches: [{name: x, steps: [{name: one, type: transform, mapping: {v: $.item}}]}]},
+    {name: big, type: condition, condition: $.item > 1, then: [{name: many, type: transform, mapping: {v: $.one.v}}]},
+    {name: inner, type: loop, iterate_over: $.input.items, output: $.two, steps: [
+      {name: pair, type: condition, condition: 'true', then: [{name: two, type: transform, mapping: [$.one.v, $.item]}]}]},
+    {name: seen, type: transform, mapping: [$.one.v, $.many.v, $.steps.many.status, $.inner]}]`;
+    const { results } = output(run(over('', steps), [1, 2])) as { results: unknown };
+    assert.deepEqual(results, [
+      [1, null, 'pending', [1, 2]],
+      [2, 2, 'completed', [2, 2]],
+    ]);
+  });
+
   test('compensation undoes the steps of each round with what that round knew, last first', () => {
     const spec = `steps:
 - name: each

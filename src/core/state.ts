@@ -46,7 +46,7 @@ export interface ExecutionState {
   vars: Record<string, Json>;
   /** By path; the newest visit of each. In the order of first arrival. */
   steps: Map<string, StepState>;
-  /** Newest path of each step whose path is not its name. */
+  /** Newest path of each step that stands in a branch or a case, by the path that it would have without: `orders[7].ship`. */
   pathsByName: Map<string, string>;
   frames: Map<string, FrameState>;
   /** By the path of their step. */
@@ -362,6 +362,12 @@ export function passId(step: StepState): string {
 /** Identity of one attempt, and of the command that hands it out. */
 export function attemptId(step: StepState, attempt = step.attempt): string {
   return `${step.path}#${step.visit}/${attempt}`;
+}
+
+/** Where a step is found by its name: in the round that it stands in, whatever branches lie between. */
+export function pathByName(path: string, name: string): string {
+  const round = path.slice(0, path.lastIndexOf(']') + 1);
+  return round === '' ? name : `${round}.${name}`;
 }
 
 export function inputOf(state: ExecutionState, step: StepState): Json {

@@ -166,21 +166,19 @@ function allSteps({ state, program }: Turn, frame: string, next: string | number
   return records;
 }
 
-/** The newest pass through a step of that name, seen from a frame: its own list first, then the ones around it. */
+/**
+ * The newest pass through a step of that name, seen from a frame: its own list first, then the ones around it. Steps of a
+ * branch are visible by name after the join, in the round that it stands in or the whole execution.
+ */
 function findStep(state: ExecutionState, frame: string, name: string): StepState | undefined {
   let around = frame;
   for (;;) {
-    const step = state.steps.get(pathIn(around, name));
-    if (step || around === '') return step ?? findInside(state, name);
+    const path = pathIn(around, name);
+    const step = state.steps.get(path) ?? state.steps.get(state.pathsByName.get(path) ?? '');
+    if (step || around === '') return step;
     const cut = around.lastIndexOf('.');
     around = cut < 0 ? '' : around.slice(0, cut);
   }
-}
-
-/** Steps of a branch are visible by name after the join. */
-function findInside(state: ExecutionState, name: string): StepState | undefined {
-  const path = state.pathsByName.get(name);
-  return path === undefined ? undefined : state.steps.get(path);
 }
 
 /** A value, or the error that a step or execution fails with where an expression has none. */

@@ -99,6 +99,7 @@ function removeRounds(state: ExecutionState, { step, from, to }: LoopFolded): vo
   }
   for (const path of state.frames.keys()) if (isFolded(path)) state.frames.delete(path);
   for (const path of state.loops.keys()) if (isFolded(path)) state.loops.delete(path);
+  for (const path of state.pathsByName.keys()) if (isFolded(path)) state.pathsByName.delete(path);
   for (const path of state.steps.keys()) {
     if (!isFolded(path)) continue;
     state.steps.delete(path);

@@ -11,7 +11,7 @@ import type {
   StepWaiting,
 } from '../events.ts';
 import { openDispatch, openStepTimers, openTimer, openWithdrawal, settleStep } from '../outstanding.ts';
-import { attemptId, type ExecutionState, type StepState, type StepStatus } from '../state.ts';
+import { attemptId, type ExecutionState, pathByName, type StepState, type StepStatus } from '../state.ts';
 import { openRedelivery, recordPermitted } from '../task-limits.ts';
 import { openChild, releaseChild } from './evolve-child.ts';
 import { settleHuman } from './evolve-human.ts';
@@ -57,13 +57,18 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
   if (earlier) settleStep(state, earlier);
   if (event.type === 'step.entered') recordEntry(state, step, event);
   state.steps.set(event.step, step);
-  if (event.name !== event.step && !event.step.includes('[')) state.pathsByName.set(event.name, event.step);
+  if (event.name !== event.step) recordName(state, event);
   state.completed.delete(event.step);
   // The last to begin stands last, also where it began before.
   frame?.begun.delete(event.step);
   frame?.begun.add(event.step);
   if (status !== 'skipped') frame?.active.add(event.step);
   return step;
+}
+
+function recordName(state: ExecutionState, { step: path, name }: Arriving): void {
+  const found = pathByName(path, name);
+  if (found !== path) state.pathsByName.set(found, path);
 }
 
 function recordEntry(state: ExecutionState, step: StepState, event: StepEntered): void {

@@ -74,11 +74,9 @@ function take(turn: Turn, fact: Fact): void {
       return emit(turn, { type: 'execution.paused' });
     case 'resume':
       return emit(turn, { type: 'execution.resumed' });
-    case 'retry': {
-      const blamed = turn.state.error?.step;
+    case 'retry':
       emit(turn, { type: 'execution.retried', run: turn.state.run + 1, ...deadlineOf(turn, undefined) });
-      return hasBegun(turn.state) ? resumeFailed(turn, blamed) : begin(turn);
-    }
+      return hasBegun(turn.state) ? resumeFailed(turn) : begin(turn);
     case 'discard':
       return emit(turn, { type: 'execution.dead_letter_discarded', by: fact.by });
     case 'child.started':

@@ -152,7 +152,7 @@ function advanceGraph(turn: Turn, frame: FrameState, done: Node): void {
  * Nothing runs: the graph is over unless something can begin. What a rule's goto passed by begins now; what waits for a
  * step that never counts as done never does.
  */
-function restGraph(turn: Turn, frame: FrameState, list: ProgramList): void {
+export function restGraph(turn: Turn, frame: FrameState, list: ProgramList): void {
   if (frame.active.size > 0 || turn.state.outstanding.has(`continue:${frame.path}`)) return;
   const passedBy = list.nodes.filter(
     (node) => !node.step.handler && !frame.begun.has(pathIn(frame.path, node.name)) && isReady(turn, frame, node),

@@ -154,7 +154,7 @@ function beginRound(turn: Turn, loop: LoopState, index: number): void {
   const path = roundFrame(loop.path, index);
   const frame = turn.state.frames.get(path);
   const isAgain = loop.again[0] === index;
-  if (isAgain && frame) return resumeFrame(turn, frame, undefined);
+  if (isAgain && frame) return resumeFrame(turn, frame);
   openFrame(turn, { path, list: workOf(turn, loop.path).list.id, owner: loop.path, index });
 }
 

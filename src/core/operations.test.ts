@@ -246,6 +246,29 @@ steps:
     assert.equal(story.completes('a', { valid: true }).completes('b').end().status, 'completed');
   });
 
+  const judged: readonly [string, string, string][] = [
+    [
+      'of a graph',
+      `{name: check, ${call}, set: {valid: $.check.valid}}, {name: pay, ${call}, depends_on: check}`,
+      'check',
+    ],
+    [
+      'in a round',
+      `{name: each, type: loop, iterate_over: $.input.items, steps: [{name: check, ${call}, set: {valid: $.check.valid}}, {name: pay, ${call}}]}`,
+      'each[0].check',
+    ],
+  ];
+  for (const [where, steps, check] of judged) {
+    test(`runs the step ${where} again after which a rule ended the execution, and nothing behind it`, () => {
+      const rule = 'error_handling: [{condition: $.vars.valid == false, action: return_error}]';
+      const story = started(`steps: [${steps}]\n${rule}`, { input: { items: [1] } });
+      assert.equal(story.completes(check, { valid: false }).end().status, 'failed');
+      assert.deepEqual(retried(story).inHand(), [check]);
+      assert.equal(story.completes(check, { valid: false }).end().status, 'failed');
+      assert.deepEqual(retried(story).completes(check, { valid: true }).inHand(), [check.replace('check', 'pay')]);
+    });
+  }
+
   test('of a handled failure goes back to the step that failed, not to its handler', () => {
     const story = started(`steps:\n  - {name: a, ${call}, on_failure: h}\n  - {name: h, ${call}}`);
     retried(story.fails('a').completes('h'));

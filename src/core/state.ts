@@ -74,6 +74,8 @@ export interface ExecutionState {
   compensation: CompensationState | undefined;
   output: Json | undefined;
   error: StepError | undefined;
+  /** The step that the error named which the newest run goes on from. */
+  blamed: string | undefined;
   warnings: readonly { readonly code: string; readonly message: string; readonly pointer: string }[];
   deadLetter: boolean;
   deadLetterReason: DeadLetterReason | undefined;
@@ -316,6 +318,7 @@ export function emptyState(id: string): ExecutionState {
     compensation: undefined,
     output: undefined,
     error: undefined,
+    blamed: undefined,
     warnings: [],
     deadLetter: false,
     deadLetterReason: undefined,

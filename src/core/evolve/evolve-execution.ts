@@ -141,6 +141,7 @@ function recordRetry(state: ExecutionState, event: Extract<ExecutionEvent, { typ
   state.status = 'running';
   state.endedAt = undefined;
   state.output = undefined;
+  state.blamed = state.error?.step;
   state.error = undefined;
   state.warnings = [];
   state.deadLetter = false;

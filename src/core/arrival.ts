@@ -40,8 +40,8 @@ export interface Arrival {
 export function enter(turn: Turn, node: Node, arrival: Arrival): void {
   if (!canRunIn(turn, arrival) || deferred(turn, node, arrival)) return;
   const head = headOf(turn, node, arrival);
-  const { step: path, visit, frame } = head;
-  if (visit > node.visitsMax && arrival.origin !== 'compensation' && !arrival.isAgain) {
+  const { step: path, frame } = head;
+  if (!arrival.isAgain && isVisitTooMany(turn, node, head)) {
     const message = `step ${path} was visited ${node.visitsMax} times, which is its max_visits`;
     return failFrame(turn, frame, { code: 'TOO_MANY_VISITS', message, step: path });
   }
@@ -55,6 +55,13 @@ export function enter(turn: Turn, node: Node, arrival: Arrival): void {
   emit(turn, { type: 'step.skipped', ...head });
   turn.endedSteps += 1;
   leave(turn, stepAt(turn.state, path));
+}
+
+/** Jumps back to a step are bounded. That its list begins anew, in another attempt or run, is none. */
+function isVisitTooMany({ state }: Turn, node: Node, { step: path, frame, visit }: Head): boolean {
+  const { visitsBefore = 0 } = state.steps.get(path) ?? {};
+  const isBack = state.frames.get(frame)?.begun.has(path) ?? false;
+  return isBack && visit - visitsBefore > node.visitsMax;
 }
 
 /** Whether a step may still begin or go on there: what was put off may find its frame closed. */

@@ -141,6 +141,21 @@ describe('a loop over items', () => {
     assert.deepEqual((output(story) as { results: unknown }).results, ['late']);
   });
 
+  test('each attempt of a loop, and each run, has all the visits of its steps', () => {
+    const steps = `[{name: work, ${call}, retry_config: {max_attempts: 1}, max_visits: 2, on_success: work}]`;
+    const story = started(
+      `timeout: 1h
+timeout_action: retry
+retry_policy: {max_attempts: 2, initial_delay: 1s}
+${over('retry_config: {max_attempts: 2}, ', steps)}`,
+      { input: { items: [1] } },
+    );
+    story.completes('each[0].work').fails('each[0].work').fires('retry').completes('each[0].work');
+    story.fires('deadline').fires('rerun').completes('each[0].work');
+    assert.equal(story.step('each[0].work').visit, 6);
+    assert.equal(story.completes('each[0].work').end().code, 'TOO_MANY_VISITS');
+  });
+
   test('loops and branches stand in rounds, and each sees the items around it', () => {
     const inner = `{name: inner, type: loop, iterate_over: $.outer.list, item_variable: leaf, index_variable: at, steps: [{name: work, ${call}, input: "\${$.outer.name + $.leaf + $.at}"}]}`;
     const spec = `steps:\n- {name: each, type: loop, iterate_over: $.input.items, item_variable: outer, steps: [{name: both, type: parallel, branches: [{name: x, steps: [${inner}]}]}]}`;

@@ -108,6 +108,8 @@ export interface StepState {
   readonly kind: string;
   frame: string;
   visit: number;
+  /** The visit before the first one since its list began. */
+  visitsBefore: number;
   attempt: number;
   /** The attempt before this run's first: retries count from here. */
   attemptsBefore: number;

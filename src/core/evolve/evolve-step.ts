@@ -22,12 +22,14 @@ type Arriving = StepScheduled | StepEntered | StepWaiting | StepSkipped | StepRe
 /** A pass through a step begins: the state of an earlier visit is replaced. */
 export function openStep(state: ExecutionState, event: Arriving, status: StepStatus, at: number): StepState {
   const frame = state.frames.get(event.frame);
+  const earlier = state.steps.get(event.step);
   const step: StepState = {
     path: event.step,
     name: event.name,
     kind: event.kind,
     frame: event.frame,
     visit: event.visit,
+    visitsBefore: earlier && frame?.begun.has(event.step) ? earlier.visitsBefore : event.visit - 1,
     attempt: 1,
     attemptsBefore: 0,
     deliveries: 1,
@@ -53,7 +55,6 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
     awaits: undefined,
     human: undefined,
   };
-  const earlier = state.steps.get(event.step);
   if (earlier) settleStep(state, earlier);
   if (event.type === 'step.entered') recordEntry(state, step, event);
   state.steps.set(event.step, step);

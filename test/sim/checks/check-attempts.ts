@@ -40,9 +40,11 @@ export function checkAttempts(book: Book): Check {
     const isFree = !earlier || earlier.endedAt !== undefined || earlier.status === 'retrying';
     claim(isFree, 'I3', () => `${id}: ${event.step} begins again while it is ${earlier?.status}`);
     const max = book.outline.steps.get(event.name)?.step.maxVisits ?? 100;
-    // What a rule or a user runs again needs no visit left.
-    const isBounded = shadow.run === 1 && event.origin === 'flow';
-    claim(!isBounded || visit <= max, 'I16', () => `${id}: visit ${visit} of ${event.step}, which allows ${max}`);
+    // What a rule or a user runs again needs no visit left, and another attempt of a list has all of them.
+    const isBack = shadow.frames.get(event.frame)?.begun.has(event.step) ?? false;
+    const isBounded = shadow.run === 1 && event.origin === 'flow' && isBack;
+    const passes = visit - (earlier?.visitsBefore ?? 0);
+    claim(!isBounded || passes <= max, 'I16', () => `${id}: visit ${visit} of ${event.step}, which allows ${max}`);
     if (event.type === 'step.skipped') tally.saw('step skipped');
     if (visit > 1 && event.origin === 'flow') tally.saw('jump back');
   }

@@ -43,7 +43,7 @@ export const coreMutants: readonly Mutant[] = [
     'if (state.position < 0) return refuse(',
     'what was undone is retried',
   ),
-  arrival('if (visit > node.visitsMax &&', 'if (visit > node.visitsMax + 1 &&', 'one visit too many'),
+  arrival('visitsBefore > node.visitsMax;', 'visitsBefore > node.visitsMax + 1;', 'one visit too many'),
   arrival('if (holds.value) return begin(', 'if (holds.ok) return begin(', 'guards are not looked at'),
   closing('return [...completed, ...unknown].reverse()', 'return [...completed, ...unknown]', 'undone first to last'),
   closing(

@@ -259,6 +259,13 @@ describe('commands with a server', () => {
     assert.match(ran.out, /^EXECUTION +WORKFLOW/);
     assert.equal(ran.err, 'more: --cursor c2\n');
     assert.match(lastCall()?.path ?? '', /status=failed%2Crunning&limit=1/);
+    const filter = ['--version', '1.0.0', '--labels', 'team:a,tier:b', '--from', '2026-03-01', '--to', '2026-03-02'];
+    await run(['list', 'executions', ...filter]);
+    const asked = new URLSearchParams(lastCall()?.path.split('?')[1]);
+    assert.deepEqual(
+      ['version', 'labels', 'from', 'to'].map((name) => asked.get(name)),
+      ['1.0.0', 'team:a,tier:b', '2026-03-01', '2026-03-02'],
+    );
     const yaml = await run(['list', 'executions', '-o', 'yaml']);
     assert.match(yaml.out, /^- execution_id: exec_0/);
   });

@@ -8,6 +8,10 @@ import { type Format, formatFlags, formatOf, listOf, pageLimitOf, show, tableOf 
 const things = ['workflows', 'executions'] as const;
 type Thing = (typeof things)[number];
 
+/** What tells executions apart and workflows not. */
+const executionFlags = ['workflow', 'version', 'status', 'parent', 'from', 'to', 'labels'] as const;
+const filterFlags = [...executionFlags, 'tag', 'search'] as const;
+
 interface Args {
   readonly thing: Thing;
   readonly query: Readonly<Record<string, string | number | undefined>>;
@@ -22,12 +26,17 @@ export const list: Command<Args> = {
   examples: [
     'list',
     'list executions --status failed,timed_out --workflow user-onboarding',
+    'list executions --labels team:finance --from 2026-03-01',
     'list executions -o json --limit 200',
   ],
   flags: {
     workflow: { type: 'string', value: 'NAME', doc: 'executions of one workflow' },
+    version: { type: 'string', value: 'VERSION', doc: 'executions of one version' },
     status: { type: 'string', value: 'STATUS,…', doc: 'executions in these states' },
     parent: { type: 'string', value: 'ID', doc: 'executions that steps of this one started' },
+    from: { type: 'string', value: 'TIME', doc: 'executions created at or after it' },
+    to: { type: 'string', value: 'TIME', doc: 'executions created before it' },
+    labels: { type: 'string', value: 'NAME:VALUE,…', doc: 'executions with all of these labels' },
     tag: { type: 'string', value: 'TAG', doc: 'those that bear a tag' },
     search: { type: 'string', value: 'TEXT', doc: 'part of a name' },
     limit: { type: 'string', value: 'N', doc: 'rows (default: 50)' },
@@ -39,17 +48,10 @@ export const list: Command<Args> = {
   parse(argv) {
     const words = readWords(argv, list.flags, { names: ['workflows|executions'], min: 0 });
     const thing = thingOf(words.positionals[0] ?? 'workflows');
-    const query = {
-      workflow: textOf(words, 'workflow'),
-      status: textOf(words, 'status'),
-      parent: textOf(words, 'parent'),
-      tag: textOf(words, 'tag'),
-      search: textOf(words, 'search'),
-      limit: pageLimitOf(words),
-      cursor: textOf(words, 'cursor'),
-    };
-    for (const flag of ['workflow', 'status', 'parent'] as const) {
-      if (thing === 'workflows' && query[flag] !== undefined)
+    const filter = Object.fromEntries(filterFlags.map((flag) => [flag, textOf(words, flag)]));
+    const query = { ...filter, limit: pageLimitOf(words), cursor: textOf(words, 'cursor') };
+    for (const flag of executionFlags) {
+      if (thing === 'workflows' && filter[flag] !== undefined)
         throw new UsageError(`--${flag} is for "list executions"`);
     }
     return { thing, query, format: formatOf(words), connection: connectionOf(words) };

@@ -290,6 +290,17 @@ describe('a long loop', () => {
     assert.deepEqual([answer.failed, answer.errors.map(({ index }) => index % 163)], [8, Array(8).fill(7)]);
   });
 
+  test('keeps the newest round, whose steps its own fields see, where a chunk of rounds is full', () => {
+    const story = started(`steps:
+- name: count
+  type: loop
+  until: $.number.n == ${loopChunk}
+  steps: [{name: number, type: transform, mapping: {n: "\${index + 1}"}}]
+  output: {rounds: $.response.succeeded, last: $.number.n}`);
+    story.atOnce(() => story.goesOn());
+    assert.deepEqual(story.end(), { status: 'completed', output: { rounds: loopChunk, last: loopChunk } });
+  });
+
   test('runs a folded round again, with a visit it never had, where the execution is retried', () => {
     const story = run(over('parallel: true, batch_size: 1000, tolerated_failures: 1, '), many);
     story.atOnce(() => {
@@ -328,10 +339,11 @@ describe('a long loop', () => {
 
   test('counts once what a loop in its rounds folded before', () => {
     const inner = `[{name: inner, type: loop, iterate_over: $.item, item_variable: item, steps: [${check}]}]`;
-    const lists = many.slice(0, loopChunk).map((index) => (index === 3 ? many : [index]));
+    const lists = many.slice(0, loopChunk + 1).map((index) => (index === 3 ? many : [index]));
     const story = run(over('', inner), lists).goesOn();
     assert.equal(story.end().status, 'completed');
-    assert.deepEqual([...story.state.steps.keys()], ['each']);
+    const newest = `each[${loopChunk}].inner`;
+    assert.deepEqual([...story.state.steps.keys()], ['each', newest, `${newest}[0].check`]);
     assert.deepEqual(Object.fromEntries(story.state.qualityFolded), { check: { even: [1_150, 1_149] } });
   });
 

@@ -171,9 +171,12 @@ export function roundClosed(turn: Turn, frame: FrameState): void {
   wakeStream(turn, loop.path);
 }
 
-/** Folds the oldest rounds once a whole chunk of them has ended. Most rounds begin in order, so the first look suffices. */
+/**
+ * Folds the oldest rounds once a whole chunk of them has ended, but never the newest round: the loop's own fields see its
+ * steps. Most rounds begin in order, so the first look suffices.
+ */
 function fold(turn: Turn, loop: LoopState): void {
-  const [oldest = loop.next] = loop.running;
+  const [oldest = loop.next - 1] = loop.running;
   if (oldest - loop.foldedTo < loopChunk || loop.again.length > 0) return;
   const from = loop.foldedTo;
   const to = from + loopChunk;

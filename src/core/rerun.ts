@@ -42,7 +42,7 @@ export function canBeginAt(program: Program, name: string): boolean {
  * a graph everything that does not wait for it. Rounds of loops stay behind, their loop's output goes along.
  */
 export function reusable(program: Program, state: Readonly<ExecutionState>, from: string): readonly ReusedStep[] {
-  const own = new Set(program.root.isGraph ? independentOf(program, from) : namesBefore(state, from));
+  const own = new Set(program.root.isGraph ? independentOf(program, state, from) : namesBefore(state, from));
   const isTaken = (step: StepState): boolean => own.has(rootOf(step.path)) && !step.path.includes('[') && isOver(step);
   return [...state.steps.values()].filter(isTaken).map((step) => ({
     step: step.path,
@@ -76,7 +76,7 @@ function namesBefore(state: Readonly<ExecutionState>, from: string): readonly st
   return place < 0 ? paths : paths.slice(0, place);
 }
 
-function independentOf(program: Program, from: string): readonly string[] {
+function independentOf(program: Program, state: Readonly<ExecutionState>, from: string): readonly string[] {
   const waiting = new Set([from]);
   const add = (node: Node): void => {
     for (const dependent of node.dependents) {
@@ -86,6 +86,10 @@ function independentOf(program: Program, from: string): readonly string[] {
     }
   };
   add(present(program.nodes.get(from), `step ${from}`));
+  // What stood in for one of these, or answered for it, is no part of what comes now.
+  for (const { path, after } of state.steps.values()) {
+    if (after !== undefined && waiting.has(rootOf(after))) waiting.add(rootOf(path));
+  }
   return program.root.nodes.filter((node) => !waiting.has(node.name)).map((node) => node.name);
 }
 

@@ -140,6 +140,18 @@ describe('a rerun', () => {
     assert.deepEqual([await node.status(executionId), seen.map(([step]) => step)], ['completed', ['b', 'c']]);
   });
 
+  test('of a graph leaves behind what stood in for a step that runs again', async () => {
+    const graph = `steps:
+  - {name: a, ${call}, fallback_step: instead}
+  - {name: instead, ${call}}
+  - {name: b, ${call}, depends_on: a}`;
+    const { node, id } = await ended(graph, ['a']);
+    const { executionId } = await node.engine.executions.rerun({ workspace, executionId: id, fromStep: 'a' });
+    await node.clock.settle();
+    assert.deepEqual([await node.status(executionId), seen.map(([step]) => step)], ['completed', ['a', 'b']]);
+    assert.equal((await node.state(executionId)).steps.has('instead'), false);
+  });
+
   test('compensates what it took over, and is found whole after a crash', async () => {
     const spec = `steps:
   - {name: a, ${call}, compensate: {name: undo, ${call}, input: $.a}}

@@ -182,6 +182,34 @@ ${over('retry_config: {max_attempts: 2}, ', steps)}`,
     ]);
   });
 
+  test('a round that begins anew does not see what its cases did before', () => {
+    const story = started(`steps:
+- {name: list, ${call}}
+- name: each
+  type: loop
+  iterate_over: $.list
+  steps:
+    - name: big
+      type: condition
+      when: $.item > 0
+      condition: $.item > 1
+      then: [{name: many, type: transform, mapping: {v: $.item}}]
+      else: [{name: one, type: transform, mapping: {v: 1}}]
+    - {name: seen, type: transform, mapping: {many: $.many.v, one: $.one.v}}
+- {name: again, type: condition, condition: 'true', then: [{name: note, ${call}, input: $.each.results}], on_success: list}`);
+    const results = [];
+    for (const item of [5, 1, 0]) {
+      story.completes('list', [item]);
+      results.push(...(plain(story.step('again.note').input ?? null) as unknown[]));
+      story.completes('again.note');
+    }
+    assert.deepEqual(results, [
+      { many: 5, one: null },
+      { many: null, one: 1 },
+      { many: null, one: null },
+    ]);
+  });
+
   test('compensation undoes the steps of each round with what that round knew, last first', () => {
     const spec = `steps:
 - name: each

@@ -174,11 +174,25 @@ function findStep(state: ExecutionState, frame: string, name: string): StepState
   let around = frame;
   for (;;) {
     const path = pathIn(around, name);
-    const step = state.steps.get(path) ?? state.steps.get(state.pathsByName.get(path) ?? '');
+    const step = state.steps.get(path) ?? findInside(state, path);
     if (step || around === '') return step;
     const cut = around.lastIndexOf('.');
     around = cut < 0 ? '' : around.slice(0, cut);
   }
+}
+
+function findInside(state: ExecutionState, path: string): StepState | undefined {
+  const step = state.steps.get(state.pathsByName.get(path) ?? '');
+  return step && (path === step.name || isOfThisRound(state, step)) ? step : undefined;
+}
+
+/** A round that begins anew, with another item maybe, does not see what its branches and cases did before. */
+function isOfThisRound(state: ExecutionState, { path, frame: at }: StepState): boolean {
+  const frame = state.frames.get(at);
+  if (!frame?.begun.has(path)) return false;
+  if (frame.index !== undefined) return true;
+  const owner = state.steps.get(frame.owner ?? '');
+  return owner?.hasLists === true && isOfThisRound(state, owner);
 }
 
 /** A value, or the error that a step or execution fails with where an expression has none. */

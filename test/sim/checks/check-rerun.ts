@@ -20,7 +20,7 @@ function checkRerun(book: Book, books: ReadonlyMap<string, Book>): Check {
   function expect(earlier: Readonly<ExecutionState>, from: string): void {
     const names = namesBefore(book.outline.lists.get(''), { earlier, from });
     const steps = [...earlier.steps.values()].filter(
-      (step) => names.has(step.path.split(/[.[]/, 1)[0] ?? '') && !step.path.includes('[') && isDone(step),
+      (step) => names.has(rootOf(step.path)) && !step.path.includes('[') && isDone(step),
     );
     due = new Map(steps.map((step) => [step.path, step]));
     if (steps.length > 0) tally.saw('rerun takes steps over');
@@ -59,7 +59,7 @@ function checkRerun(book: Book, books: ReadonlyMap<string, Book>): Check {
   };
 }
 
-/** Of a sequence those that came before the step did, of a graph those that do not wait for it. */
+/** Of a sequence those that came before the step did, of a graph those that neither wait for it nor came in place of one. */
 function namesBefore(
   list: OutlinedList | undefined,
   { earlier, from }: { earlier: Readonly<ExecutionState>; from: string },
@@ -74,8 +74,13 @@ function namesBefore(
     size = waiting.size;
     for (const { name, dependsOn = [] } of steps) if (dependsOn.some((other) => waiting.has(other))) waiting.add(name);
   }
+  for (const { name, frame, after } of earlier.steps.values()) {
+    if (frame === '' && after !== undefined && waiting.has(rootOf(after))) waiting.add(name);
+  }
   return new Set(steps.map(({ name }) => name).filter((name) => !waiting.has(name)));
 }
+
+const rootOf = (path: string): string => path.split(/[.[]/, 1)[0] ?? '';
 
 const isDone = ({ origin, status, passed }: StepState): boolean =>
   origin !== 'compensation' && (status === 'completed' || status === 'skipped' || passed === true);

@@ -20,7 +20,6 @@ const loop = inFile('core/loop.ts');
 const stream = inFile('core/stream.ts');
 const outstanding = inFile('core/outstanding.ts');
 const rerun = inFile('core/rerun.ts');
-const resume = inFile('core/resume.ts');
 const retry = inFile('core/retry.ts');
 const snapshot = inFile('core/snapshot.ts');
 const waiting = inFile('core/waiting.ts');
@@ -219,9 +218,9 @@ export const coreMutants: readonly Mutant[] = [
     'input: inputOf(state, step),\n    output: inputOf(state, step)',
     'a rerun takes over another output',
   ),
-  resume(
-    "if (rerun && frame.path === '' && !frame.begun.has(rerun.from)) return beginAt(turn, rerun.from);",
-    'void rerun;',
+  decide(
+    'return hasBegun(turn.state) ? resumeFailed(turn) : begin(turn);',
+    "return turn.state.frames.has('') ? resumeFailed(turn) : begin(turn);",
     'a rerun that was cancelled before it began never begins',
   ),
   evolveExecution(

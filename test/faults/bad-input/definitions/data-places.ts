@@ -35,9 +35,9 @@ const schema: readonly WrongValue[] = [
   ['SCHEMA_INVALID', '{required: «name}', '/required'],
 ];
 
-/** A number, or an expression that gives one. */
+/** A number or a text, which may be an expression. */
 const edge: readonly WrongValue[] = [
-  ...expression.filter(([code]) => code === 'EXPRESSION_INVALID'),
+  ...recorded.filter(([, , inside]) => inside === undefined),
   ['TYPE_WRONG', '«true'],
   ['TYPE_WRONG', '«null'],
   ['TYPE_WRONG', '«[1]'],

@@ -48,9 +48,8 @@ const flags = [
   '--conditions=magicflow-source',
   '--test',
   '--test-concurrency=2',
-  // A test that hangs fails by its name, and a process that it forgot holds nobody up.
+  // A test that hangs fails by its name.
   `--test-timeout=${timeoutMs}`,
-  '--test-force-exit',
   ...(only === undefined ? coverageFlags : []),
 ];
 process.exit(run('tests', [...flags, ...files], { isFinal: false }));

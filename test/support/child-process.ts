@@ -1,12 +1,13 @@
 /**
  * Processes that a test starts, and that end with it: whatever a test forgets, or never reaches, is ended when the test
- * process exits. Only processes started here are ever signalled, by their own handle.
+ * process exits, and does not keep it from that. Only processes started here are ever signalled, by their own handle.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { after } from 'node:test';
 
 export interface ChildOptions {
   /** A program of this repository: an absolute path. */
@@ -34,9 +35,12 @@ export interface Child {
 }
 
 const running = new Set<ChildProcess>();
-process.once('exit', () => {
+const endForgotten = (): void => {
   for (const child of running) child.kill('SIGKILL');
-});
+};
+process.once('exit', endForgotten);
+/** Once the tests of the file are over. It fires only where something is left that the process would wait for. */
+after(() => void setInterval(endForgotten, 20_000).unref());
 
 const readyDeadlineMs = 20_000;
 const compileCache = join(tmpdir(), 'magicflow-test-compile-cache');

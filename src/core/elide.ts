@@ -4,8 +4,10 @@
  * Everything that such an event recorded has left the state again with the fold, and the fold itself carries what is
  * kept. An event that reached beyond its round (it set a variable, took a signal) stays, and the counts of a fold do: they are of the whole execution.
  */
+import type { JsonObject } from '../kit/json.ts';
 import type { ExecutionEvent, LoopFolded } from './events.ts';
 import { roundOf } from './evolve/evolve-loop.ts';
+import { roundOfVariable } from './variables.ts';
 
 /**
  * The same events, runs of those that are not needed replaced by how many they were. `folds` are those of later
@@ -34,9 +36,14 @@ function isNeeded(event: ExecutionEvent, folds: readonly LoopFolded[]): boolean 
   const path = pathOf(event);
   if (path === undefined || !isGone(path, folds)) return true;
   if (event.type === 'step.completed') {
-    return event.vars !== undefined || event.signal !== undefined || event.signals !== undefined;
+    return setsWhatStays(event, folds) || event.signal !== undefined || event.signals !== undefined;
   }
-  return event.type === 'loop.folded' || (event.type === 'loop.opened' && event.vars !== undefined);
+  return event.type === 'loop.folded' || (event.type === 'loop.opened' && setsWhatStays(event, folds));
+}
+
+/** A variable of a round goes with the round. */
+function setsWhatStays({ vars = {} }: { readonly vars?: JsonObject }, folds: readonly LoopFolded[]): boolean {
+  return Object.keys(vars).some((key) => !isGone(roundOfVariable(key) ?? '', folds));
 }
 
 const isGone = (path: string, folds: readonly LoopFolded[]): boolean => folds.some((fold) => isFolded(path, fold));

@@ -19,6 +19,7 @@ import type { Node, ProgramList, Target } from './program.ts';
 import type { FrameState, StepState } from './state.ts';
 import { isCutOff, isReady } from './stream.ts';
 import { emit, evaluated, frameAt, later, nodeOf, pathIn, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
+import { assigned } from './variables.ts';
 
 /** Opens the frame of a list and starts its first steps. */
 export function openFrame(turn: Turn, frame: { path: string; list: string; owner?: string; index?: number }): void {
@@ -98,7 +99,7 @@ function resultOfStep(turn: Turn, given: { step: StepState; node: Node; success:
   const scope = scopeOf(turn, { ...sight, extra: { ...sight.extra, output, [step.name]: output } });
   const vars: Record<string, Json> = emptyObject();
   for (const [variable, value] of node.set) vars[variable] = value.fill(scope) as Json;
-  return { output, vars };
+  return { output, vars: assigned(turn.state, step.frame, vars) };
 }
 
 /** What an output mapping and `set` see: the response, and what a container tells of its lists. */

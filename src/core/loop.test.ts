@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { elide } from './elide.ts';
 import { loopChunk, loopRoundsDefault } from './limits.ts';
 import { call, plain, type Story, started } from './make-story.ts';
+import { readSnapshot, writeSnapshot } from './snapshot.ts';
 
 const over = (fields: string, steps = `[{name: work, ${call}, input: {item: $.item, index: $.index}}]`): string =>
   `steps:\n- {name: each, type: loop, iterate_over: $.input.items, ${fields}steps: ${steps}}`;
@@ -382,5 +384,61 @@ describe('a long loop', () => {
     );
     story.atOnce(() => drain(story));
     assert.ok(story.state.steps.has('each[0].work'));
+  });
+});
+
+describe('variables of a loop in the rounds of a parallel loop', () => {
+  const pages = (set: string): string =>
+    `{name: pages, type: loop, while: $.vars.next != null, variables: {next: 1}, steps: [
+       {name: page, ${call}, input: $.vars.next, set: {${set}}}, {name: store, ${call}, input: $.vars.next}]}`;
+  const after = '{name: last, type: transform, mapping: "${vars.next ?? \'none\'}"}';
+  const spec = over('parallel: true, ', `[${pages('next: $.page.next, seen: $.item')}, ${after}]`);
+
+  test('are those of their round', () => {
+    const story = run(spec, ['a', 'b']);
+    const page = (round: number, turn: number, next: number | null): void => {
+      assert.equal(story.step(`each[${round}].pages[${turn}].page`).input, turn + 1);
+      story.completes(`each[${round}].pages[${turn}].page`, { next });
+    };
+    page(0, 0, 2);
+    page(1, 0, 2);
+    story.completes('each[0].pages[0].store', 'a1');
+    page(0, 1, null);
+    story.completes('each[1].pages[0].store', 'b1');
+    page(1, 1, 3);
+    story.completes('each[0].pages[1].store', 'a2').completes('each[1].pages[1].store', 'b2');
+    page(1, 2, null);
+    assert.deepEqual(story.inHand(), ['each[1].pages[2].store']);
+    assert.equal(story.step('each[1].pages[2].store').input ?? null, null);
+    story.completes('each[1].pages[2].store', 'b3');
+    assert.equal(story.end().status, 'completed');
+    assert.deepEqual((output(story) as { results: unknown }).results, ['none', 'none']);
+    // What no loop declares is the execution's, as ever.
+    assert.deepEqual(plain(story.state.vars), { seen: 'b' });
+  });
+
+  test('are found again in a snapshot', () => {
+    const story = run(over('parallel: true, ', `[${pages('next: $.page.next')}]`), ['a', 'b']);
+    story.completes('each[1].pages[0].page', { next: 7 });
+    const restored = readSnapshot(writeSnapshot(story.state));
+    assert.deepEqual([...(restored?.roundVars ?? [])].map(plain), [
+      ['each[0]', { next: 1 }],
+      ['each[1]', { next: 7 }],
+    ]);
+  });
+
+  test('leave with their folded rounds, journal and all', () => {
+    const page = '{name: page, type: transform, mapping: {next: null}, set: {next: $.page.next}}';
+    const each = `[{name: pages, type: loop, while: $.vars.next != null, variables: {next: 1}, steps: [${page}]}]`;
+    const story = run(
+      over('parallel: true, batch_size: 100, ', each),
+      Array.from({ length: loopChunk + 1 }, () => 1),
+    );
+    assert.equal(story.goesOn().end().status, 'completed');
+    assert.deepEqual([...story.state.roundVars.keys()], [`each[${loopChunk}]`]);
+    const kept = elide(story.events, []).flatMap((event) =>
+      'vars' in event && event.vars ? Object.keys(event.vars) : [],
+    );
+    assert.deepEqual(kept, [`each[${loopChunk}]:next`, `each[${loopChunk}]:next`]);
   });
 });

@@ -7,7 +7,7 @@
  */
 import { ExpressionFault } from '../expression/expression.ts';
 import { present } from '../kit/assert.ts';
-import type { Json, JsonObject } from '../kit/json.ts';
+import type { Json } from '../kit/json.ts';
 import { roundsMax as roundsMaxOfAll } from '../model/limits.ts';
 import { isTrue } from './arrival.ts';
 import { waitsForChildIn } from './child.ts';
@@ -23,6 +23,7 @@ import { resumeFrame } from './resume.ts';
 import type { FrameState, LoopState, StepState } from './state.ts';
 import { isHeldBack, lookAhead, openStream, reopenStream, sourceOfStep, wakeStream } from './stream.ts';
 import { emit, evaluated, later, nodeOf, type Sight, scopeOf, stepAt, type Turn } from './turn.ts';
+import { declared } from './variables.ts';
 
 const roundFrame = (path: string, index: number): string => `${path}[${index}]`;
 
@@ -84,7 +85,7 @@ function openingOf(turn: Turn, path: string, { work, sight }: { work: LoopWork; 
     batch: work.parallel ? batch : 1,
     roundsMax,
     ...(tolerated === undefined || tolerated === Number.POSITIVE_INFINITY ? {} : { tolerated }),
-    ...(work.variables.length === 0 ? {} : { vars: vars as JsonObject }),
+    ...(work.variables.length === 0 ? {} : { vars: declared(vars, path, (each) => workOf(turn, each).parallel) }),
   };
 }
 

@@ -10,6 +10,7 @@ import type { Node, Program } from './program.ts';
 import { type ExecutionState, inputOf, type StepState } from './state.ts';
 import { isReady } from './stream.ts';
 import { emit, frameAt, later, type Turn } from './turn.ts';
+import { roundOfVariable } from './variables.ts';
 
 /** What a start takes over. */
 export interface Rerun {
@@ -62,7 +63,9 @@ export function reusable(program: Program, state: Readonly<ExecutionState>, from
 export function varsSetIn(event: ExecutionEvent, taken: ReadonlySet<string>): JsonObject | undefined {
   if (event.type === 'execution.started') return event.rerun?.vars;
   if (event.type !== 'step.completed' && event.type !== 'loop.opened') return undefined;
-  return taken.has(rootOf(event.step)) ? event.vars : undefined;
+  if (!taken.has(rootOf(event.step))) return undefined;
+  const own = Object.entries(event.vars ?? {}).filter(([key]) => roundOfVariable(key) === undefined);
+  return Object.fromEntries(own);
 }
 
 export const rootOf = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;

@@ -6,7 +6,7 @@ import type { Quality, RoundFailure } from './events.ts';
 import type { ExecutionState, FrameState, LoopState } from './state.ts';
 
 /** Raised whenever the state's shape changes; older snapshots are then ignored and the journal is read from its start. */
-const format = 7;
+const format = 8;
 
 export function writeSnapshot(state: ExecutionState): string {
   return JSON.stringify({
@@ -14,6 +14,7 @@ export function writeSnapshot(state: ExecutionState): string {
     state: {
       ...state,
       steps: [...state.steps.values()],
+      roundVars: [...state.roundVars],
       pathsByName: [...state.pathsByName],
       frames: [...state.frames.values()].map((frame) => ({
         ...frame,
@@ -46,6 +47,7 @@ export function readSnapshot(text: string): ExecutionState | undefined {
     startedAt: state.startedAt ?? undefined,
     limitsLeft: undefined,
     vars: Object.assign(Object.create(null), state.vars),
+    roundVars: new Map(state.roundVars.map(([round, vars]) => [round, Object.assign(Object.create(null), vars)])),
     steps: new Map(state.steps.map((step) => [step.path, step])),
     pathsByName: new Map(state.pathsByName),
     frames: new Map(
@@ -79,9 +81,10 @@ type FlatLoop = Omit<LoopState, 'running' | 'failures'> & {
 
 type Flat = Omit<
   ExecutionState,
-  'steps' | 'pathsByName' | 'frames' | 'loops' | 'qualityFolded' | 'completed' | 'outstanding'
+  'roundVars' | 'steps' | 'pathsByName' | 'frames' | 'loops' | 'qualityFolded' | 'completed' | 'outstanding'
 > & {
   readonly steps: (ExecutionState['steps'] extends Map<string, infer Step> ? Step : never)[];
+  readonly roundVars: [string, ExecutionState['vars']][];
   readonly pathsByName: [string, string][];
   readonly frames: FlatFrame[];
   readonly loops: FlatLoop[];

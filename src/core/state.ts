@@ -44,6 +44,8 @@ export interface ExecutionState {
   deadlineAt: number | undefined;
   /** Own members only; no prototype. */
   vars: Record<string, Json>;
+  /** Variables that loops declared in rounds of parallel loops, by the path of the round. */
+  roundVars: Map<string, Record<string, Json>>;
   /** By path; the newest visit of each. In the order of first arrival. */
   steps: Map<string, StepState>;
   /** Newest path of each step that stands in a branch or a case, by the path that it would have without: `orders[7].ship`. */
@@ -301,6 +303,7 @@ export function emptyState(id: string): ExecutionState {
     endedAt: undefined,
     deadlineAt: undefined,
     vars: Object.create(null),
+    roundVars: new Map(),
     steps: new Map(),
     pathsByName: new Map(),
     frames: new Map(),

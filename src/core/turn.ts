@@ -15,6 +15,7 @@ import { evolve } from './evolve/evolve.ts';
 import { loopValue } from './loop.ts';
 import type { Node, Program } from './program.ts';
 import { type ExecutionState, type FrameState, inputOf, type StepState, statusOf } from './state.ts';
+import { visible } from './variables.ts';
 
 export interface Turn {
   readonly program: Program;
@@ -99,7 +100,7 @@ function rootValue(turn: Turn, sight: Sight, name: string, next: string | number
     case 'input':
       return state.input;
     case 'vars':
-      return state.vars;
+      return visible(state, sight.frame);
     case 'steps':
       return allSteps(turn, sight.frame, next);
     case 'previous':

@@ -13,6 +13,7 @@ import type { FrameClosed, LoopFolded, LoopOpened } from '../events.ts';
 import { openCommand } from '../outstanding.ts';
 import { addQuality } from '../quality-counts.ts';
 import type { ExecutionState, LoopState } from '../state.ts';
+import { recordVars } from '../variables.ts';
 
 type LoopEvent = LoopOpened | LoopFolded | { type: 'loop.deferred' | 'loop.continued'; step: string } | LoopResumed;
 
@@ -65,7 +66,7 @@ function recordOpened(state: ExecutionState, event: LoopOpened): void {
   });
   const step = state.steps.get(path);
   if (step) step.hasLists = true;
-  for (const name of Object.keys(vars ?? {})) state.vars[name] = vars?.[name] ?? null;
+  recordVars(state, vars);
 }
 
 function recordFolded(state: ExecutionState, event: LoopFolded): void {
@@ -99,6 +100,7 @@ function removeRounds(state: ExecutionState, { step, from, to }: LoopFolded): vo
   }
   for (const path of state.frames.keys()) if (isFolded(path)) state.frames.delete(path);
   for (const path of state.loops.keys()) if (isFolded(path)) state.loops.delete(path);
+  for (const path of state.roundVars.keys()) if (isFolded(path)) state.roundVars.delete(path);
   for (const path of state.pathsByName.keys()) if (isFolded(path)) state.pathsByName.delete(path);
   for (const path of state.steps.keys()) {
     if (!isFolded(path)) continue;

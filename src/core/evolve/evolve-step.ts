@@ -13,6 +13,7 @@ import type {
 import { openDispatch, openStepTimers, openTimer, openWithdrawal, settleStep } from '../outstanding.ts';
 import { attemptId, type ExecutionState, pathByName, type StepState, type StepStatus } from '../state.ts';
 import { openRedelivery, recordPermitted } from '../task-limits.ts';
+import { recordVars } from '../variables.ts';
 import { openChild, releaseChild } from './evolve-child.ts';
 import { settleHuman } from './evolve-human.ts';
 import { forgetTaken, recordWaits } from './evolve-waiting.ts';
@@ -196,7 +197,7 @@ function recordCompleted(state: ExecutionState, step: StepState, event: StepComp
 /** What a step changes beyond itself stays, even where the step is folded away and its other events are elided. */
 function recordOutside(state: ExecutionState, event: StepCompleted): void {
   if (event.signal !== undefined || event.signals) forgetTaken(state, event);
-  for (const name of Object.keys(event.vars ?? {})) state.vars[name] = event.vars?.[name] ?? null;
+  recordVars(state, event.vars);
 }
 
 function end(state: ExecutionState, step: StepState, status: StepStatus, at: number): void {

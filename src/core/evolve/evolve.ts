@@ -99,6 +99,7 @@ function recordFrame(state: ExecutionState, event: FrameOpened): void {
   });
   const container = owner === undefined ? undefined : state.steps.get(owner);
   if (container) container.hasLists = true;
+  state.roundVars.delete(event.frame);
   recordRound(state, event);
 }
 

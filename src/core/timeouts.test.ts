@@ -122,6 +122,20 @@ describe('queue_timeout', () => {
 });
 
 describe('the timeout of the workflow', () => {
+  test('that is computed and gives no duration fails the execution before it begins; null leaves it out', () => {
+    const given = (t: string | null): Story =>
+      started(`timeout: "\${input.t}"\nsteps:\n  - {name: a, ${call}}`, { input: { t } });
+    assert.deepEqual(
+      [given('soon').end(), given('soon').inHand()],
+      [{ status: 'failed', code: 'EXPRESSION_FAILED' }, []],
+    );
+    const again = given('soon');
+    again.when({ type: 'retry' });
+    assert.equal(again.end().code, 'EXPRESSION_FAILED');
+    assert.deepEqual([given(null).inHand(), given(null).state.deadlineAt], [['a'], undefined]);
+    assert.equal(given('5s').state.deadlineAt, noon + 5_000);
+  });
+
   test('cancels what runs, compensates and ends timed_out', () => {
     const story = started(`timeout: 1h\n${withUndo}`).completes('a').fires('deadline');
     assert.equal(story.at, noon + 3_600_000);

@@ -13,7 +13,7 @@ import type { Node, Program, ProgramList, Rule, Target } from '../program.ts';
 import { taskOf } from '../task-spec.ts';
 import { compileLimits } from './compile-limits.ts';
 import { compileRetry } from './compile-retry.ts';
-import { durationOf, expressionOf, templateOf, timeLimitOf } from './compile-text.ts';
+import { expressionOf, templateOf, timeLimitOf } from './compile-text.ts';
 import { type CompileInner, compileWork } from './compile-work.ts';
 
 export interface ProgramOptions {
@@ -36,7 +36,7 @@ export function compileProgram(definition: Definition, options: ProgramOptions):
     rules: (handling?.rules ?? []).map((rule) => compileRule(rule.condition, rule.action)),
     compensation: handling?.compensation,
     concurrency: definition.concurrency && { ...definition.concurrency, key: templateOf(definition.concurrency.key) },
-    timeout: durationOf(definition.timeout),
+    timeout: timeLimitOf('timeout', definition.timeout),
     retry: compileRetry(definition.retry ?? {}),
     fallback: targetOf(builder, definition.fallbackStep),
     fallbackResponse: templateOf(definition.fallbackResponse),

@@ -386,6 +386,7 @@ describe('limits and snapshots', () => {
     assert.ok(read);
     assert.deepEqual([read.steps.size, read.frames.get('')?.last, read.completed.has('a')], [2, 'a', true]);
     assert.deepEqual(plain(read.steps.get('a')?.output ?? null), { x: 1 });
+    assert.ok(read.recordedAt > 0 && read.recordedAt === story.state.recordedAt);
   });
 
   test('a snapshot of another format is ignored', () => {

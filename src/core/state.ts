@@ -26,6 +26,8 @@ export interface ExecutionState {
   rerun: { readonly of: string; readonly from: string } | undefined;
   /** Events so far: the position of the last one. */
   position: number;
+  /** Time of the last one; the next is never older. */
+  recordedAt: number;
   input: Json;
   metadata: JsonObject;
   tags: readonly string[];
@@ -289,6 +291,7 @@ export function emptyState(id: string): ExecutionState {
     run: 1,
     rerun: undefined,
     position: 0,
+    recordedAt: 0,
     input: null,
     metadata: {},
     tags: [],

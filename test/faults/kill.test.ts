@@ -16,7 +16,7 @@ import { openPlatform, type PlatformProcess, until } from '../support/platform.t
 const isQuick = process.env['MAGICFLOW_QUICK'] === '1';
 const killsMin = isQuick ? 12 : 60;
 const startsMin = isQuick ? 2_000 : 20_000;
-/** No more, however slow the machine is: a task that is lost five times is poison, and would fail its execution. */
+/** No more, however slow the machine is. */
 const killsMax = 2 * killsMin;
 const batchSize = 100;
 const clients = 4;
@@ -138,6 +138,22 @@ describe('killing without warning', () => {
     );
     t.diagnostic(`${ledger.size} promised starts, ${open} open after ${seconds(calmAt)} s of calm`);
     ledger.close();
+  });
+
+  /** How many they are says how slow the machine was. */
+  test('nothing failed but what was lost five times, which is a dead letter and goes on when it is replayed', async (t) => {
+    const failed = [...(await listIds('failed'))];
+    for (const id of failed) {
+      const { error } = await platform.get(`executions/${id}`);
+      assert.equal(error?.code, 'DELIVERIES_EXHAUSTED', `${id}: ${JSON.stringify(error)}`);
+      await platform.post(`dead-letters/${id}/replay`);
+    }
+    await until(async () => ((await countOpen()) === 0 ? 0 : undefined), {
+      what: 'the end of what was replayed',
+      deadlineMs: calmMs,
+      everyMs: 100,
+    });
+    t.diagnostic(`${failed.length} dead letters replayed`);
   });
 
   test('every promised start completed, and nothing runs that nobody asked for', async () => {

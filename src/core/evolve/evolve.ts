@@ -17,6 +17,7 @@ import { recordWaits } from './evolve-waiting.ts';
 
 export function evolve(state: ExecutionState, event: ExecutionEvent, at: number): ExecutionState {
   state.position += event.type === 'journal.elided' ? event.count : 1;
+  state.recordedAt = at;
   switch (event.type) {
     case 'frame.opened':
       recordFrame(state, event);

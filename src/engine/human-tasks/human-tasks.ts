@@ -120,7 +120,7 @@ function taskOf(live: Live, row: StoredHumanTask): HumanTask | undefined {
 
 /** Whoever may not answer learns that before anything of the form. */
 function refuseAhead(live: Live, fact: UntimedFact): void {
-  const refusal = admit(live.state, { ...fact, at: live.lastAt } as Fact);
+  const refusal = admit(live.state, { ...fact, at: live.state.recordedAt } as Fact);
   if (refusal && refusal.code !== 'REPEATED') throw refused(refusal);
 }
 

@@ -25,8 +25,6 @@ export interface Live {
   readonly id: string;
   state: ExecutionState;
   program: Program | undefined;
-  /** Time of the last record; a record is never older than the one before it. */
-  lastAt: number;
   inbox: Entry[];
   phase: 'loading' | 'idle' | 'moving';
   /** Due time of the wake row; null where there is none, undefined where it is not known. */
@@ -88,7 +86,6 @@ export function emptyLive(id: string): Live {
     id,
     state: emptyState(id),
     program: undefined,
-    lastAt: 0,
     inbox: [],
     phase: 'idle',
     wakeAt: undefined,
@@ -104,7 +101,6 @@ export function emptyLive(id: string): Live {
 
 export interface Loaded {
   readonly state: ExecutionState;
-  readonly lastAt: number;
   readonly snapshotAt: number;
 }
 
@@ -121,17 +117,15 @@ async function replayOnce(journal: Journal, executionId: string): Promise<Loaded
   const history = await journal.load(executionId, loadPage);
   const snapshot = history.snapshot && readSnapshot(history.snapshot.text);
   const state = snapshot ?? emptyState(executionId);
-  let lastAt = 0;
   let records = snapshot || !history.snapshot ? history.records : await journal.read(executionId, 0, loadPage);
   while (records.length > 0) {
     if (records[0] && records[0].first <= state.position) return undefined;
     await replayRecords(journal, state, records);
-    lastAt = records.at(-1)?.at ?? lastAt;
     if (records.length < loadPage) break;
     records = await journal.read(executionId, state.position, loadPage);
   }
   takeChanges(state);
-  return { state, lastAt, snapshotAt: snapshot ? (history.snapshot?.position ?? 0) : 0 };
+  return { state, snapshotAt: snapshot ? (history.snapshot?.position ?? 0) : 0 };
 }
 
 async function replayRecords(journal: Journal, state: ExecutionState, records: readonly StoredRecord[]): Promise<void> {

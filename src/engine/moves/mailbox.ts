@@ -146,7 +146,6 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
   async function loadInto(live: Live): Promise<void> {
     const loaded = await replay(deps.store.journal, live.id);
     live.state = loaded.state;
-    live.lastAt = loaded.lastAt;
     live.snapshotAt = loaded.snapshotAt;
     live.wakeAt = undefined;
     live.viewedStatus = undefined;
@@ -173,7 +172,7 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
     live.phase = 'moving';
     const entries = live.inbox;
     live.inbox = [];
-    const at = Math.max(deps.clock.nowMs(), live.lastAt);
+    const at = Math.max(deps.clock.nowMs(), live.state.recordedAt);
     const events: ExecutionEvent[] = [];
     const accepted: Entry[] = [];
     let claims: Claims | undefined;
@@ -234,7 +233,6 @@ export function openMailboxes(deps: MailboxDeps): Mailboxes {
       if (outcome instanceof Fault) return lose(live, moved.entries, outcome);
       if (!outcome.ok) return yieldTo(live, moved.entries, outcome);
       moves += 1;
-      live.lastAt = moved.at;
       deps.onDurable(live, changes, moved);
       for (const entry of moved.entries) entry.settle?.({ ok: true, state: live.state });
       keepSnapshot(live);

@@ -111,7 +111,7 @@ export const engineMutants: readonly Mutant[] = [
   ),
   mailbox(
     'if (entry.claims && claims) {',
-    'if (entry.claims && live.lastAt < 0) {',
+    'if (entry.claims && live.state.recordedAt < 0) {',
     'a limit lets two through for one slot',
   ),
   memoryLimits('if (row.used >= limit)', 'if (row.used > limit)', 'a limit of calls lets one more through'),

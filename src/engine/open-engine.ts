@@ -181,7 +181,7 @@ function assemble(deps: EngineDeps) {
     takeBack: (live) => desk.takeBack(live),
     usesSlots: admission.usesSlots,
     onDurable: (live, changes, { events, entries }) => {
-      permits.observe(live, changes);
+      permits.observe(live, changes, events);
       cache.observe(live, events, entries);
       breakers.observe(live, events);
       compaction.observe(live, events);

@@ -12,6 +12,7 @@
  * another execution pass it: who waits for them may be who holds the workspace's last slot.
  */
 
+import type { ExecutionEvent } from '../../core/events.ts';
 import { keyText } from '../../core/execution-turn.ts';
 import type { Changes } from '../../core/outstanding.ts';
 import { permitId } from '../../core/task-limits.ts';
@@ -30,8 +31,8 @@ import { openLineSweeper } from './line-sweeper.ts';
 export interface Permits {
   /** Somebody joined the line of a key. `isPatient`: it may wait as long as it takes. */
   join(workspace: string, key: string, isPatient: boolean): void;
-  /** A durable move may have given slots back. */
-  observe(live: Live, changes: Changes): void;
+  /** A durable move may have given slots back, or taken one past who waits. */
+  observe(live: Live, changes: Changes, events: readonly ExecutionEvent[]): void;
   /** The line's turn at a slot of its workspace: lets one in that waits for it, where there is room. */
   letIn(line: LimitKey): Promise<LetIn>;
   /** Looks after lines that nobody looked at for a while: some of them each time. */
@@ -262,8 +263,10 @@ export function openPermits(deps: PermitsDeps): Permits {
 
   return {
     join,
-    observe({ state }, { limitsLeft }) {
+    observe({ state }, { limitsLeft }, [first]) {
       for (const { key, was } of limitsLeft) if (was === 'holding') look(state.workspace, key);
+      const begun = first?.type === 'execution.started' && first.inLine === undefined ? first.turn : undefined;
+      if (begun?.onLimit === 'cancel_running') lookThrough(state.workspace, begun.key);
     },
     letIn(line) {
       return new Promise((resolve) => {

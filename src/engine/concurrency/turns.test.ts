@@ -271,7 +271,7 @@ describe('a workflow with a concurrency limit in a workspace with one', () => {
     const [top = ''] = await startAll(node, 1);
     await node.clock.advance(1_000);
     assert.equal(await finishOne(node), outer);
-    await node.clock.advance(11_000);
+    await node.clock.settle();
     assert.deepEqual(await statuses(node, [top, outer]), ['cancelled', 'running']);
     await finishOne(node);
     assert.deepEqual([await node.status(outer), holding(node)], ['completed', { turns: [], places: [] }]);

@@ -108,7 +108,7 @@ export function takeOver(turn: Turn, { steps }: Pick<Rerun, 'steps'>): void {
 /** Whether the flow has come to a first step: what ended before its turn came has at most taken over what another did. */
 export function hasBegun({ rerun, steps, frames }: Readonly<ExecutionState>): boolean {
   const begun = [...(frames.get('')?.begun ?? [])];
-  return rerun ? begun.some((path) => steps.get(path)?.passed === false) : begun.length > 0;
+  return rerun ? begun.some((path) => steps.get(path)?.isReused === false) : begun.length > 0;
 }
 
 /** Another run of such an execution: what was done before the step stays done, as in the run before. */

@@ -134,6 +134,8 @@ export interface StepState {
   passed: boolean;
   /** An attempt was in an executor's hands when the flow stopped waiting for it. */
   outcomeUnknown: boolean;
+  /** An earlier execution, or an earlier run of a rerun, did it. */
+  isReused: boolean;
   /** Of a container: its lists were opened in this visit. */
   hasLists: boolean;
   /** Of a validate step: how many items passed each rule and how many failed it. */

@@ -53,7 +53,9 @@ function specFields(draft: Draft): JsonObject {
     spec['timeout_action'] = dice.pick(['cancel_and_cleanup', 'retry', 'fallback', 'ignore']);
     if (spec['timeout_action'] === 'fallback') spec['fallback_response'] = { instead: '$.input.k1' };
   }
-  if (dice.chance(0.3)) spec['retry_policy'] = { max_attempts: dice.int(1, 3), initial_delay: '500ms' };
+  // Without one a run is not retried by its timeout.
+  if (dice.chance(spec['timeout_action'] === 'retry' ? 0.9 : 0.3))
+    spec['retry_policy'] = { max_attempts: dice.int(1, 3), initial_delay: '500ms' };
   if (dice.chance(0.2)) spec['output'] = { of: '$.input.k2', all: '$.previous' };
   if (dice.chance(0.1)) spec['output_schema'] = { type: 'object', properties: { n: { type: 'string' } } };
   if (dice.chance(0.1)) spec['runtime_validation'] = { output: 'fail' };

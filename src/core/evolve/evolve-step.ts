@@ -45,6 +45,7 @@ export function openStep(state: ExecutionState, event: Arriving, status: StepSta
     error: undefined,
     passed: false,
     outcomeUnknown: false,
+    isReused: event.type === 'step.reused',
     hasLists: false,
     quality: undefined,
     scheduledAt: at,

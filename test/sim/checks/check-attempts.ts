@@ -34,7 +34,8 @@ export function checkAttempts(book: Book): Check {
     // Which ones is the question of `check-rerun.ts`.
     if (event.type === 'step.reused') return;
     const earlier = shadow.steps.get(event.step);
-    const visit = (earlier?.visit ?? 0) + 1;
+    // Earlier visits of a round that was folded are known by their number alone.
+    const visit = (earlier?.visit ?? shadow.frames.get(event.frame)?.visitsBefore ?? 0) + 1;
     claim(event.visit === visit, 'I3', () => `${id}: ${event.step} is visited as ${event.visit}, not ${visit}`);
     // A step without anything to hold in hand begins its next attempt as a new pass.
     const isFree = !earlier || earlier.endedAt !== undefined || earlier.status === 'retrying';

@@ -7,7 +7,7 @@ import { runBeside } from '../run-beside.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Seeds in which a defect must show itself. */
-export const mutantSeedsMax = 500;
+export const mutantSeedsMax = 1_000;
 
 export interface Hunt {
   readonly mutant: Mutant;

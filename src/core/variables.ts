@@ -19,7 +19,7 @@ export function assigned({ roundVars }: Readonly<ExecutionState>, frame: string,
   if (roundVars.size === 0) return values;
   const rounds = roundsAround(frame);
   return renamed(values, (name) => {
-    const round = rounds.findLast((each) => name in (roundVars.get(each) ?? {}));
+    const round = rounds.findLast((each) => Object.hasOwn(roundVars.get(each) ?? {}, name));
     return round === undefined ? name : `${round}:${name}`;
   });
 }

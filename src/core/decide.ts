@@ -129,19 +129,19 @@ function start(turn: Turn, fact: StartFact): void {
 
 function begin(turn: Turn): void {
   const { rerun, deadlineAt } = turn.state;
-  const limit = deadlineAt === undefined ? timeLimitOf(turn) : undefined;
+  const limit = deadlineAt === undefined ? ownLimitOf(turn) : undefined;
   if (limit?.ok === false) return failExecution(turn, limit.error);
   if (rerun) return beginAt(turn, rerun.from);
   openFrame(turn, { path: '', list: '' });
 }
 
 function deadlineOf(turn: Turn, timeoutMs: number | undefined): { deadlineAt?: number } {
-  const own = timeLimitOf(turn);
+  const own = ownLimitOf(turn);
   const chosenMs = timeoutMs ?? (own.ok ? own.value : undefined);
   return chosenMs === undefined ? {} : { deadlineAt: turn.at + chosenMs };
 }
 
-const timeLimitOf = (turn: Turn) => evaluated(undefined, () => turn.program.timeout?.(scopeOf(turn, { frame: '' })));
+const ownLimitOf = (turn: Turn) => evaluated(undefined, () => turn.program.timeout?.(scopeOf(turn, { frame: '' })));
 
 function takeAttempt(turn: Turn, fact: AttemptFact): void {
   const { step: path } = fact;
